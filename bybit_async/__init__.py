@@ -1,0 +1,1 @@
+"""An asyncio-native, fully typed connector for Bybit V5."""

@@ -1,0 +1,1 @@
+"""Sending one signed request: the path every REST call takes."""
