@@ -1,0 +1,58 @@
+"""The living side of one instrument: its book, its prices and whether it trades."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from bybit_async.simulator.instruments import Instrument
+from bybit_async.simulator.matching import MatchingBook
+
+ListingStatus = Literal["PreLaunch", "Trading", "Delivering", "Closed", "Halted"]
+
+
+@dataclass(slots=True)
+class Listing:
+    """One instrument as the exchange trades it now.
+
+    Prices are None until somebody sets them (`Engine.set_prices`) or, for `last_price`, until the first trade.
+    `update_id` counts the level changes and trades published for it (the wire's `seq` grows with it).
+    """
+
+    instrument: Instrument
+    book: MatchingBook = field(default_factory=MatchingBook)
+    status: ListingStatus = "Trading"
+    reduce_only: bool = False
+    last_price: Decimal | None = None
+    mark_price: Decimal | None = None
+    index_price: Decimal | None = None
+    mark_iv: Decimal | None = None
+    funding_rate: Decimal = Decimal("0.0001")
+    next_funding_ms: int = 0
+    seq: int = 0
+    open_interest: Decimal = Decimal(0)
+
+    @property
+    def fair_price(self) -> Decimal | None:
+        """The mark price, or the nearest thing to it that is known."""
+        if self.mark_price is not None:
+            return self.mark_price
+        if self.last_price is not None:
+            return self.last_price
+        return self.index_price
+
+    def best_bid(self) -> Decimal | None:
+        """Return the highest resting buy price, or None."""
+        ticks = self.book.best("Buy")
+        return None if ticks is None else self.instrument.price_of(ticks)
+
+    def best_ask(self) -> Decimal | None:
+        """Return the lowest resting sell price, or None."""
+        ticks = self.book.best("Sell")
+        return None if ticks is None else self.instrument.price_of(ticks)
+
+    def depth(self, count: int) -> tuple[list[tuple[Decimal, Decimal]], list[tuple[Decimal, Decimal]]]:
+        """Return up to `count` (price, quantity) levels of bids and of asks, best first."""
+        tick, lot = self.instrument.tick, self.instrument.lot
+        bids = [(tick * ticks, lot * lots) for ticks, lots in self.book.depth("Buy", count)]
+        asks = [(tick * ticks, lot * lots) for ticks, lots in self.book.depth("Sell", count)]
+        return bids, asks
