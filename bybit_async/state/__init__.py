@@ -1,0 +1,1 @@
+"""State that messages keep current: pure classes, no I/O, no event loop."""

@@ -1,0 +1,152 @@
+"""One side of an order book: the wire's own strings, kept in price order.
+
+A level is found by its price string in a dict, which is all that a change of size costs. Only a new or a vanished level
+touches the two sorted arrays, and those keep the best price last, so that the memory a change moves is the short end.
+
+Sort keys are floats. That is exact: up to 15 significant digits, distinct decimals are distinct doubles in the same
+order, and equal decimals ("194.1" and "194.10") are the same double. A longer price switches its ladder to `Decimal`
+keys.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+
+_EXACT_AS_FLOAT = 15
+_ZEROS = frozenset(["0", *("0." + "0" * places for places in range(1, 19))])
+
+Key = float | Decimal
+
+
+class Ladder:
+    """Prices and sizes of one side; iterates from the best level to the worst.
+
+    Attributes:
+        unknown_deletes: how often a level was deleted that was not there.
+    """
+
+    __slots__ = ("_ascending", "_decimal", "_keys", "_prices", "_sizes", "unknown_deletes")
+
+    def __init__(self, *, best_is_highest: bool) -> None:
+        self._ascending = best_is_highest
+        self._decimal = False
+        self._sizes: dict[str, str] = {}
+        # Two lists of the same length, worst level first: the sort key of each level, and its price as sent.
+        self._keys: list[Key] = []
+        self._prices: list[str] = []
+        self.unknown_deletes = 0
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        sizes = self._sizes
+        return ((price, sizes[price]) for price in reversed(self._prices))
+
+    def best(self) -> tuple[str, str] | None:
+        """Return price and size of the best level, as sent."""
+        if not self._prices:
+            return None
+        price = self._prices[-1]
+        return price, self._sizes[price]
+
+    def top(self, count: int | None = None) -> list[tuple[str, str]]:
+        """Return the best `count` levels, all of them by default, best first, as sent."""
+        prices = self._prices[::-1] if count is None else self._prices[: -count - 1 : -1]
+        sizes = self._sizes
+        return [(price, sizes[price]) for price in prices]
+
+    def size_at(self, price: str) -> str | None:
+        """Return the size at a price, however the price is spelled."""
+        size = self._sizes.get(price)
+        if size is not None:
+            return size
+        at = self._find(price)
+        return None if at is None else self._sizes[self._prices[at]]
+
+    def replace(self, levels: Iterable[tuple[str, str]]) -> None:
+        """Forget everything and take a snapshot's levels, in any order."""
+        self._sizes = {price: size for price, size in levels if size not in _ZEROS}
+        self._decimal = any(len(price) > _EXACT_AS_FLOAT for price in self._sizes)
+        self._sort()
+
+    def change(self, levels: Sequence[tuple[str, str]]) -> None:
+        """Apply a delta's levels: insert, resize, or delete where the size is zero."""
+        sizes = self._sizes
+        for price, size in levels:
+            if size not in _ZEROS:
+                if price not in sizes:
+                    self._insert(price)
+                sizes[price] = size
+            elif price in sizes:
+                self._delete(price)
+            else:
+                self._delete_alias(price)
+
+    def use_decimals(self) -> None:
+        """Sort by `Decimal` from now on, so that keys compare exactly with another ladder's."""
+        if not self._decimal:
+            self._decimal = True
+            self._sort()
+
+    @property
+    def best_key(self) -> Key | None:
+        """The best price, to compare with: a float, or a `Decimal` once a price was too long for one."""
+        if not self._keys:
+            return None
+        return self._keys[-1] if self._ascending else _negated(self._keys[-1])
+
+    @property
+    def decimal(self) -> bool:
+        """Whether the keys are `Decimal`."""
+        return self._decimal
+
+    def _key(self, price: str) -> Key:
+        key: Key = Decimal(price) if self._decimal else float(price)
+        return key if self._ascending else _negated(key)
+
+    def _find(self, price: str) -> int | None:
+        if len(price) > _EXACT_AS_FLOAT:
+            self.use_decimals()
+        key = self._key(price)
+        at = bisect_left(self._keys, key)
+        return at if at < len(self._keys) and self._keys[at] == key else None
+
+    def _insert(self, price: str) -> None:
+        if len(price) > _EXACT_AS_FLOAT:
+            self.use_decimals()
+        key = self._key(price)
+        keys = self._keys
+        at = bisect_left(keys, key)
+        if at < len(keys) and keys[at] == key:
+            # The same price in another spelling is the same level.
+            del self._sizes[self._prices[at]]
+            self._prices[at] = price
+        else:
+            keys.insert(at, key)
+            self._prices.insert(at, price)
+
+    def _delete(self, price: str) -> None:
+        at = bisect_left(self._keys, self._key(price))
+        del self._keys[at], self._prices[at], self._sizes[price]
+
+    def _delete_alias(self, price: str) -> None:
+        at = self._find(price)
+        if at is None:
+            self.unknown_deletes += 1
+        else:
+            self._delete(self._prices[at])
+
+    def _sort(self) -> None:
+        by_key = {self._key(price): price for price in self._sizes}
+        self._keys = sorted(by_key)
+        self._prices = [by_key[key] for key in self._keys]
+        for price in self._sizes.keys() - set(self._prices):
+            del self._sizes[price]
+
+
+def _negated(key: Key) -> Key:
+    # Unary minus on a Decimal rounds to the context; this does not.
+    return -key if isinstance(key, float) else key.copy_negate()
