@@ -1,8 +1,8 @@
 """The exchange's clock, as seen from here.
 
-Every answer says when it was made. It was made between the moment the request left and the moment the answer arrived, so
-each answer bounds the offset between the two clocks. The tightest bounds of the last minutes are intersected; a bound
-that contradicts them means that a clock was stepped, and starts over. Local time is monotonic, so a step of the
+Every answer says when it was made. It was made between the moment the request left and the moment the answer arrived,
+so each answer bounds the offset between the two clocks. The tightest bounds of the last minutes are intersected; a
+bound that contradicts them means that a clock was stepped, and starts over. Local time is monotonic, so a step of the
 computer's own clock cannot reach a signature.
 """
 

@@ -1,0 +1,116 @@
+"""One HTTP exchange: bytes out, bytes in.
+
+The library talks to an `Exchange`. Its own is `lean.LeanTransport`; any `httpx.AsyncBaseTransport` (a proxy, a mock, a
+recorder) is plugged in through `HttpxExchange`. What matters of a failure is one thing, whether the request can have
+reached Bybit: `NotSent` promises that it did not, everything else leaves it open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+import httpx
+import msgspec
+
+from bybit_async.errors import AnswerLost, AnswerUnreadable, NotSent
+
+Headers = list[tuple[bytes, bytes]]
+
+MAX_BODY = 64 * 1024 * 1024
+_GRACE = 0.05
+"""Seconds that httpx's own timeouts get to fire first: they know whether anything was sent."""
+
+
+class RawAnswer(msgspec.Struct, frozen=True, gc=False):
+    """What came back: the status, the headers (lower-case names) and the decoded body."""
+
+    status: int
+    headers: dict[bytes, bytes]
+    body: bytes
+
+
+class Exchange(Protocol):
+    """Sends one request and returns its whole answer; never repeats, never follows a redirect."""
+
+    async def exchange(
+        self, method: str, target: bytes, headers: Headers, content: bytes, *, deadline: float
+    ) -> RawAnswer:
+        """Send `content` to `target` (path and query); `deadline` is in seconds of the loop's clock.
+
+        Raises:
+            NotSent: nothing reached the server.
+            AnswerLost: the connection ended, or the answer stopped, after something may have been sent.
+            AnswerUnreadable: what came is no HTTP, or larger than allowed.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        ...
+
+
+# httpx's names for a request of which nothing left this computer. All its other errors leave that open.
+_NOTHING_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.ProxyError,
+    httpx.InvalidURL,
+)
+
+
+class HttpxExchange:
+    """Carries requests over any httpx transport.
+
+    The transport must raise `httpx.ConnectError`, `ConnectTimeout` or `PoolTimeout` only when nothing was sent; httpx's
+    own transports do. (The `httpx-aiohttp` transport does not: it reports a connection that broke while an answer was
+    awaited as `ConnectTimeout`. Orders are not safe over it.)
+    """
+
+    def __init__(self, transport: httpx.AsyncBaseTransport, base_url: str, *, max_body: int = MAX_BODY) -> None:
+        self._transport = transport
+        self._base = httpx.URL(base_url)
+        self._max_body = max_body
+
+    async def exchange(
+        self, method: str, target: bytes, headers: Headers, content: bytes, *, deadline: float
+    ) -> RawAnswer:
+        """Send one request over the httpx transport; see `Exchange`."""
+        url = self._base.copy_with(raw_path=target)
+        left = max(deadline - asyncio.get_running_loop().time(), 0.001)
+        timeouts = dict.fromkeys(("connect", "read", "write", "pool"), left)
+        request = httpx.Request(method, url, headers=headers, content=content or None, extensions={"timeout": timeouts})
+        try:
+            # httpx's read timeout starts anew with every byte; this one does not.
+            async with asyncio.timeout(left + _GRACE):
+                response = await self._transport.handle_async_request(request)
+                response.request = request
+                try:
+                    body = await self._read(response)
+                finally:
+                    await response.aclose()
+        except _NOTHING_SENT as error:
+            raise NotSent(f"{type(error).__name__}: {error}") from error
+        except httpx.DecodingError as error:
+            raise AnswerUnreadable(str(error)) from error
+        except httpx.TransportError as error:
+            raise AnswerLost(f"{type(error).__name__}: {error}") from error
+        except TimeoutError as error:
+            raise AnswerLost("no whole answer before the deadline") from error
+        return RawAnswer(response.status_code, {key.lower(): value for key, value in response.headers.raw}, body)
+
+    async def _read(self, response: httpx.Response) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        async for part in response.aiter_bytes():
+            size += len(part)
+            if size > self._max_body:
+                raise AnswerUnreadable(f"the answer is larger than {self._max_body} bytes", status=response.status_code)
+            parts.append(part)
+        return b"".join(parts)
+
+    async def aclose(self) -> None:
+        """Close the httpx transport."""
+        await self._transport.aclose()

@@ -1,0 +1,228 @@
+"""Rate limits: a request waits here until Bybit's own count of it cannot be overrun.
+
+Bybit counts requests per account and endpoint in a rolling second, so a bucket is a rolling window, not a leaky bucket:
+a leaky bucket of capacity n that refills n a second lets 2 n through in its first second. The host's 600 requests in 5
+seconds per address is the one limit where aiolimiter's leaky bucket is exact enough: bursts of 100 and 100 a second
+never pass 600 in any 5 seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections import deque
+from collections.abc import Mapping
+from itertools import count
+from typing import Any
+
+from aiolimiter import AsyncLimiter
+
+from bybit_async.errors import DeadlineExceeded, HostBanned
+from bybit_async.transport.clock import Clock
+from bybit_async.transport.endpoint import Endpoint
+from bybit_async.wire import Limit
+
+_MARGIN = 1.05
+"""Requests do not arrive as evenly as they are sent; a window counts as this much longer than documented."""
+
+_LONGEST_BLOCK = 60.0
+"""A reset further ahead than this many seconds is a garbled header."""
+
+_URGENT, _NORMAL = 0, 1
+
+
+class Bucket:
+    """At most `size` units in any `period` seconds; waiting callers go in order, urgent ones first."""
+
+    __slots__ = ("_blocked_until", "_order", "_sent", "_timer", "_used", "_waiting", "period", "size")
+
+    def __init__(self, size: int, period: float) -> None:
+        self.size = size
+        self.period = period * _MARGIN
+        self._sent: deque[tuple[float, int]] = deque()
+        self._used = 0
+        self._blocked_until = 0.0
+        self._waiting: list[tuple[int, int, int, asyncio.Future[None]]] = []
+        self._order = count()
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def take(self, units: int, *, urgent: bool, deadline: float) -> None:
+        """Wait for `units`, at most until `deadline` (seconds of the loop's clock).
+
+        Raises:
+            DeadlineExceeded: they cannot be had in time.
+        """
+        loop = asyncio.get_running_loop()
+        units = min(units, self.size)
+        now = loop.time()
+        if not self._waiting and self._ready_at(units, now) <= now:
+            self._spend(units, now)
+            return
+        if max(self._blocked_until, now) > deadline:
+            raise DeadlineExceeded("the rate limit leaves no time to send this before its deadline")
+        place: asyncio.Future[None] = loop.create_future()
+        heapq.heappush(self._waiting, (_URGENT if urgent else _NORMAL, next(self._order), units, place))
+        self._serve()
+        try:
+            async with asyncio.timeout_at(deadline):
+                await place
+        except TimeoutError:
+            raise DeadlineExceeded("the deadline passed while waiting for the rate limit") from None
+
+    def resize(self, size: int) -> None:
+        """Adopt the size that the exchange says it has."""
+        if size > 0:
+            self.size = size
+
+    def block_until(self, when: float) -> None:
+        """Let nothing through before `when` (seconds of the loop's clock)."""
+        self._blocked_until = max(self._blocked_until, when)
+
+    def _ready_at(self, units: int, now: float) -> float:
+        while self._sent and self._sent[0][0] <= now - self.period:
+            self._used -= self._sent.popleft()[1]
+        ready = now
+        surplus = self._used + units - self.size
+        if surplus > 0:
+            for at, spent in self._sent:
+                surplus -= spent
+                if surplus <= 0:
+                    ready = at + self.period
+                    break
+        return max(ready, self._blocked_until)
+
+    def _spend(self, units: int, now: float) -> None:
+        self._sent.append((now, units))
+        self._used += units
+
+    def _serve(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            _, _, units, place = self._waiting[0]
+            if place.done():
+                heapq.heappop(self._waiting)
+                continue
+            now = loop.time()
+            ready = self._ready_at(units, now)
+            if ready > now:
+                self._timer = loop.call_at(ready, self._serve)
+                return
+            heapq.heappop(self._waiting)
+            self._spend(units, now)
+            place.set_result(None)
+
+    def close(self) -> None:
+        """Stop the timer; whoever still waits ends with its own deadline."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+class RateLimits:
+    """Every bucket of one session, and the breaker of its host.
+
+    Args:
+        clock: tells exchange time, in which the headers speak.
+        enabled: off leaves only the breaker; for a host that does not count.
+    """
+
+    def __init__(self, clock: Clock, *, enabled: bool = True) -> None:
+        self._clock = clock
+        self._enabled = enabled
+        self._buckets: dict[tuple[str, str, str], Bucket | None] = {}
+        self._host = AsyncLimiter(100, 1.0)
+        self._ban: HostBanned | None = None
+
+    @property
+    def banned_until(self) -> int | None:
+        """When the host's ban ends, in exchange milliseconds; None without one."""
+        ban = self._ban
+        return ban.until if ban is not None and (ban.until or 0) > self._clock.now_ms() else None
+
+    async def slot(self, endpoint: Endpoint, params: Mapping[str, Any], deadline: float) -> None:
+        """Wait until this request may be sent.
+
+        Raises:
+            HostBanned: the address is banned; nothing is sent.
+            DeadlineExceeded: its turn would come too late; nothing is sent.
+        """
+        self._check_ban()
+        if not self._enabled:
+            return
+        bucket = self._bucket(endpoint, params)
+        if bucket is not None:
+            items = params.get(endpoint.cost) if endpoint.cost else None
+            # Cancels reduce risk, so they overtake everything else in their bucket.
+            await bucket.take(len(items) if items else 1, urgent="cancel" in endpoint.path, deadline=deadline)
+        if not self._host.has_capacity():
+            try:
+                async with asyncio.timeout_at(deadline):
+                    await self._host.acquire()
+            except TimeoutError:
+                raise DeadlineExceeded("the deadline passed while waiting for the host's rate limit") from None
+        else:
+            await self._host.acquire()
+        self._check_ban()
+
+    def learn(self, endpoint: Endpoint, params: Mapping[str, Any], limit: Limit) -> None:
+        """Correct a bucket by an answer's headers."""
+        if not self._enabled:
+            return
+        bucket = self._bucket(endpoint, params)
+        if bucket is None:
+            if limit.total is None:
+                return
+            bucket = self._buckets[self._key(endpoint, params)] = Bucket(limit.total, 1.0)
+        if limit.total is not None:
+            bucket.resize(limit.total)
+        if limit.remaining == 0 and limit.reset is not None:
+            bucket.block_until(self._local(limit.reset))
+
+    def refused(self, endpoint: Endpoint, params: Mapping[str, Any], until: int | None) -> float:
+        """Take in a 10006: block its bucket, and return how many seconds to wait before another try."""
+        wait = max(0.0, self._local(until) - asyncio.get_running_loop().time()) if until is not None else 0.0
+        # A reset that lies in the past or the present tells nothing; a full window then surely passes.
+        wait = wait if 0.0 < wait <= _LONGEST_BLOCK else 1.0
+        bucket = self._bucket(endpoint, params)
+        if bucket is not None:
+            bucket.block_until(asyncio.get_running_loop().time() + wait)
+        return wait
+
+    def ban(self, error: HostBanned) -> None:
+        """Open the breaker until the ban ends."""
+        self._ban = error
+
+    def close(self) -> None:
+        """Stop every timer."""
+        for bucket in self._buckets.values():
+            if bucket is not None:
+                bucket.close()
+
+    def _check_ban(self) -> None:
+        ban = self._ban
+        if ban is None:
+            return
+        if self.banned_until is None:
+            self._ban = None
+            return
+        raise HostBanned(
+            ban.ret_code, ban.ret_msg, method=ban.method, path=ban.path, status=ban.status, until=ban.until
+        )
+
+    def _local(self, exchange_ms: int) -> float:
+        ahead = (exchange_ms - self._clock.now_ms()) / 1000
+        return asyncio.get_running_loop().time() + min(max(ahead, 0.0), _LONGEST_BLOCK)
+
+    @staticmethod
+    def _key(endpoint: Endpoint, params: Mapping[str, Any]) -> tuple[str, str, str]:
+        return endpoint.method, endpoint.path, str(params.get("category", ""))
+
+    def _bucket(self, endpoint: Endpoint, params: Mapping[str, Any]) -> Bucket | None:
+        key = self._key(endpoint, params)
+        if key not in self._buckets:
+            limits = endpoint.limits
+            figure = limits.get(key[2]) or limits.get("all")
+            self._buckets[key] = Bucket(*figure) if figure else None
+        return self._buckets[key]

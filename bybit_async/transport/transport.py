@@ -1,0 +1,343 @@
+"""The path of one REST call: wait for its slot, sign, send, read, and decide what a failure means."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from decimal import Decimal
+from typing import Any, cast
+from urllib.parse import quote
+
+import msgspec
+
+from bybit_async.errors import (
+    BybitError,
+    ClockSkewed,
+    DeadlineExceeded,
+    HostBanned,
+    InvalidParameter,
+    MissingCredentials,
+    NotSent,
+    OutcomeUnknown,
+    RateLimited,
+    SessionClosed,
+    TransportError,
+)
+from bybit_async.transport.answer import read_answer, read_limit
+from bybit_async.transport.clock import Clock
+from bybit_async.transport.endpoint import Endpoint, get
+from bybit_async.transport.hooks import Hooks, RequestEvent, ResponseEvent, RetryEvent, tell
+from bybit_async.transport.http import Exchange, Headers
+from bybit_async.transport.limits import RateLimits
+from bybit_async.transport.multipart import Files, multipart
+from bybit_async.transport.retry import Repetition, outcome_open, repeat
+from bybit_async.transport.signing import Signer, rest_payload
+from bybit_async.wire import Response, plain
+
+log = logging.getLogger("bybit_async.transport")
+
+Resolver = Callable[[Endpoint, Mapping[str, Any], OutcomeUnknown], Awaitable[Response[Any]]]
+
+_SERVER_TIME = get("/v5/market/time", "market.get_server_time", dict, signed=False)
+_JSON = b"application/json"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """How requests are sent.
+
+    Attributes:
+        recv_window: how long a signed request stays valid, in milliseconds, 1 to 60,000.
+        timeout: seconds a call may take altogether: waiting, sending, repeating.
+        attempts: how often one call is tried at most, where trying again is safe.
+        referer: a broker's id, sent with signed requests.
+    """
+
+    recv_window: int = 5000
+    timeout: float = 10.0
+    attempts: int = 4
+    referer: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.recv_window <= 60_000:
+            raise InvalidParameter("recv_window", f"expected 1 to 60000 milliseconds, got {self.recv_window}")
+        if not self.timeout > 0:
+            raise InvalidParameter("timeout", f"expected a positive number of seconds, got {self.timeout}")
+        if self.attempts < 1:
+            raise InvalidParameter("attempts", f"expected at least 1, got {self.attempts}")
+        if self.referer is not None and not (self.referer.isascii() and self.referer.isprintable()):
+            raise InvalidParameter("referer", "expected printable ASCII")
+
+
+class Transport:
+    """Sends requests to one environment. Its methods belong to the event loop that made it.
+
+    Args:
+        exchange: carries the bytes.
+        clock: exchange time, shared with the streams.
+        limits: the buckets, shared by everything that sends.
+        signer: the key, or None for public data only.
+    """
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        *,
+        clock: Clock,
+        limits: RateLimits,
+        signer: Signer | None = None,
+        settings: Settings | None = None,
+        hooks: Hooks | None = None,
+    ) -> None:
+        self._exchange = exchange
+        self._clock = clock
+        self._limits = limits
+        self._signer = signer
+        self._settings = settings or Settings()
+        self._hooks = hooks or Hooks()
+        self._closed = False
+        self._syncing: asyncio.Task[None] | None = None
+        self._plain_headers, self._signed_headers = self._fixed_headers()
+        self.resolve_unknown: Resolver | None = None
+
+    async def call(
+        self,
+        endpoint: Endpoint,
+        params: Mapping[str, Any],
+        *,
+        timeout: float | None = None,
+        files: Files | None = None,
+    ) -> Response[Any]:
+        """Send one request and return its whole answer.
+
+        Args:
+            endpoint: what to call.
+            params: wire names and values; None values must be dropped already.
+            timeout: seconds for the whole call, instead of the session's.
+            files: parts of a multipart upload.
+
+        Raises:
+            RequestRejected: Bybit refused.
+            OutcomeUnknown: a write whose answer was lost.
+            TransportError: a read that got no usable answer.
+            SessionClosed: the session is closed.
+        """
+        if self._closed:
+            raise SessionClosed("the session is closed")
+        if endpoint.signed and self._signer is None:
+            raise MissingCredentials("api_key", f"{endpoint.name} is signed and this session has no key")
+        if timeout is not None and not timeout > 0:
+            raise InvalidParameter("timeout", f"expected a positive number of seconds, got {timeout}")
+        deadline = asyncio.get_running_loop().time() + (timeout or self._settings.timeout)
+        return await _Call(self, endpoint, params, deadline, files).run()
+
+    async def ensure_clock(self, *, deadline: float | None = None) -> None:
+        """Measure the exchange's clock unless it is known; concurrent callers share one measurement.
+
+        Raises:
+            NotSent: the time could not be had; nothing that depends on it was sent.
+        """
+        if self._clock.synced:
+            return
+        if self._syncing is None or self._syncing.done():
+            self._syncing = asyncio.create_task(self._measure_clock(), name="bybit_async clock")
+            # Its failure reaches whoever waits; with every waiter cancelled it must not be reported as forgotten.
+            self._syncing.add_done_callback(lambda task: task.cancelled() or task.exception())
+        try:
+            async with asyncio.timeout_at(deadline):
+                await asyncio.shield(self._syncing)
+        except (TransportError, RateLimited) as error:
+            raise NotSent(f"the exchange's time is unknown: {error}") from error
+        except TimeoutError as error:
+            raise DeadlineExceeded("the deadline passed while measuring the exchange's time") from error
+
+    async def aclose(self) -> None:
+        """Refuse new calls and close every connection."""
+        self._closed = True
+        self._limits.close()
+        if self._syncing is not None:
+            self._syncing.cancel()
+            await asyncio.gather(self._syncing, return_exceptions=True)
+        await self._exchange.aclose()
+
+    async def _measure_clock(self) -> None:
+        await self.call(_SERVER_TIME, {}, timeout=min(5.0, self._settings.timeout))
+
+    def _fixed_headers(self) -> tuple[Headers, Headers]:
+        plain_headers: Headers = [(b"User-Agent", b"bybit_async"), (b"Accept-Encoding", b"gzip, deflate")]
+        if self._signer is None:
+            return plain_headers, plain_headers
+        signed = [
+            *plain_headers,
+            (b"X-BAPI-API-KEY", self._signer.api_key.encode()),
+            (b"X-BAPI-RECV-WINDOW", b"%d" % self._settings.recv_window),
+        ]
+        if self._settings.referer is not None:
+            signed += [(b"Referer", self._settings.referer.encode()), (b"X-Referer", self._settings.referer.encode())]
+        return plain_headers, signed
+
+    def _headers(self, endpoint: Endpoint, content: bytes, content_type: bytes) -> Headers:
+        headers = list(self._plain_headers)
+        if endpoint.signed:
+            # Signed here, per attempt and after every wait, so that the timestamp is always fresh.
+            signer = cast(Signer, self._signer)
+            now = self._clock.now_ms()
+            payload = rest_payload(now, signer.api_key, self._settings.recv_window, content)
+            headers = [
+                *self._signed_headers,
+                (b"X-BAPI-TIMESTAMP", b"%d" % now),
+                (b"X-BAPI-SIGN", signer.sign(payload).encode()),
+            ]
+        if endpoint.method == "POST":
+            headers.append((b"Content-Type", content_type))
+        return headers
+
+
+class _Call:
+    """One call on its way: what is sent, until when, and how often it was tried."""
+
+    __slots__ = ("_attempt", "_content", "_content_type", "_deadline", "_endpoint", "_params", "_t", "_target")
+
+    def __init__(
+        self,
+        transport: Transport,
+        endpoint: Endpoint,
+        params: Mapping[str, Any],
+        deadline: float,
+        files: Files | None,
+    ) -> None:
+        self._t = transport
+        self._endpoint = endpoint
+        self._params = params
+        self._deadline = deadline
+        self._attempt = 0
+        self._content_type = _JSON
+        self._target = endpoint.path.encode("ascii")
+        if files is not None:
+            self._content, self._content_type = multipart(params, files)
+        elif endpoint.method == "GET":
+            self._content = query_string(params)
+            if self._content:
+                self._target += b"?" + self._content
+        else:
+            self._content = json_body(params)
+
+    async def run(self) -> Response[Any]:
+        repetition = Repetition(self._endpoint)
+        try:
+            try:
+                return await self._once()
+            except BybitError as error:
+                if self._t._settings.attempts == 1:
+                    raise
+                return await repeat(
+                    error,
+                    self._once,
+                    repetition=repetition,
+                    attempts=self._t._settings.attempts,
+                    deadline=self._deadline,
+                    before=self._retrying,
+                )
+        except BybitError as error:
+            if not outcome_open(self._endpoint, error, self._attempt):
+                raise
+            unknown = self._unknown(error)
+            if self._t.resolve_unknown is None:
+                raise unknown from error
+            return await self._t.resolve_unknown(self._endpoint, self._params, unknown)
+
+    async def _once(self) -> Response[Any]:
+        t, endpoint = self._t, self._endpoint
+        if endpoint.signed and not t._clock.synced:
+            await t.ensure_clock(deadline=self._deadline)
+        await t._limits.slot(endpoint, self._params, self._deadline)
+        self._attempt += 1
+        tell(t._hooks.on_request, RequestEvent(endpoint.name, endpoint.method, endpoint.path, self._attempt))
+        headers = t._headers(endpoint, self._content, self._content_type)
+        sent = t._clock.monotonic()
+        try:
+            answer = await self._send(headers, sent)
+        except BybitError as error:
+            self._account_for(error)
+            self._report(sent, error=error)
+            raise
+        self._report(sent, response=answer)
+        return answer
+
+    async def _send(self, headers: Headers, sent: float) -> Response[Any]:
+        t, endpoint = self._t, self._endpoint
+        raw = await t._exchange.exchange(endpoint.method, self._target, headers, self._content, deadline=self._deadline)
+        received = t._clock.monotonic()
+        limit = read_limit(raw.headers)
+        if limit is not None:
+            t._limits.learn(endpoint, self._params, limit)
+        answer = read_answer(endpoint, raw.body, self._params, status=raw.status, limit=limit, now_ms=t._clock.now_ms())
+        if answer.time is not None:
+            t._clock.learn(sent, received, answer.time)
+        return answer
+
+    def _account_for(self, error: BybitError) -> None:
+        if isinstance(error, HostBanned):
+            self._t._limits.ban(error)
+        elif isinstance(error, RateLimited):
+            self._t._limits.refused(self._endpoint, self._params, error.until)
+        elif isinstance(error, ClockSkewed):
+            self._t._clock.distrust()
+
+    def _retrying(self, attempt: int, error: BaseException) -> None:
+        log.info("%s: attempt %d failed (%s), trying again", self._endpoint.name, attempt, type(error).__name__)
+        tell(self._t._hooks.on_retry, RetryEvent(self._endpoint.name, attempt, error))
+
+    def _report(self, sent: float, *, response: Response[Any] | None = None, error: BybitError | None = None) -> None:
+        hook = self._t._hooks.on_response
+        debugging = log.isEnabledFor(logging.DEBUG)
+        if hook is None and not debugging:
+            return
+        seconds = self._t._clock.monotonic() - sent
+        limit = response.limit if response is not None else None
+        e = self._endpoint
+        tell(hook, ResponseEvent(e.name, e.method, e.path, self._attempt, seconds, response, error, limit))
+        if debugging:
+            outcome = "ok" if error is None else f"{type(error).__name__} {getattr(error, 'ret_code', '')}"
+            left = limit.remaining if limit is not None else None
+            log.debug("%s %s: %s in %.1f ms, limit left %s", e.method, e.path, outcome, seconds * 1000, left)
+
+    def _unknown(self, error: BybitError) -> OutcomeUnknown:
+        link, order = self._params.get("orderLinkId"), self._params.get("orderId")
+        code = getattr(error, "ret_code", None)
+        named = f" (order link id {link})" if link else f" (order id {order})" if order else ""
+        return OutcomeUnknown(
+            f"{self._endpoint.name}{named}: it may have happened, its answer was lost: {error}",
+            order_link_id=link,
+            order_id=order,
+            reason=str(code) if code is not None else type(error).__name__,
+        )
+
+
+def query_string(params: Mapping[str, Any]) -> bytes:
+    """Encode parameters as they are signed and sent; a cursor that came percent-encoded stays as it came."""
+    parts = []
+    for name, value in params.items():
+        safe = "%" if name == "cursor" else ""
+        parts.append(f"{quote(name, safe='')}={quote(_text(value), safe=safe)}")
+    return "&".join(parts).encode("ascii")
+
+
+def json_body(params: Mapping[str, Any]) -> bytes:
+    """Encode a JSON body; numbers given as `Decimal` go out as plain decimal text."""
+    return _encoder.encode(params)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal | float):
+        return plain(value)
+    if isinstance(value, list | tuple):
+        return ",".join(_text(item) for item in value)
+    return str(value)
+
+
+_encoder = msgspec.json.Encoder(decimal_format="string")
+
+__all__ = ["Settings", "Transport", "json_body", "query_string"]
