@@ -1,0 +1,256 @@
+"""`AsyncBybit`: builds every room of the library for one account and environment, and closes them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
+
+import httpx
+
+from bybit_async import environments
+from bybit_async.environments import Environment
+from bybit_async.errors import InvalidParameter, MissingCredentials, SessionClosed
+from bybit_async.transport.clock import Clock
+from bybit_async.transport.endpoint import Endpoint, Method
+from bybit_async.transport.hooks import Hooks
+from bybit_async.transport.http import HttpxExchange
+from bybit_async.transport.lean import LeanTransport
+from bybit_async.transport.limits import RateLimits
+from bybit_async.transport.signing import Signer, signer_for
+from bybit_async.transport.transport import Settings, Transport
+from bybit_async.wire import Response
+
+if TYPE_CHECKING:
+    from bybit_async.api.account import Account
+    from bybit_async.api.market import Market
+    from bybit_async.api.position import Position
+    from bybit_async.api.trade import Trade
+    from bybit_async.api.user import User
+    from bybit_async.stream.streams import Streams
+
+R = TypeVar("R")
+
+
+class AsyncBybit:
+    """A session with Bybit: ``async with AsyncBybit(...) as bybit``.
+
+    Without a key only public data is available. Domains (`market`, `trade`, …) and `stream` are attributes; nothing is
+    connected before the first call. A session belongs to the event loop that entered it and may be shared by its tasks.
+
+    Args:
+        api_key: the key, as Bybit shows it.
+        api_secret: its secret, or the PEM text of an RSA private key.
+        testnet: use the testnet.
+        demo: use demo trading; its public streams are mainnet's.
+        region: a regional site, as ``"eu"``; see `environments.REGIONS`.
+        environment: any other address, instead of the three above.
+        signer: signs instead of `api_key` and `api_secret`.
+        recv_window: how long a signed request stays valid, in milliseconds, 1 to 60,000.
+        timeout: seconds one call may take altogether, unless it says otherwise.
+        attempts: how often one call is tried at most, where trying again is safe.
+        referer: a broker's id.
+        rate_limits: False leaves the pace to you; a ban by Bybit still stops every request of the host.
+        transport: an httpx transport to send through (a proxy, a mock) instead of the library's own.
+        hooks: functions that watch requests and answers.
+
+    Raises:
+        InvalidParameter: an argument is unusable; it is named.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str | None = None,
+        api_secret: str | None = None,
+        testnet: bool = False,
+        demo: bool = False,
+        region: str | None = None,
+        environment: Environment | None = None,
+        signer: Signer | None = None,
+        recv_window: int = 5000,
+        timeout: float = 10.0,
+        attempts: int = 4,
+        referer: str | None = None,
+        rate_limits: bool = True,
+        transport: httpx.AsyncBaseTransport | None = None,
+        hooks: Hooks | None = None,
+    ) -> None:
+        if environment is not None and (testnet or demo or region is not None):
+            raise InvalidParameter("environment", "give either an environment or testnet, demo, region")
+        self.environment = environment or environments.choose(testnet=testnet, demo=demo, region=region)
+        self.clock = Clock()
+        self._signer = _signer(api_key, api_secret, signer)
+        settings = Settings(recv_window=recv_window, timeout=timeout, attempts=attempts, referer=referer)
+        base_url = self.environment.rest_url
+        self._transport = Transport(
+            HttpxExchange(transport, base_url) if transport is not None else LeanTransport(base_url),
+            clock=self.clock,
+            limits=RateLimits(self.clock, enabled=rate_limits),
+            signer=self._signer,
+            settings=settings,
+            hooks=hooks,
+        )
+        self._state: Literal["new", "open", "closed"] = "new"
+
+    @classmethod
+    def from_env(
+        cls,
+        *,
+        environment: Environment | None = None,
+        recv_window: int = 5000,
+        timeout: float = 10.0,
+        attempts: int = 4,
+        referer: str | None = None,
+        rate_limits: bool = True,
+        transport: httpx.AsyncBaseTransport | None = None,
+        hooks: Hooks | None = None,
+    ) -> Self:
+        """Build a session from the variables of the process.
+
+        ``BYBIT_API_KEY``, ``BYBIT_API_SECRET``, ``BYBIT_TESTNET``, ``BYBIT_DEMO`` and ``BYBIT_REGION`` are read. Truth
+        is spelled ``1``, ``true``, ``yes`` or ``on``. An `environment` given here wins over the last three.
+
+        Raises:
+            InvalidParameter: a variable has no usable value; it is named.
+        """
+        here = environment is None
+        return cls(
+            api_key=os.environ.get("BYBIT_API_KEY") or None,
+            api_secret=os.environ.get("BYBIT_API_SECRET") or None,
+            testnet=here and _truth("BYBIT_TESTNET"),
+            demo=here and _truth("BYBIT_DEMO"),
+            region=(os.environ.get("BYBIT_REGION") or None) if here else None,
+            environment=environment,
+            recv_window=recv_window,
+            timeout=timeout,
+            attempts=attempts,
+            referer=referer,
+            rate_limits=rate_limits,
+            transport=transport,
+            hooks=hooks,
+        )
+
+    async def __aenter__(self) -> Self:
+        if self._state == "closed":
+            raise SessionClosed("a closed session cannot be entered again")
+        self._state = "open"
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """End every stream and connection; calls in flight end with an error. Idempotent."""
+        self._state = "closed"
+        stream = self.__dict__.get("stream")
+        if stream is not None:
+            await stream.aclose()
+        await self._transport.aclose()
+
+    async def request(
+        self,
+        method: Method,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        signed: bool = True,
+        result: type[R] = dict,  # type: ignore[assignment]
+        timeout: float | None = None,
+    ) -> Response[R]:
+        """Call any endpoint, with limits, signing, clock and errors as everywhere; for what is not wrapped yet.
+
+        Args:
+            method: ``"GET"`` or ``"POST"``.
+            path: from the slash on, as ``"/v5/market/time"``.
+            params: Bybit's own names and spellings.
+            signed: False for public endpoints.
+            result: the type to decode ``result`` into; plain objects by default.
+            timeout: seconds for the whole call.
+
+        Raises:
+            InvalidParameter: the method or path is none.
+        """
+        if method not in ("GET", "POST"):
+            raise InvalidParameter("method", f'expected "GET" or "POST", got {method!r}')
+        if not path.startswith("/") or not path.isascii() or not path.isprintable() or set(path) & set(" ?#"):
+            raise InvalidParameter("path", f"expected a path without a query, as /v5/market/time, got {path!r}")
+        endpoint = Endpoint(
+            method=method, path=path, name=f"{method} {path}", result=result, signed=signed, write=method == "POST"
+        )
+        given = {name: value for name, value in (params or {}).items() if value is not None}
+        return await self._transport.call(endpoint, given, timeout=timeout)
+
+    @cached_property
+    def market(self) -> Market:
+        """Public market data."""
+        from bybit_async.api.market import Market
+
+        return Market(self._transport)
+
+    @cached_property
+    def trade(self) -> Trade:
+        """Orders and executions."""
+        from bybit_async.api.trade import Trade
+
+        return Trade(self._transport)
+
+    @cached_property
+    def position(self) -> Position:
+        """Positions, leverage, closed profit and loss."""
+        from bybit_async.api.position import Position
+
+        return Position(self._transport)
+
+    @cached_property
+    def account(self) -> Account:
+        """The unified account: wallet, fees, margin mode, transactions."""
+        from bybit_async.api.account import Account
+
+        return Account(self._transport)
+
+    @cached_property
+    def user(self) -> User:
+        """API keys and sub-accounts."""
+        from bybit_async.api.user import User
+
+        return User(self._transport)
+
+    @cached_property
+    def stream(self) -> Streams:
+        """Live data: public topics, and the private ones of the key."""
+        from bybit_async.stream.streams import Streams
+
+        if self._state == "closed":
+            raise SessionClosed("the session is closed")
+        return Streams(self.environment, self.clock, self._signer, ensure_clock=self._transport.ensure_clock)
+
+    def __repr__(self) -> str:
+        key = "with a key" if self._signer is not None else "without a key"
+        return f"<AsyncBybit {self.environment.name}, {key}, {self._state}>"
+
+
+def _signer(api_key: str | None, api_secret: str | None, signer: Signer | None) -> Signer | None:
+    if signer is not None:
+        if api_key is not None or api_secret is not None:
+            raise InvalidParameter("signer", "give either a signer or api_key and api_secret")
+        return signer
+    if api_key is None and api_secret is None:
+        return None
+    if not api_key or not api_secret:
+        missing = "api_secret" if api_key else "api_key"
+        raise MissingCredentials(missing, "api_key and api_secret go together")
+    return signer_for(api_key, api_secret)
+
+
+def _truth(variable: str) -> bool:
+    text = os.environ.get(variable, "").strip().lower()
+    if text in ("1", "true", "yes", "on"):
+        return True
+    if text in ("", "0", "false", "no", "off"):
+        return False
+    raise InvalidParameter(variable, f"expected true or false, got {text!r}")
