@@ -1,0 +1,1 @@
+"""The WebSocket side: from a frame to what a user iterates."""

@@ -1,0 +1,204 @@
+"""From a frame to what it is; pure, and total: every sequence of bytes becomes one of `frames`.
+
+A data message is decoded once, straight into its Struct. The topic is read from the front of the frame, where Bybit
+usually puts it, only to choose the decoder; a frame that begins otherwise is looked into first.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from bybit_async.drift import absent_as_null, decode_untyped, repair
+from bybit_async.errors import StreamError
+from bybit_async.models.stream_message import StreamMessage
+from bybit_async.models.stream_public import TickerData
+from bybit_async.stream.frames import (
+    Acknowledgement,
+    Answer,
+    AuthAnswer,
+    Frame,
+    Junk,
+    OrderEntryAnswer,
+    Pong,
+    ServerPing,
+)
+from bybit_async.stream.topic_types import data_type
+
+_LEAD = b'{"topic":"'
+_HEAD = 200
+_MOST_ROUTES = 20_000
+
+
+class _Control(msgspec.Struct):
+    # Any: control frames are small, and their fields change type between the channels.
+    topic: Any = None
+    op: Any = None
+    success: Any = None
+    type: Any = None
+    data: Any = None
+    args: Any = None
+    header: Any = None
+    ret_msg: Any = None
+    ret_message: Any = msgspec.field(default=None, name="retMsg")
+    ret_code: Any = msgspec.field(default=None, name="retCode")
+    ret_ext_info: Any = msgspec.field(default=None, name="retExtInfo")
+    req_id: Any = None
+    request_id: Any = msgspec.field(default=None, name="reqId")
+    conn_id: Any = None
+    connection_id: Any = msgspec.field(default=None, name="connId")
+
+
+class _TickerKeys(msgspec.Struct):
+    data: dict[str, Any]
+
+
+_control = msgspec.json.Decoder(_Control)
+_ticker_keys = msgspec.json.Decoder(_TickerKeys)
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+class _Route:
+    """How one topic of one channel is decoded."""
+
+    __slots__ = ("_decoder", "_merged", "_names", "_type")
+
+    def __init__(self, channel: str, topic: str) -> None:
+        inner = data_type(channel, topic)
+        self._type: Any = StreamMessage[inner]
+        self._decoder = msgspec.json.Decoder(self._type, strict=False)
+        self._merged = isinstance(inner, type) and issubclass(inner, TickerData)
+        self._names = {f.encode_name: f.name for f in msgspec.structs.fields(inner)} if self._merged else {}
+
+    def decode(self, frame: bytes) -> StreamMessage[Any]:
+        body = absent_as_null(frame)
+        try:
+            message: StreamMessage[Any] = self._decoder.decode(body)
+        except msgspec.ValidationError:
+            message = repair(self._type, decode_untyped(body))
+        if self._merged and message.type == "delta":
+            names = self._names
+            carried = _ticker_keys.decode(body).data
+            changed = tuple(names[key] for key in carried if key in names)
+            msgspec.structs.force_setattr(message.data, "changed", changed)
+        return message
+
+
+_routes: dict[str, dict[bytes, _Route]] = {}
+
+
+def route(channel: str, frame: bytes) -> Frame:
+    """Say what a frame is.
+
+    Args:
+        channel: ``"spot"``, ``"linear"``, ``"inverse"``, ``"option"``, ``"spread"``, ``"rfq"``, ``"status"``,
+            ``"earn"``, ``"private"`` or ``"trade"``.
+        frame: its bytes, text or binary alike.
+    """
+    try:
+        if frame.startswith(_LEAD):
+            return _message(channel, frame[10 : frame.find(b'"', 10)], frame)
+        control = _control.decode(frame)
+        if isinstance(control.topic, str):
+            return _message(channel, control.topic.encode(), frame)
+    except _UNREADABLE as error:
+        return Junk(str(error) or type(error).__name__, frame[:_HEAD])
+    return _answer(control) or Junk("neither data nor an answer", frame[:_HEAD])
+
+
+def decode_stream(channel: str, frame: bytes) -> StreamMessage[Any]:
+    """Decode one recorded frame, with exactly the code that live frames pass.
+
+    An answer (a pong, an acknowledgement, an order entry answer) comes as a message whose topic is its ``op`` and whose
+    data is one of `bybit_async.stream.frames`.
+
+    Raises:
+        StreamError: the frame is no JSON object, or none that Bybit sends.
+    """
+    found = route(channel, frame)
+    if isinstance(found, Junk):
+        raise StreamError(f"not a stream frame: {found.reason}")
+    if isinstance(found, StreamMessage):
+        return found
+    return StreamMessage(topic=_OPS.get(type(found)) or getattr(found, "op", ""), data=found)
+
+
+_OPS: dict[type, str] = {Pong: "pong", ServerPing: "ping", AuthAnswer: "auth"}
+
+
+def _message(channel: str, topic: bytes, frame: bytes) -> StreamMessage[Any]:
+    known = _routes.get(channel)
+    if known is None:
+        known = _routes[channel] = {}
+    found = known.get(topic)
+    if found is None:
+        if len(known) >= _MOST_ROUTES:
+            known.clear()
+        found = known[topic] = _Route(channel, topic.decode())
+    return found.decode(frame)
+
+
+def _answer(control: _Control) -> Answer | None:
+    op = control.op if isinstance(control.op, str) else ""
+    req_id = _text(control.req_id) or _text(control.request_id)
+    words = _text(control.ret_msg) or _text(control.ret_message) or ""
+    if op == "pong" or (op == "ping" and control.success is not None):
+        return Pong(req_id, _first_number(control.args) or _first_number(control.data))
+    if op == "ping":
+        return ServerPing(req_id)
+    code = _number(control.ret_code)
+    if op == "auth":
+        return AuthAnswer(control.success is True or code == 0, code, words)
+    if op in ("subscribe", "unsubscribe") or control.type == "COMMAND_RESP":
+        return _acknowledgement(control, op, req_id, words)
+    if code is not None or op:
+        return _order_entry(control, op, req_id, code, words)
+    # A refusal that names no op: only its request id can say what was refused.
+    return Acknowledgement("", control.success, req_id, words) if isinstance(control.success, bool) else None
+
+
+def _acknowledgement(control: _Control, op: str, req_id: str | None, words: str) -> Acknowledgement:
+    outcome = control.data if isinstance(control.data, dict) else {}
+    return Acknowledgement(
+        op,
+        control.success is True or _number(control.ret_code) == 0,
+        req_id,
+        words,
+        succeeded=_texts(outcome.get("successTopics")),
+        failed=_texts(outcome.get("failTopics")),
+    )
+
+
+def _order_entry(control: _Control, op: str, req_id: str | None, code: int | None, words: str) -> OrderEntryAnswer:
+    return OrderEntryAnswer(
+        op=op,
+        req_id=req_id,
+        ret_code=code,
+        ret_msg=words or None,
+        data=control.data,
+        ret_ext_info=control.ret_ext_info,
+        header=control.header if isinstance(control.header, dict) else {},
+        conn_id=_text(control.connection_id) or _text(control.conn_id),
+        args=control.args,
+    )
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else str(value) if isinstance(value, int) else None
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+
+def _number(value: Any) -> int | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str) and value.removeprefix("-").isdecimal() and value.isascii():
+        return int(value)
+    return value if isinstance(value, int) else None
+
+
+def _first_number(value: Any) -> int | None:
+    return _number(value[0]) if isinstance(value, list) and value else None
