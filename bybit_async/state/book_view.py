@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
+from bybit_async.models.market.books import Level
 from bybit_async.state.ladder import Ladder
 from bybit_async.wire import Number, plain
 
 if TYPE_CHECKING:
     import pandas
-
-
-class Level(NamedTuple):
-    """One price of a book and the size resting there."""
-
-    price: Decimal
-    size: Decimal
 
 
 class BookView:
@@ -31,12 +25,12 @@ class BookView:
     @property
     def best_bid(self) -> Level | None:
         """The highest bid, or None when there is none."""
-        return _level(self._bids.best())
+        return as_level(self._bids.best())
 
     @property
     def best_ask(self) -> Level | None:
         """The lowest ask, or None when there is none."""
-        return _level(self._asks.best())
+        return as_level(self._asks.best())
 
     @property
     def mid(self) -> Decimal | None:
@@ -52,11 +46,11 @@ class BookView:
 
     def bids(self, n: int | None = None) -> list[Level]:
         """Return the best `n` bids, highest first; all of them by default."""
-        return _levels(self._bids.top(n))
+        return as_levels(self._bids.top(n))
 
     def asks(self, n: int | None = None) -> list[Level]:
         """Return the best `n` asks, lowest first; all of them by default."""
-        return _levels(self._asks.top(n))
+        return as_levels(self._asks.top(n))
 
     def depth_at(self, price: Number) -> Decimal:
         """Return the size resting at exactly this price, on whichever side it is; 0 when there is none.
@@ -112,9 +106,11 @@ class BookView:
         )
 
 
-def _level(level: tuple[str, str] | None) -> Level | None:
-    return Level(Decimal(level[0]), Decimal(level[1])) if level else None
+def as_level(row: tuple[str, str] | None) -> Level | None:
+    """Read one row of a ladder."""
+    return Level(price=Decimal(row[0]), size=Decimal(row[1])) if row else None
 
 
-def _levels(levels: list[tuple[str, str]]) -> list[Level]:
-    return [Level(Decimal(price), Decimal(size)) for price, size in levels]
+def as_levels(rows: list[tuple[str, str]]) -> list[Level]:
+    """Read rows of a ladder."""
+    return [Level(price=Decimal(price), size=Decimal(size)) for price, size in rows]

@@ -11,7 +11,7 @@ keys.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 _EXACT_AS_FLOAT = 15
@@ -66,11 +66,15 @@ class Ladder:
         at = self._find(price)
         return None if at is None else self._sizes[self._prices[at]]
 
-    def replace(self, levels: Iterable[tuple[str, str]]) -> None:
-        """Forget everything and take a snapshot's levels, in any order."""
-        self._sizes = {price: size for price, size in levels if size not in _ZEROS}
-        self._decimal = any(len(price) > _EXACT_AS_FLOAT for price in self._sizes)
+    def replace(self, levels: Sequence[tuple[str, str]]) -> None:
+        """Forget everything and take a snapshot's levels, in any order; of a price that comes twice, the last."""
+        sizes = dict(levels)
+        odd = len(sizes) != len(levels) or not _ZEROS.isdisjoint(sizes.values())
+        self._sizes = {} if odd else sizes
+        self._decimal = any(len(price) > _EXACT_AS_FLOAT for price in sizes)
         self._sort()
+        if odd:
+            self.change(levels)
 
     def change(self, levels: Sequence[tuple[str, str]]) -> None:
         """Apply a delta's levels: insert, resize, or delete where the size is zero."""

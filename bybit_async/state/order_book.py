@@ -10,23 +10,39 @@ from collections.abc import Sequence
 from typing import Any, Literal, Protocol
 
 from bybit_async.enums import Category
-from bybit_async.state.book_view import BookView, Level
+from bybit_async.models.market.books import Level
+from bybit_async.state.book_view import BookView
 
-Outcome = Literal["applied", "reset", "repeated", "gap", "crossed", "emptied", "unreadable", "ignored"]
+Outcome = Literal["applied", "reset", "repeated", "gap", "crossed", "emptied", "unreadable", "ignored", "buffered"]
 """What became of a message.
 
 `applied`: the book moved on. `reset`: a snapshot replaced what was there. `repeated`: the last message again, nothing
 to do. `gap`, `crossed`, `emptied`, `unreadable`: the book has just become stale. `ignored`: it is stale already, and
-this was no snapshot.
+this was no snapshot. `buffered`: kept until a snapshot by REST has come (full books only).
 """
 
-StaleReason = Literal["no snapshot", "gap", "crossed", "emptied", "unreadable", "dropped"]
-"""Why a book is not to be trusted; `dropped` is set from outside, when the connection is lost."""
+StaleReason = Literal["no snapshot", "gap", "crossed", "emptied", "unreadable", "dropped", "restarted"]
+"""Why a book is not to be trusted.
+
+`dropped` is set from outside, when the connection is lost; `restarted` is a full book whose numbering began anew.
+"""
 
 Depth = int | Literal["rpi", "full"]
 
 
-class BookData(Protocol):
+class _Numbered(Protocol):
+    @property
+    def update_id(self) -> int:
+        """The message's number, `u`."""
+        ...
+
+    @property
+    def seq(self) -> int | None:
+        """The cross sequence."""
+        ...
+
+
+class BookData(_Numbered, Protocol):
     """The part of a message that carries levels."""
 
     @property
@@ -37,16 +53,6 @@ class BookData(Protocol):
     @property
     def asks(self) -> Sequence[tuple[str, str]]:
         """Ask levels as (price, size)."""
-        ...
-
-    @property
-    def update_id(self) -> int:
-        """The message's number, `u`."""
-        ...
-
-    @property
-    def seq(self) -> int | None:
-        """The cross sequence."""
         ...
 
 
@@ -165,7 +171,7 @@ class OrderBook(BookView):
             return self._doubt("emptied")
         return self._doubt("crossed") if self._crossed() else "applied"
 
-    def _moved_to(self, data: BookData) -> None:
+    def _moved_to(self, data: _Numbered) -> None:
         self.update_id = data.update_id
         self.seq = data.seq
         self.updates += 1

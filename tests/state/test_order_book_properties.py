@@ -25,7 +25,7 @@ def spelled(draw, values=_numbers):
 _few = st.sampled_from([Decimal(price).scaleb(-2) for price in range(19400, 19440)])
 _prices = st.one_of(spelled(_few), spelled(), st.sampled_from(["0.123456789012345671", "0.123456789012345672", "0.1"]))
 _sizes = st.one_of(st.sampled_from(["0", "0.0", "0.000"]), spelled())
-_levels = st.lists(st.tuples(_prices, _sizes), max_size=12)
+_levels = st.lists(st.tuples(_prices, _sizes), max_size=8)
 
 
 class Model:
@@ -42,7 +42,7 @@ class Model:
 
 
 @given(highest=st.booleans(), start=_levels, changes=st.lists(_levels, max_size=8))
-@settings(max_examples=300)
+@settings(max_examples=200)
 def test_a_ladder_is_a_sorted_dict(highest, start, changes):
     ladder, model = Ladder(best_is_highest=highest), Model()
     ladder.replace([])
@@ -73,18 +73,19 @@ def test_a_snapshot_in_any_order_is_the_same_as_its_levels_one_by_one(levels):
 
 
 @given(data=st.data())
+@settings(max_examples=60)
 def test_a_book_is_right_or_stale_after_any_messages(data):
     book = OrderBook("X", category="linear", depth=50)
     bids, asks, u = Model(), Model(), None
-    for _ in range(data.draw(st.integers(1, 12))):
+    for seq in range(data.draw(st.integers(1, 12))):
         number = data.draw(st.one_of(st.just((u or 0) + 1), st.integers(1, 9)))
         below, above = data.draw(_levels), data.draw(_levels)
         if data.draw(st.booleans()):
             bids, asks, u = Model(), Model(), number
-            message = snapshot(number, below, above)
+            message = snapshot(number, below, above, seq=seq)
         else:
             u = number if u is not None and number == u + 1 else None
-            message = delta(number, below, above)
+            message = delta(number, below, above, seq=seq)
         bids.change(below)
         asks.change(above)
         book.apply(message)
