@@ -1,0 +1,51 @@
+"""Many orders in one request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bybit_async.api.resource import Resource
+from bybit_async.enums import Category
+from bybit_async.models import trade as m
+from bybit_async.models.checks import known
+from bybit_async.transport.endpoint import Endpoint, post
+
+PLACE_BATCH_ORDER = post("/v5/order/create-batch", "trade.place_batch_order", m.BatchAcks, cost="request")
+AMEND_BATCH_ORDER = post("/v5/order/amend-batch", "trade.amend_batch_order", m.BatchAcks, cost="request")
+CANCEL_BATCH_ORDER = post("/v5/order/cancel-batch", "trade.cancel_batch_order", m.BatchAcks, cost="request")
+
+
+class Batches(Resource):
+    """The part of `Trade` that sends batches.
+
+    A batch holds up to 20 orders of one category (spot: 10). Each item of the result says what became of one order:
+    accepted (`ok`), refused (`code` and `message`), or unknown (`code` is None).
+    """
+
+    __slots__ = ()
+
+    async def place_batch_order(
+        self, *, category: Category, request: Sequence[m.PlaceOrder], timeout: float | None = None
+    ) -> m.BatchResult:
+        """Place up to 20 orders (spot: 10). `POST /v5/order/create-batch`."""
+        return await self._batch(PLACE_BATCH_ORDER, category, request, timeout)
+
+    async def amend_batch_order(
+        self, *, category: Category, request: Sequence[m.AmendOrder], timeout: float | None = None
+    ) -> m.BatchResult:
+        """Amend up to 20 orders (spot: 10). `POST /v5/order/amend-batch`."""
+        return await self._batch(AMEND_BATCH_ORDER, category, request, timeout)
+
+    async def cancel_batch_order(
+        self, *, category: Category, request: Sequence[m.CancelOrder], timeout: float | None = None
+    ) -> m.BatchResult:
+        """Cancel up to 20 orders (spot: 10). `POST /v5/order/cancel-batch`."""
+        return await self._batch(CANCEL_BATCH_ORDER, category, request, timeout)
+
+    async def _batch(
+        self, endpoint: Endpoint, category: Category, request: Sequence[m.AnyOrderRequest], timeout: float | None
+    ) -> m.BatchResult:
+        m.check_batch(known(category), request)
+        body = {"category": category, "request": [order.batch_item() for order in request]}
+        answer = await self._caller.call(endpoint, body, timeout=timeout)
+        return m.batch_result(request, answer.result.rows, answer.ret_ext_info)

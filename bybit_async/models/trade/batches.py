@@ -1,0 +1,111 @@
+"""Batches: one outcome per order, whatever the two lists of the answer look like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bybit_async.errors import InvalidParameter
+from bybit_async.models.trade.requests import AmendOrder, CancelOrder, PlaceOrder
+from bybit_async.wire import Rows, Wire
+
+AnyOrderRequest = PlaceOrder | AmendOrder | CancelOrder
+
+_MOST = {"spot": 10}
+_MOST_ELSEWHERE = 20
+
+
+class BatchAck(Wire):
+    """One order of a batch as the answer's first list has it; ids are None where it was refused."""
+
+    category: str | None = None
+    symbol: str | None = None
+    order_id: str | None = None
+    order_link_id: str | None = None
+    create_at: int | None = None
+
+
+class BatchAcks(Rows[BatchAck]):
+    """The first list of a batch answer; the second one, the codes, is in `ret_ext_info`."""
+
+
+class BatchItem(BatchAck):
+    """What became of one order of a batch.
+
+    Attributes:
+        code: 0 when accepted, Bybit's code when refused, None when the answer does not say: then the order may live,
+            look it up by its order link id.
+        message: Bybit's words.
+    """
+
+    code: int | None = None
+    message: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was accepted."""
+        return self.code == 0
+
+
+class BatchResult(Rows[BatchItem]):
+    """One outcome per order, in the order they were given."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether every order was accepted."""
+        return all(item.ok for item in self.rows)
+
+
+def check_batch(category: str, request: Sequence[AnyOrderRequest]) -> None:
+    """Refuse a batch that Bybit would refuse as a whole.
+
+    Raises:
+        InvalidParameter: it is empty, longer than 20 orders (spot: 10), or mixes categories.
+    """
+    most = _MOST.get(category, _MOST_ELSEWHERE)
+    if not 1 <= len(request) <= most:
+        raise InvalidParameter("request", f"expected 1 to {most} orders for {category}, got {len(request)}")
+    for index, order in enumerate(request):
+        if order.category != category:
+            raise InvalidParameter("request", f"item {index} is a {order.category} order in a {category} batch")
+
+
+def batch_result(
+    request: Sequence[AnyOrderRequest],
+    acks: Sequence[BatchAck],
+    ret_ext_info: Any,
+) -> BatchResult:
+    """Pair each order with its acknowledgement and its code; what cannot be paired has no code."""
+    codes = _codes(ret_ext_info)
+    items = [
+        _item(order, acks[index] if index < len(acks) else BatchAck(), codes[index] if index < len(codes) else {})
+        for index, order in enumerate(request)
+    ]
+    return BatchResult(rows=items)
+
+
+def _item(order: AnyOrderRequest, ack: BatchAck, code: dict[str, Any]) -> BatchItem:
+    return BatchItem(
+        category=ack.category or order.category,
+        symbol=ack.symbol or order.symbol,
+        order_id=ack.order_id or getattr(order, "order_id", None),
+        order_link_id=ack.order_link_id or order.order_link_id,
+        create_at=ack.create_at,
+        code=_whole(code.get("code")),
+        message=code.get("msg") or None,
+    )
+
+
+def _codes(ret_ext_info: Any) -> list[dict[str, Any]]:
+    # Documented as an object with a list, but "" and {} were seen where nothing was to be said.
+    rows = ret_ext_info.get("list") if isinstance(ret_ext_info, dict) else None
+    if not isinstance(rows, list):
+        return []
+    return [row if isinstance(row, dict) else {} for row in rows]
+
+
+def _whole(code: Any) -> int | None:
+    try:
+        return int(code)
+    except (TypeError, ValueError):
+        return None
