@@ -44,6 +44,9 @@ class FullOrderBook(OrderBook):
         """Take a snapshot that was asked for after the first kept delta arrived."""
         if not self.stale or (self._kept and _seq(snapshot) < _seq(self._kept[0].data)):
             return "older"
+        return self._fit(snapshot)
+
+    def _fit(self, snapshot: FullSnapshot) -> Loaded:
         while self._kept and _seq(self._kept[0].data) < _seq(snapshot):
             self._kept.popleft()
         if not self._kept:
@@ -110,7 +113,7 @@ class FullOrderBook(OrderBook):
         self._kept.append(message)
         if self._waiting is not None:
             snapshot, self._waiting = self._waiting, None
-            self.load(snapshot)
+            self._fit(snapshot)
         return "buffered" if self.stale else "applied"
 
     def _install(self, snapshot: FullSnapshot) -> None:
