@@ -1,0 +1,16 @@
+"""A local exchange that speaks Bybit's V5 protocol: for tests, for CI, for a train without a network."""
+
+from bybit_async.simulator.exchange import PortUnavailable, SimulatedExchange
+from bybit_async.simulator.instruments import Instrument
+from bybit_async.simulator.market import Behaviour, MakerSettings, MarketSettings
+from bybit_async.simulator.sockets.hub import Cadences
+
+__all__ = [
+    "Behaviour",
+    "Cadences",
+    "Instrument",
+    "MakerSettings",
+    "MarketSettings",
+    "PortUnavailable",
+    "SimulatedExchange",
+]

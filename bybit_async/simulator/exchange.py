@@ -1,0 +1,319 @@
+"""`SimulatedExchange`: the whole exchange on one loopback port, over real HTTP and WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import random
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from decimal import Decimal
+from types import TracebackType
+from typing import Any
+
+from aiohttp import web
+
+from bybit_async.environments import Environment
+from bybit_async.errors import BybitError
+
+from .accounts import Account
+from .catalogue import default_catalogue
+from .clock import Clock
+from .durations import milliseconds_of
+from .engine import Engine, Number
+from .instruments import Instrument
+from .keys import ApiKey, KeyRing
+from .ledger import INSURANCE
+from .limits import AccountLimiter, HostLimiter, Limit
+from .market import Market, MarketSettings
+from .members import Members
+from .orders import Order
+from .protection import Protection
+from .records import Deliveries, Liquidations
+from .rest.server import RestServer
+from .sockets.connection import Connection
+from .sockets.hub import Cadences, Hub
+from .sockets.private import PrivateHub
+from .sockets.server import SocketServer
+
+_BEAT = 0.01
+_SLICES = 300
+_SHORTEST_SLICE = 20
+_HOST_LIMIT = Limit(600, 5_000)
+
+
+class PortUnavailable(BybitError, OSError):
+    """The port that the exchange was told to listen on is taken, or may not be used; `port` names it."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(f"cannot listen on {host}:{port}: {reason}")
+        self.port = port
+
+
+class SimulatedExchange:
+    """A local exchange that speaks V5: ``async with SimulatedExchange(seed=7) as exchange: ...``.
+
+    Args:
+        seed: what the market, ids and keys are made from; the same seed makes the same market.
+        host: address to listen on.
+        port: port to listen on; 0 picks a free one.
+        speed: how fast exchange time runs, as a multiple of real time.
+        manual: let time stand still except for `advance`.
+        start: where exchange time starts, in milliseconds since 1970; None starts at the present.
+        symbols: list only these symbols (in every category that has them).
+        instruments: list these instruments instead of the default ones.
+        market: how prices and books behave.
+        cadences: how often streams publish.
+        rate_limits: enforce the limits per account (10006).
+        host_limit: requests in five seconds from one address before it is shut out (403); None for no limit.
+
+    Raises:
+        PortUnavailable: on entering, when the port cannot be listened on.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        speed: float = 1.0,
+        manual: bool = False,
+        start: int | None = None,
+        symbols: Iterable[str] | None = None,
+        instruments: Iterable[Instrument] | None = None,
+        market: MarketSettings | None = None,
+        cadences: Cadences | None = None,
+        rate_limits: bool = True,
+        host_limit: int | None = _HOST_LIMIT.calls,
+    ) -> None:
+        self.seed = seed
+        self.clock = Clock(start, speed=speed, manual=manual)
+        self.engine = Engine(self.clock, _choose(instruments, symbols, self.clock.now_ms()), seed)
+        self.keys = KeyRing(seed)
+        self.account_limiter = AccountLimiter() if rate_limits else None
+        self.members = Members(self.engine)
+        self.protection = Protection(self)
+        self.liquidations = Liquidations()
+        self.announcements: list[dict[str, Any]] = []
+        self.system_status: list[dict[str, Any]] = []
+        self.market = Market(self.engine, market or MarketSettings(), seed, pace=max(speed, 1.0))
+        self.hub = Hub(self, cadences or Cadences())
+        self.private_hub = PrivateHub(self)
+        self._deliveries = Deliveries(self.clock)
+        self._rest = RestServer(self, HostLimiter(Limit(host_limit, 5_000) if host_limit else None))
+        self._sockets = SocketServer(self)
+        self._host, self._port = host, port
+        self._ids = random.Random(f"{seed}/ids")
+        self._runner: web.ServerRunner | None = None
+        self._heart: asyncio.Task[None] | None = None
+        self._settling = False
+
+    # -- life
+
+    async def __aenter__(self) -> SimulatedExchange:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def open(self) -> None:
+        """Start the market and listen.
+
+        Raises:
+            PortUnavailable: the port cannot be listened on.
+        """
+        runner = web.ServerRunner(web.Server(self._serve, access_log=None))
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, self._host, self._port, shutdown_timeout=1.0)
+            await site.start()
+        except OSError as error:
+            await runner.cleanup()
+            reason = "the port is taken" if error.errno == errno.EADDRINUSE else str(error.strerror or error)
+            raise PortUnavailable(self._host, self._port, reason) from error
+        self._runner = runner
+        self._port = runner.addresses[0][1]
+        for sink in (self.hub, self.private_hub, self.liquidations, self._deliveries):
+            self.engine.add_sink(sink)
+        self.market.open()
+        self._sockets.open()
+        if not self.clock.manual:
+            self._heart = asyncio.create_task(self._beat(), name="exchange heart")
+
+    async def close(self) -> None:
+        """End every connection and stop; harmless when already closed."""
+        if self._heart is not None:
+            self._heart.cancel()
+            await asyncio.gather(self._heart, return_exceptions=True)
+            self._heart = None
+        if self._runner is not None:
+            self.market.close()
+            await self._sockets.shut()
+            runner, self._runner = self._runner, None
+            await runner.cleanup()
+
+    async def _beat(self) -> None:
+        while True:
+            self.market.catch_up()
+            self.clock.run_due()
+            self.hub.flush(self.clock.now_ms())
+            await asyncio.sleep(_BEAT)
+
+    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            channel = self._sockets.channel(request.path)
+            return web.Response(status=404) if channel is None else await self._sockets.handle(request, channel)
+        return await self._rest.handle(request)
+
+    # -- what clients need
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on."""
+        return self._port
+
+    @property
+    def environment(self) -> Environment:
+        """Where clients find this exchange."""
+        place = f"{self._host}:{self._port}"
+        return Environment(
+            name="simulated",
+            rest_url=f"http://{place}",
+            public_url=f"ws://{place}/v5/public",
+            private_url=f"ws://{place}/v5/private",
+            trade_url=f"ws://{place}/v5/trade",
+        )
+
+    def new_account(
+        self,
+        *,
+        usdt: Number = "0",
+        coins: Mapping[str, Number] | None = None,
+        read_only: bool = False,
+        permissions: Mapping[str, list[str]] | None = None,
+        ips: Iterable[str] = (),
+        expires_at: int = 0,
+        rsa_public_key: str = "",
+    ) -> dict[str, str]:
+        """Open an account with these deposits and return its `api_key` and `api_secret`.
+
+        `expires_at` is in milliseconds (0: never); with an RSA public key (PEM) the secret is not used.
+        """
+        balances = {"USDT": Decimal(usdt), **{coin: Decimal(amount) for coin, amount in (coins or {}).items()}}
+        account = self.engine.create_account(balances={coin: amount for coin, amount in balances.items() if amount})
+        options: dict[str, Any] = {} if permissions is None else {"permissions": dict(permissions)}
+        key = self.keys.issue(
+            account.uid,
+            self.clock.now_ms(),
+            read_only=read_only,
+            ips=tuple(ips),
+            expires_at=expires_at,
+            rsa_public_key=rsa_public_key,
+            **options,
+        )
+        return {"api_key": key.key, "api_secret": key.secret}
+
+    # -- control
+
+    async def advance(self, duration: str | int | timedelta) -> None:
+        """Move exchange time forward (``"8h"``, ``"30s"``, milliseconds, a `timedelta`), with all that happens then."""
+        total = milliseconds_of(duration)
+        self.market.leaping(total)
+        size = max(total // _SLICES, _SHORTEST_SLICE)
+        while total > 0:
+            step = min(size, total)
+            self.clock.advance(step)
+            total -= step
+            self.hub.flush(self.clock.now_ms())
+            await asyncio.sleep(0)
+        self.market.landed()
+        self.hub.flush(self.clock.now_ms())
+
+    def drop_connections(self, channel: str | None = None, *, close_frame: bool = False) -> int:
+        """Cut every socket, or those of one channel (``"linear"``, ``"private"``, ``"trade"`` …); return how many.
+
+        Without `close_frame` the TCP connection is reset, as when a machine dies.
+        """
+        return self._sockets.drop(channel, close_frame=close_frame)
+
+    def refuse_connections(self, *, refuse: bool = True) -> None:
+        """Answer new sockets with HTTP 503 (or accept them again)."""
+        self._sockets.refusing = refuse
+
+    def respond(self, path: str, result: Any) -> None:
+        """Answer every call of `path` with this result from now on."""
+        self._rest.fixtures[path] = result
+
+    def settle(self) -> None:
+        """Let streams publish what a request changed, when time stands still and no heart does it."""
+        if self.clock.manual and not self._settling:
+            self._settling = True
+            asyncio.get_running_loop().call_soon(self._publish)
+
+    def _publish(self) -> None:
+        self._settling = False
+        self.hub.flush(self.clock.now_ms())
+
+    # -- what can be looked at
+
+    @property
+    def orders(self) -> list[Order]:
+        """Every order of every user account, closed ones first."""
+        users = [account for account in self.engine.accounts.values() if not account.house]
+        closed = [order for account in users for order in account.history]
+        return closed + [order for account in users for order in account.orders.values()]
+
+    @property
+    def connections(self) -> list[Connection]:
+        """The open sockets, oldest first."""
+        return list(self._sockets.connections)
+
+    @property
+    def requests(self) -> int:
+        """How many REST requests were served."""
+        return self._rest.served
+
+    def account(self, api_key: str) -> Account:
+        """Return the account that a key belongs to; raises `KeyError` for an unknown key."""
+        key = self.keys.find(api_key)
+        if key is None:
+            raise KeyError("no such key")
+        return self.engine.accounts[key.uid]
+
+    def coins(self) -> list[str]:
+        """Return every coin that an instrument is made of."""
+        instruments = [listing.instrument for listing in self.engine.listings.values()]
+        named = {coin for instrument in instruments for coin in (instrument.base, instrument.settle)}
+        return sorted(named | {"USDT"})
+
+    def insurance(self, coin: str) -> Decimal:
+        """Return what the insurance fund holds of a coin."""
+        return self.engine.ledger.balance(INSURANCE, coin)
+
+    def delivered(self, category: str) -> list[dict[str, str]]:
+        """Return the instruments that were delivered, as `/v5/market/delivery-price` shows them."""
+        return self._deliveries.of(category)
+
+    # -- identities
+
+    def trace_id(self) -> str:
+        """Return a new trace id."""
+        return f"{self._ids.getrandbits(128):032x}"
+
+    def connection_id(self, number: int) -> str:
+        """Return the id of the connection with this number."""
+        return f"{self._ids.getrandbits(80):020x}-{number:x}"
+
+
+def _choose(instruments: Iterable[Instrument] | None, symbols: Iterable[str] | None, now: int) -> Iterator[Instrument]:
+    wanted = None if symbols is None else set(symbols)
+    for instrument in default_catalogue(now) if instruments is None else instruments:
+        if wanted is None or instrument.symbol in wanted:
+            yield instrument
+
+
+__all__ = ["ApiKey", "PortUnavailable", "SimulatedExchange"]

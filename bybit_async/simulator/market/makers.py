@@ -1,0 +1,145 @@
+"""The simulated makers: they keep every book filled around the fair price, and now and then one of them trades.
+
+They are house accounts of the engine and use it like anybody else: their quotes rest in the same book, and a price
+that moves through a user's order fills it.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+if TYPE_CHECKING:
+    from bybit_async.simulator.accounts import Account
+    from bybit_async.simulator.engine import Engine
+    from bybit_async.simulator.listing import Listing
+    from bybit_async.simulator.orders import Order
+
+    from .quotation import Quotation
+
+Side = Literal["Buy", "Sell"]
+_NEAR = 5
+_REPLACED = 2
+
+
+class MakerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How the books are kept.
+
+    Attributes:
+        levels: price levels a side.
+        spacing: distance between the outer levels, as a fraction of the price.
+        size: typical value of one level, in quote coin.
+        trades_per_second: how often somebody takes from each book.
+    """
+
+    levels: int = 60
+    spacing: float = 0.00004
+    size: float = 20_000.0
+    trades_per_second: float = 2.0
+
+
+class Quoter:
+    """Keeps one book."""
+
+    def __init__(
+        self, engine: Engine, maker: Account, taker: Account, quotation: Quotation, settings: MakerSettings, seed: int
+    ) -> None:
+        self._engine = engine
+        self._maker = maker
+        self._taker = taker
+        self._quotation = quotation
+        self._settings = settings
+        self._listing: Listing = quotation.listing
+        self._random = random.Random(f"{seed}/{quotation.instrument.category}/{quotation.instrument.symbol}")
+        self._quotes: dict[Side, dict[int, Order]] = {"Buy": {}, "Sell": {}}
+        self._debt = 0.0
+
+    def step(self, fair: float, elapsed: int) -> None:
+        """Move the book to the price `fair`, `elapsed` milliseconds after the last step, and trade a little."""
+        if self._listing.status != "Trading":
+            self.withdraw()
+            return
+        bid = max(math.floor(fair / self._quotation.tick - self._random.random()), 1)
+        self._requote("Buy", bid, -1)
+        self._requote("Sell", bid + 1, 1)
+        self._debt += self._settings.trades_per_second * elapsed / 1000 * 2 * self._random.random()
+        for _ in range(min(int(self._debt), 5)):
+            self._take(bid)
+        self._debt -= int(self._debt)
+
+    def leap(self, fair: float) -> None:
+        """Follow a clock that leaps: fill what the price moved through and leave one thick level a side."""
+        if self._listing.status != "Trading":
+            self.withdraw()
+            return
+        self.withdraw()
+        ticks = max(math.floor(fair / self._quotation.tick), 1)
+        for side, price in (("Buy", ticks), ("Sell", ticks + 1)):
+            self._place("Buy" if side == "Buy" else "Sell", price, 50.0)
+
+    def withdraw(self) -> None:
+        """Take every quote out of the book."""
+        for quotes in self._quotes.values():
+            for order in quotes.values():
+                self._engine.withdraw_quote(order)
+            quotes.clear()
+
+    def _requote(self, side: Side, best: int, outwards: int) -> None:
+        quotes = self._quotes[side]
+        wanted = self._wanted(best, outwards)
+        for ticks in [ticks for ticks in quotes if ticks not in wanted]:
+            self._engine.withdraw_quote(quotes.pop(ticks))
+        for ticks in [ticks for ticks, order in quotes.items() if not order.is_live]:
+            del quotes[ticks]
+        for ticks in self._random.sample(list(quotes), min(_REPLACED, len(quotes))):
+            self._engine.withdraw_quote(quotes.pop(ticks))
+        # A quote that reaches our own stale quotes on the other side would trade with ourselves: those go first.
+        self._clear("Sell" if side == "Buy" else "Buy", best, outwards)
+        for ticks, distance in wanted.items():
+            if ticks not in quotes:
+                self._place(side, ticks, 0.3 + min(distance, 40) / 10)
+
+    def _clear(self, side: Side, best: int, outwards: int) -> None:
+        quotes = self._quotes[side]
+        for ticks in [ticks for ticks in quotes if (ticks - best) * outwards >= 0]:
+            self._engine.withdraw_quote(quotes.pop(ticks))
+
+    def _wanted(self, best: int, outwards: int) -> dict[int, int]:
+        wanted = {best + outwards * i: i for i in range(_NEAR) if best + outwards * i > 0}
+        grid = max(int(best * self._settings.spacing), 1)
+        edge = best + outwards * _NEAR
+        start = edge // grid * grid if outwards < 0 else -(-edge // grid) * grid
+        for i in range(self._settings.levels - _NEAR):
+            ticks = start + outwards * i * grid
+            if ticks <= 0:
+                break
+            wanted.setdefault(ticks, _NEAR + i)
+        return wanted
+
+    def _place(self, side: Side, ticks: int, weight: float) -> None:
+        instrument = self._quotation.instrument
+        value = self._settings.size * weight * (0.2 + 1.6 * self._random.random())
+        order = self._engine.quote(
+            self._maker, self._listing, side, instrument.tick * ticks, self._quantity(value, ticks)
+        )
+        if order is not None:
+            self._quotes[side][ticks] = order
+
+    def _take(self, bid: int) -> None:
+        side: Side = "Buy" if self._random.random() < 0.5 else "Sell"
+        limit = bid + 3 if side == "Buy" else max(bid - 2, 1)
+        value = self._settings.size * 0.15 * self._random.random() ** 2
+        quantity = self._quantity(value, bid)
+        self._engine.trade(self._taker, self._listing, side, quantity, self._quotation.price(limit))
+
+    def _quantity(self, value: float, ticks: int) -> Decimal:
+        instrument = self._quotation.instrument
+        price = 1.0 if self._quotation.inverse else ticks * self._quotation.tick
+        lots = int(value / price / float(instrument.lot))
+        low = int(instrument.min_qty / instrument.lot)
+        high = int(instrument.max_market_qty / instrument.lot)
+        return instrument.lot * min(max(lots, low, 1), high)

@@ -1,0 +1,252 @@
+"""The market: where every price is, and the makers that bring it into the books."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from bybit_async.simulator.events import PublicTrade, Sink
+from bybit_async.simulator.instruments import Instrument
+
+from . import statistics
+from .makers import MakerSettings, Quoter
+from .noise import Floats, Integers
+from .options import Valuation, value_option
+from .paths import Behaviour, PricePath
+from .quotation import Quotation
+
+if TYPE_CHECKING:
+    from bybit_async.simulator.clock import Timer
+    from bybit_async.simulator.engine import Engine
+    from bybit_async.simulator.listing import Listing
+
+_STEADY = frozenset({"USDT", "USDC", "USD"})
+_OPTION_EVERY = 10
+_LEAPS = 300
+_FUNDING_DECIMALS = Decimal("0.000001")
+
+
+class MarketSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How the market behaves.
+
+    Attributes:
+        behaviour: how prices move, unless `behaviours` has an entry for the base coin.
+        behaviours: exceptions, by base coin (``{"DOGE": Behaviour(volatility=1.2)}``).
+        makers: how the books are kept; None leaves them empty.
+        step: milliseconds of exchange time between two moves of the market.
+        volume: value that history says was traded each minute, in quote coin.
+    """
+
+    behaviour: Behaviour = Behaviour()
+    behaviours: Mapping[str, Behaviour] = msgspec.field(default_factory=dict)
+    makers: MakerSettings | None = MakerSettings()
+    step: int = 100
+    volume: float = 300_000.0
+
+
+class Market(Sink):
+    """Moves prices and books along with the engine's clock; knows every candle there ever was."""
+
+    def __init__(self, engine: Engine, settings: MarketSettings, seed: int, *, pace: float = 1.0) -> None:
+        self.engine = engine
+        self.settings = settings
+        self.seed = seed
+        self.quotations: dict[tuple[str, str], Quotation] = {}
+        self._paths: dict[str, PricePath] = {}
+        self._quoters: dict[tuple[str, str], Quoter] = {}
+        self._maker = engine.create_account(house=True)
+        self._taker = engine.create_account(house=True)
+        self._stepped = engine.clock.now_ms()
+        self._timer: Timer | None = None
+        self._step = int(settings.step * pace)
+        self._stride: int | None = None
+        self._count = 0
+
+    # -- set-up
+
+    def open(self) -> None:
+        """Quote every listing of the engine and start moving."""
+        self.engine.add_sink(self)
+        for listing in self.engine.listings.values():
+            self.add(listing)
+        self._move(self.engine.clock.now_ms(), leap=False)
+        self._schedule()
+
+    def close(self) -> None:
+        """Stop moving."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self.engine.remove_sink(self)
+
+    def add(self, listing: Listing) -> None:
+        """Quote one more listing."""
+        instrument = listing.instrument
+        index, indexes = self._index_of(instrument)
+        quotation = Quotation(
+            self.seed, listing, index, indexes, volume=self.settings.volume, now=self.engine.clock.now_ms()
+        )
+        self.quotations[instrument.key] = quotation
+        if instrument.category != "option":
+            self.engine.set_prices(instrument.category, instrument.symbol, last=quotation.price(quotation.last.last))
+        if self.settings.makers is not None:
+            self._quoters[instrument.key] = Quoter(
+                self.engine, self._maker, self._taker, quotation, self.settings.makers, self.seed
+            )
+
+    def _index_of(self, instrument: Instrument) -> tuple[Callable[[int], float], Callable[[Integers], Floats]]:
+        base = self._path(instrument.base, instrument)
+        if instrument.quote in _STEADY:
+            return base.at, base.values
+        quote = self._path(instrument.quote, instrument)
+
+        def ratios(times: Integers) -> Floats:
+            values: Floats = base.values(times) / quote.values(times)
+            return values
+
+        return (lambda now: base.at(now) / quote.at(now)), ratios
+
+    def _path(self, coin: str, instrument: Instrument) -> PricePath:
+        path = self._paths.get(coin)
+        if path is None:
+            default = Behaviour(volatility=0.004) if coin in _STEADY else self.settings.behaviour
+            behaviour = self.settings.behaviours.get(coin, default)
+            path = self._paths[coin] = PricePath(self.seed, coin, self._reference(coin, instrument), behaviour)
+        return path
+
+    def _reference(self, coin: str, instrument: Instrument) -> float:
+        for listing in self.engine.listings.values():
+            other = listing.instrument
+            if other.base == coin and other.quote in _STEADY and other.option is None:
+                return float(other.reference_price)
+        return float(instrument.option.strike if instrument.option else instrument.reference_price)
+
+    # -- moving
+
+    def leaping(self, milliseconds: int) -> None:
+        """Take coarser steps from now on, because the clock is about to leap; `landed` ends it."""
+        if milliseconds > self._step * _LEAPS:
+            self._stride = max(milliseconds // _LEAPS, self._step)
+            self._reschedule()
+
+    def landed(self) -> None:
+        """The leap is over: fill the books again."""
+        self._move(self.engine.clock.now_ms(), leap=False)
+        if self._stride is not None:
+            self._stride = None
+            self._reschedule()
+
+    def catch_up(self) -> None:
+        """Leave out steps that are overdue, so that a busy machine falls behind in detail and not in time."""
+        now = self.engine.clock.now_ms()
+        if self._timer is not None and self._timer.when_ms < now - self._step:
+            self._timer.cancel()
+            self._timer = self.engine.clock.call_at(now, self._tick)
+
+    def _reschedule(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._schedule()
+
+    def _schedule(self) -> None:
+        self._timer = self.engine.clock.call_later(self._stride or self._step, self._tick)
+
+    def _tick(self) -> None:
+        self._move(self.engine.clock.now_ms(), leap=self._stride is not None)
+        self._schedule()
+
+    def _move(self, now: int, *, leap: bool) -> None:
+        elapsed, self._stepped = now - self._stepped, now
+        self._count += 1
+        for quotation in list(self.quotations.values()):
+            if quotation.instrument.category == "option":
+                if self._count % _OPTION_EVERY == 1:
+                    self._move_option(quotation, now, leap=leap)
+            else:
+                self._move_listing(quotation, now, elapsed, leap=leap)
+
+    def _move_listing(self, quotation: Quotation, now: int, elapsed: int, *, leap: bool) -> None:
+        instrument = quotation.instrument
+        index = quotation.index_at(now)
+        fair = quotation.fair_at(now)
+        quotation.last.roll(now)
+        index_ticks, mark_ticks = quotation.to_ticks(index), quotation.to_ticks(fair)
+        if quotation.has_mark:
+            quotation.index.record(now, index_ticks)
+            quotation.mark.record(now, mark_ticks)
+            quotation.premiums.record(now, round(quotation.premium.at(now) * 1e6))
+            self._set_funding(quotation)
+        self.engine.set_prices(
+            instrument.category,
+            instrument.symbol,
+            mark=quotation.price(mark_ticks) if quotation.has_mark else None,
+            index=quotation.price(index_ticks),
+        )
+        quoter = self._quoters.get(instrument.key)
+        if quoter is None:
+            return
+        if leap:
+            quoter.leap(fair)
+        else:
+            quoter.step(fair, elapsed)
+
+    def _move_option(self, quotation: Quotation, now: int, *, leap: bool) -> None:
+        instrument = quotation.instrument
+        if quotation.listing.status != "Trading":
+            return
+        valuation = self.value(quotation, now)
+        ticks = quotation.to_ticks(valuation.price)
+        self.engine.set_prices(
+            instrument.category,
+            instrument.symbol,
+            mark=Decimal(f"{max(valuation.price, 0.0):.8f}"),
+            index=Decimal(f"{quotation.index_at(now):.2f}"),
+            mark_iv=Decimal(f"{valuation.iv:.4f}"),
+        )
+        quoter = self._quoters.get(instrument.key)
+        if quoter is not None and not leap:
+            quoter.step(ticks * quotation.tick, 0)
+
+    def value(self, quotation: Quotation, now: int) -> Valuation:
+        """Value an option as of `now`."""
+        terms = quotation.instrument.option
+        if terms is None:
+            raise ValueError(f"{quotation.instrument.symbol} is not an option")
+        return value_option(terms, quotation.index_at(now), now, self.settings.behaviour.volatility)
+
+    # -- funding
+
+    def funding_rate(self, quotation: Quotation, boundary: int) -> Decimal:
+        """Return the funding rate that is (or was) paid at `boundary`, a multiple of the funding interval."""
+        premium = Decimal(repr(quotation.premium.at(boundary - 1)))
+        interest = Decimal("0.0001")
+        rate = premium + max(min(interest - premium, Decimal("0.0005")), Decimal("-0.0005"))
+        cap = quotation.instrument.max_funding_rate
+        return max(min(rate, cap), -cap).quantize(_FUNDING_DECIMALS)
+
+    def open_interest(self, quotation: Quotation, time: int) -> Decimal:
+        """Return the open interest at a time: what history has, and what is really open here on top."""
+        open_here = quotation.listing.open_interest if time >= self._stepped else Decimal(0)
+        return statistics.open_interest(self.seed, quotation, time) + open_here
+
+    def _set_funding(self, quotation: Quotation) -> None:
+        instrument, boundary = quotation.instrument, quotation.listing.next_funding_ms
+        if instrument.funding_interval_min and boundary:
+            self.engine.set_funding_rate(instrument.category, instrument.symbol, self.funding_rate(quotation, boundary))
+
+    # -- events of the engine
+
+    def on_trades(self, listing: Listing, trades: list[PublicTrade]) -> None:
+        """Put trades on the tape."""
+        quotation = self.quotations.get(listing.instrument.key)
+        if quotation is not None:
+            for trade in trades:
+                quotation.record_trade(trade.time_ms, trade.price, trade.qty)
+
+    def of(self, category: str, symbols: Iterable[str] | None = None) -> list[Quotation]:
+        """Return the quotations of a category (of these symbols only), in order of symbol."""
+        wanted = None if symbols is None else set(symbols)
+        found = [q for key, q in self.quotations.items() if key[0] == category and (wanted is None or key[1] in wanted)]
+        return sorted(found, key=lambda quotation: quotation.instrument.symbol)

@@ -1,0 +1,168 @@
+"""What the market knows of one listing: its price paths, its tapes and the units they count in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from bybit_async.simulator.listing import Listing
+
+from .candles import History, Row, merge
+from .noise import Floats, Integers
+from .paths import PremiumPath
+from .tape import Tape
+
+_DAY_MINUTES = 1440
+PREMIUM_UNIT = Decimal("0.000001")
+
+
+class DayFigures:
+    """What happened in the last 24 hours and the last hour; the closed minutes are counted once a minute."""
+
+    def __init__(self, tape: Tape) -> None:
+        self._tape = tape
+        self._minute = -1
+        self._row: Row = (0, 0, 0, 0, 0, 0)
+        self._hour_ago = 0
+
+    def read(self) -> tuple[Row, int]:
+        """Return the last 24 hours as one candle, and the price one hour ago in ticks."""
+        tape = self._tape
+        if tape.minute != self._minute:
+            self._minute = tape.minute
+            rows = tape.minutes(self._minute - _DAY_MINUTES, self._minute)
+            self._row = merge(rows)
+            self._hour_ago = int(rows[-60, 0])
+        closed, now = self._row, tape.current
+        day = (
+            closed[0],
+            max(closed[1], now[1]),
+            min(closed[2], now[2]),
+            now[3],
+            closed[4] + now[4],
+            closed[5] + now[5],
+        )
+        return day, self._hour_ago
+
+
+class OptionDay:
+    """The trades of one option since the exchange was started."""
+
+    __slots__ = ("first", "high", "last", "low", "turnover", "volume")
+
+    def __init__(self) -> None:
+        self.first = self.last = self.high = self.low = self.volume = self.turnover = Decimal(0)
+
+    def add(self, price: Decimal, qty: Decimal) -> None:
+        """Count one trade."""
+        if not self.volume:
+            self.first = self.high = self.low = price
+        self.high, self.low, self.last = max(self.high, price), min(self.low, price), price
+        self.volume += qty
+        self.turnover += price * qty
+
+    @property
+    def change(self) -> Decimal:
+        """How much the price moved, as a fraction."""
+        return ((self.last - self.first) / self.first).quantize(Decimal("0.0001")) if self.first else Decimal(0)
+
+
+class Quotation:
+    """One listing's market data. Options have no tapes; on tapes prices are whole ticks, premiums millionths."""
+
+    def __init__(
+        self,
+        seed: int,
+        listing: Listing,
+        index: Callable[[int], float],
+        indexes: Callable[[Integers], Floats],
+        *,
+        volume: float,
+        now: int,
+    ) -> None:
+        instrument = listing.instrument
+        self.listing = listing
+        self.instrument = instrument
+        self.places = -int(instrument.tick.as_tuple().exponent)
+        self.tick = float(instrument.tick)
+        self._index = index
+        self.indexes = indexes
+        name = f"{instrument.category}/{instrument.symbol}"
+        self.premium = PremiumPath(seed, name)
+        self.inverse = instrument.category == "inverse"
+        self.has_mark = instrument.category in ("linear", "inverse")
+        lots = volume / float(instrument.lot) / (1 if self.inverse else max(index(now), 1e-12))
+
+        def traded(times: Integers) -> Floats:
+            values: Floats = indexes(times) * (1.0 + self.premium.values(times))
+            return values
+
+        self._turnover = Decimal("1e-8") if self.inverse else instrument.tick * instrument.lot / 4
+        self.option_day = OptionDay()
+        if instrument.category == "option":
+            return
+        priced = indexes if instrument.category == "spot" else traded
+        self.last = self._tape(seed, f"{name}/last", priced, now, self.tick, volume=int(lots) + 1)
+        self.day = DayFigures(self.last)
+        if self.has_mark:
+            self.mark = self._tape(seed, f"{name}/mark", traded, now, self.tick, wick=0.0001)
+            self.index = self._tape(seed, f"{name}/index", indexes, now, self.tick, wick=0.0001)
+            self.premiums = self._tape(seed, f"{name}/premium", self.premium.values, now, float(PREMIUM_UNIT))
+
+    def _tape(
+        self,
+        seed: int,
+        name: str,
+        values: Callable[[Integers], Floats],
+        now: int,
+        unit: float,
+        *,
+        volume: int = 0,
+        wick: float = 0.0004,
+    ) -> Tape:
+        return Tape(History(seed, name, values, unit, volume=volume, inverse=self.inverse, wick=wick), now)
+
+    def index_at(self, now: int) -> float:
+        """Return the index price at a time."""
+        return self._index(now)
+
+    def fair_at(self, now: int) -> float:
+        """Return where the makers quote: the index, for derivatives with the premium on top."""
+        index = self._index(now)
+        return index if self.instrument.category == "spot" else index * (1.0 + self.premium.at(now))
+
+    def to_ticks(self, price: float) -> int:
+        """Return the nearest whole number of ticks, at least one."""
+        return max(int(price / self.tick + 0.5), 1)
+
+    def price(self, ticks: int) -> Decimal:
+        """Return a number of ticks as a price."""
+        return self.instrument.tick * ticks
+
+    def spell(self, ticks: int) -> str:
+        """Return a number of ticks as the wire spells it."""
+        return format(self.instrument.tick * ticks, "f")
+
+    def volume(self, lots: int) -> Decimal:
+        """Return a number of lots as a quantity."""
+        return self.instrument.lot * lots
+
+    def turnover(self, units: int) -> Decimal:
+        """Return turnover units as an amount (of quote coin; of base coin for inverse)."""
+        return self._turnover * units
+
+    def record_trade(self, now: int, price: Decimal, qty: Decimal) -> None:
+        """Put a trade on the tape."""
+        if self.instrument.category == "option":
+            self.option_day.add(price, qty)
+            return
+        ticks, lots = int(price / self.instrument.tick), int(qty / self.instrument.lot)
+        units = ticks * lots * 4
+        if self.inverse:
+            units = int((qty / price * 100_000_000).to_integral_value(ROUND_HALF_EVEN))
+        self.last.record(now, ticks, lots, units)
+
+
+def spelled_premium(millionths: int) -> str:
+    """Return a premium as the wire spells it."""
+    return format(PREMIUM_UNIT * millionths, "f")

@@ -1,0 +1,163 @@
+"""One call as an endpoint sees it: who calls, when, with which parameters, and what is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from bybit_async.simulator import refusals
+from bybit_async.simulator.limits import Verdict
+from bybit_async.simulator.refusals import Refused
+
+if TYPE_CHECKING:
+    from bybit_async.simulator.accounts import Account
+    from bybit_async.simulator.exchange import SimulatedExchange
+    from bybit_async.simulator.keys import ApiKey
+    from bybit_async.simulator.listing import Listing
+
+CATEGORIES = ("linear", "inverse", "spot", "option")
+
+
+class Parameters:
+    """The parameters of a call, read by name; every reading method refuses with 10001 what it cannot accept."""
+
+    __slots__ = ("values",)
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.values = values
+
+    def text(self, name: str) -> str:
+        """Return a parameter as text, or the empty string when it is absent."""
+        value = self.values.get(name)
+        if value is None:
+            return ""
+        if isinstance(value, str):
+            return value
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise refusals.parameter(f"{name} must be a string")
+        return str(value)
+
+    def required(self, name: str) -> str:
+        """Return a parameter that must be given and not be empty."""
+        value = self.text(name)
+        if not value:
+            raise refusals.parameter(f"{name} is required")
+        return value
+
+    def choice(self, name: str, options: Iterable[str], default: str | None = None) -> str:
+        """Return a parameter that must be one of `options`; required when there is no default."""
+        value = self.text(name)
+        if not value and default is not None:
+            return default
+        if value not in options:
+            raise refusals.parameter(f"{name} invalid")
+        return value
+
+    def category(self, *allowed: str, default: str | None = None) -> str:
+        """Return the category, one of `allowed` (every category when none is named)."""
+        value = self.text("category") or default or ""
+        if value not in (allowed or CATEGORIES):
+            raise Refused(10001, "Illegal category")
+        return value
+
+    def integer(self, name: str, default: int | None = None, low: int | None = None, high: int | None = None) -> int:
+        """Return a whole number within bounds; required when there is no default."""
+        value = self.optional_integer(name)
+        if value is None:
+            if default is None:
+                raise refusals.parameter(f"{name} is required")
+            return default
+        if (low is not None and value < low) or (high is not None and value > high):
+            raise refusals.parameter(f"{name} out of range")
+        return value
+
+    def optional_integer(self, name: str) -> int | None:
+        """Return a whole number, or None when the parameter is absent."""
+        value = self.values.get(name)
+        if value is None or value == "":
+            return None
+        try:
+            return int(value)
+        except (TypeError, ValueError):
+            raise refusals.parameter(f"{name} must be an integer") from None
+
+    def decimal(self, name: str) -> Decimal | None:
+        """Return a number, or None when the parameter is absent."""
+        value = self.text(name)
+        if not value:
+            return None
+        try:
+            number = Decimal(value)
+        except InvalidOperation:
+            raise refusals.parameter(f"{name} invalid") from None
+        if not number.is_finite():
+            raise refusals.parameter(f"{name} invalid")
+        return number
+
+    def limit(self, default: int, high: int) -> int:
+        """Return the page size: `default` when absent, at most `high`."""
+        return min(self.integer("limit", default, low=1), high)
+
+    def window(self, now: int, days: int) -> tuple[int, int]:
+        """Return start and end times of a query: `days` long at most and by default, ending now by default."""
+        span = days * 86_400_000
+        start, end = self.optional_integer("startTime"), self.optional_integer("endTime")
+        if start is None:
+            end = now if end is None else end
+            return end - span, end
+        if end is None:
+            return start, start + span
+        if end < start:
+            raise refusals.parameter("startTime is after endTime")
+        if end - start > span:
+            raise Refused(10001, f"The time range between startTime and endTime cannot exceed {days} days")
+        return start, end
+
+
+class Call(NamedTuple):
+    """One call of an endpoint. `key` and `account` are None only on public endpoints."""
+
+    exchange: SimulatedExchange
+    params: Parameters
+    now: int
+    key: ApiKey | None
+    caller: Account | None
+
+    @property
+    def account(self) -> Account:
+        """The account that signed the call."""
+        if self.caller is None:
+            raise Refused(10003, "API key is invalid.")
+        return self.caller
+
+    def listing(self, category: str, name: str = "symbol") -> Listing:
+        """Return the instrument that a parameter names; refused when it is not listed."""
+        symbol = self.params.required(name)
+        return self.exchange.engine.listing(category, symbol)
+
+
+class Answer(NamedTuple):
+    """An answer that is more than a result."""
+
+    result: Any
+    ext_info: Any = None
+    message: str = "OK"
+    code: int = 0
+    verdict: Verdict | None = None
+
+
+Endpoint = Callable[[Call], Any]
+"""Takes a call, returns the result (a dict of JSON values) or an `Answer`, or raises `Refused`."""
+
+
+class Route(msgspec.Struct, frozen=True):
+    """One simulated endpoint; `permission` names what a key must be allowed to do (empty: just a valid key)."""
+
+    method: str
+    path: str
+    endpoint: Endpoint
+    signed: bool = True
+    permission: str = ""

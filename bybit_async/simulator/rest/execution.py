@@ -1,0 +1,21 @@
+"""What an account traded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bybit_async.simulator.executions import Execution
+
+from .call import Call, Route
+from .lists import list_page
+
+
+def get_executions(call: Call) -> dict[str, Any]:
+    """`GET /v5/execution/list`."""
+    category = call.params.category()
+    call.params.window(call.now, 7)
+    executions = call.exchange.engine.executions(call.account, call.params.values)
+    return list_page(call, executions, Execution.to_wire, default=50, maximum=100, category=category)
+
+
+ROUTES = (Route("GET", "/v5/execution/list", get_executions, permission="Trade"),)

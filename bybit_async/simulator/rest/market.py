@@ -1,0 +1,112 @@
+"""Market data of the moment: time, order book, tickers, recent trades, price limits."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from bybit_async.simulator import figures
+
+from .call import Call, Route
+
+_DEPTHS = {"spot": (1, 200), "linear": (25, 500), "inverse": (25, 500), "option": (1, 25)}
+
+
+def get_time(call: Call) -> dict[str, Any]:
+    """`GET /v5/market/time`."""
+    nano = call.exchange.clock.now_ms() * 1_000_000
+    return {"timeSecond": str(nano // 1_000_000_000), "timeNano": str(nano)}
+
+
+def get_orderbook(call: Call) -> dict[str, Any]:
+    """`GET /v5/market/orderbook`."""
+    category = call.params.category()
+    listing = call.listing(category)
+    default, high = _DEPTHS[category]
+    limit = call.params.limit(default, max(high, 1000 if category in ("linear", "inverse", "spot") else high))
+    bids, asks = listing.depth(limit)
+    return {
+        "s": listing.instrument.symbol,
+        "b": [_level(level) for level in bids],
+        "a": [_level(level) for level in asks],
+        "ts": call.now,
+        "u": call.exchange.hub.books.update_id(listing),
+        "seq": listing.seq,
+        "cts": call.now,
+    }
+
+
+def _level(level: tuple[Decimal, Decimal]) -> list[str]:
+    return [format(level[0], "f"), format(level[1], "f")]
+
+
+def get_tickers(call: Call) -> dict[str, Any]:
+    """`GET /v5/market/tickers`."""
+    params = call.params
+    category = params.category()
+    symbol, base = params.text("symbol"), params.text("baseCoin")
+    market = call.exchange.market
+    if symbol:
+        call.listing(category)
+    expiry = params.text("expDate")
+    quotations = [
+        quotation
+        for quotation in market.of(category, [symbol] if symbol else None)
+        if quotation.listing.status in ("Trading", "Halted", "PreLaunch", "Delivering")
+        and (not base or category != "option" or quotation.instrument.base == base)
+        and (not expiry or f"-{expiry}-" in quotation.instrument.symbol)
+    ]
+    return {"category": category, "list": [figures.ticker(market, quotation, call.now) for quotation in quotations]}
+
+
+def get_recent_trades(call: Call) -> dict[str, Any]:
+    """`GET /v5/market/recent-trade`."""
+    category = call.params.category()
+    if category == "option" and not call.params.text("symbol"):
+        base = call.params.text("baseCoin") or "BTC"
+        symbols = [q.instrument.symbol for q in call.exchange.market.of("option") if q.instrument.base == base]
+    else:
+        symbols = [call.listing(category).instrument.symbol]
+    limit = call.params.limit(60 if category == "spot" else 500, 60 if category == "spot" else 1000)
+    trades = call.exchange.hub.trades.recent(category, symbols, limit)
+    return {"category": category, "list": trades}
+
+
+def get_price_limit(call: Call) -> dict[str, Any]:
+    """`GET /v5/market/price-limit`."""
+    category = call.params.category("linear", "inverse", "spot", default="linear")
+    listing = call.listing(category)
+    lowest, highest = figures.price_limits(listing)
+    return {"symbol": listing.instrument.symbol, "buyLmt": highest, "sellLmt": lowest, "ts": str(call.now)}
+
+
+def get_index_components(call: Call) -> dict[str, Any]:
+    """`GET /v5/market/index-price-components`: the simulated exchange is its own only source."""
+    name = call.params.required("indexName")
+    listing = call.exchange.engine.listing("linear", name)
+    price = figures.spelled(listing.index_price)
+    return {
+        "indexName": name,
+        "lastPrice": price,
+        "updateTime": str(call.now),
+        "components": [
+            {
+                "exchange": "Simulated",
+                "spotPair": name,
+                "equivalentPrice": price,
+                "multiplier": "1",
+                "price": price,
+                "weight": "1",
+            }
+        ],
+    }
+
+
+ROUTES = (
+    Route("GET", "/v5/market/time", get_time, signed=False),
+    Route("GET", "/v5/market/orderbook", get_orderbook, signed=False),
+    Route("GET", "/v5/market/tickers", get_tickers, signed=False),
+    Route("GET", "/v5/market/recent-trade", get_recent_trades, signed=False),
+    Route("GET", "/v5/market/price-limit", get_price_limit, signed=False),
+    Route("GET", "/v5/market/index-price-components", get_index_components, signed=False),
+)

@@ -1,0 +1,91 @@
+"""Positions and their settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bybit_async.simulator import refusals
+from bybit_async.simulator.journal import ClosedPnl
+
+from .call import Call, Route
+from .lists import list_page
+
+_DERIVATIVES = ("linear", "inverse", "option")
+_FUTURES = ("linear", "inverse")
+
+
+def get_positions(call: Call) -> dict[str, Any]:
+    """`GET /v5/position/list`."""
+    params = call.params
+    category = params.category(*_DERIVATIVES)
+    if category == "linear" and not (params.text("symbol") or params.text("settleCoin")):
+        raise refusals.parameter("symbol or settleCoin is required")
+    positions = call.exchange.engine.positions(call.account, params.values)
+    return list_page(call, positions, lambda wire: wire, default=20, maximum=200, category=category)
+
+
+def set_leverage(call: Call) -> dict[str, Any]:
+    """`POST /v5/position/set-leverage`."""
+    call.params.category(*_FUTURES)
+    call.exchange.engine.set_leverage(call.account, call.params.values)
+    return {}
+
+
+def switch_mode(call: Call) -> dict[str, Any]:
+    """`POST /v5/position/switch-mode`."""
+    call.params.category(*_FUTURES)
+    call.exchange.engine.switch_mode(call.account, call.params.values)
+    return {}
+
+
+def switch_isolated(call: Call) -> dict[str, Any]:
+    """`POST /v5/position/switch-isolated`: a unified account has one margin mode for everything."""
+    raise refusals.Refused(100028, "The API cannot be called by unified account users.")
+
+
+def set_trading_stop(call: Call) -> dict[str, Any]:
+    """`POST /v5/position/trading-stop`."""
+    call.params.category(*_DERIVATIVES)
+    call.exchange.engine.set_trading_stop(call.account, call.params.values)
+    return {}
+
+
+def set_auto_add_margin(call: Call) -> dict[str, Any]:
+    """`POST /v5/position/set-auto-add-margin`."""
+    call.params.category(*_FUTURES)
+    call.exchange.engine.set_auto_add_margin(call.account, call.params.values)
+    return {}
+
+
+def add_margin(call: Call) -> dict[str, Any]:
+    """`POST /v5/position/add-margin`."""
+    category = call.params.category(*_FUTURES)
+    position = call.exchange.engine.add_margin(call.account, call.params.values)
+    return {"category": category, **call.exchange.engine.position_wire(position)}
+
+
+def set_risk_limit(call: Call) -> dict[str, Any]:
+    """`POST /v5/position/set-risk-limit`."""
+    call.params.category(*_FUTURES)
+    return call.exchange.engine.set_risk_limit(call.account, call.params.values)
+
+
+def get_closed_pnl(call: Call) -> dict[str, Any]:
+    """`GET /v5/position/closed-pnl`."""
+    category = call.params.category(*_DERIVATIVES)
+    call.params.window(call.now, 7)
+    entries = call.exchange.engine.closed_pnl(call.account, call.params.values)
+    return list_page(call, entries, ClosedPnl.to_wire, default=50, maximum=100, category=category)
+
+
+ROUTES = (
+    Route("GET", "/v5/position/list", get_positions, permission="Trade"),
+    Route("POST", "/v5/position/set-leverage", set_leverage, permission="Trade"),
+    Route("POST", "/v5/position/switch-mode", switch_mode, permission="Trade"),
+    Route("POST", "/v5/position/switch-isolated", switch_isolated, permission="Trade"),
+    Route("POST", "/v5/position/trading-stop", set_trading_stop, permission="Trade"),
+    Route("POST", "/v5/position/set-auto-add-margin", set_auto_add_margin, permission="Trade"),
+    Route("POST", "/v5/position/add-margin", add_margin, permission="Trade"),
+    Route("POST", "/v5/position/set-risk-limit", set_risk_limit, permission="Trade"),
+    Route("GET", "/v5/position/closed-pnl", get_closed_pnl, permission="Trade"),
+)

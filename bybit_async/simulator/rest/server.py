@@ -1,0 +1,179 @@
+"""From an HTTP request to a V5 answer: find the endpoint, check the caller, call it, wrap what it says."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+import orjson
+from aiohttp import web
+
+from bybit_async.simulator.limits import HostLimiter, Verdict
+from bybit_async.simulator.refusals import Refused, parameter
+
+from . import (
+    account,
+    announcements,
+    asset,
+    batch,
+    execution,
+    funding,
+    instruments,
+    klines,
+    market,
+    position,
+    trade,
+    user,
+)
+from .authentication import authenticate, check_permission
+from .call import Answer, Call, Parameters, Route
+
+if TYPE_CHECKING:
+    from bybit_async.simulator.exchange import SimulatedExchange
+
+_log = logging.getLogger(__name__)
+
+ROUTES: dict[tuple[str, str], Route] = {
+    (route.method, route.path): route
+    for module in (
+        account, announcements, asset, batch, execution, funding, instruments, klines, market, position, trade, user,
+    )
+    for route in module.ROUTES
+}  # fmt: skip
+_DOMAINS = frozenset(
+    {
+        "account", "affiliate", "alpha", "announcements", "apilimit", "asset", "bot", "broker", "card", "crypto-loan",
+        "crypto-loan-common", "crypto-loan-fixed", "crypto-loan-flexible", "dca", "earn", "execution", "fcombobot",
+        "fgridbot", "fiat", "fmartingalebot", "grid", "ins-loan", "lending", "market", "order", "p2p", "position",
+        "pre-upgrade", "rfq", "spot-cross-margin-trade", "spot-lever-token", "spot-margin-trade", "spread",
+        "strategy", "system", "tax", "user",
+    }
+)  # fmt: skip
+_HTML = {"Content-Type": "text/html"}
+_JSON = "application/json"
+_FORBIDDEN = "<html><body><h1>403 Forbidden</h1>access too frequent</body></html>"
+
+
+class RestServer:
+    """Serves every `/v5/...` request of one exchange."""
+
+    def __init__(self, exchange: SimulatedExchange, hosts: HostLimiter) -> None:
+        self._exchange = exchange
+        self._hosts = hosts
+        self.fixtures: dict[str, Any] = {}
+        self.served = 0
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        exchange = self._exchange
+        now = exchange.clock.now_ms()
+        address = request.remote or ""
+        body = await request.read()
+        if not self._hosts.allows(address, now):
+            return web.Response(status=403, text=_FORBIDDEN, headers=_HTML)
+        self.served += 1
+        path, query = request.rel_url.raw_path, request.rel_url.raw_query_string
+        return self.answer(request.method, path, query, body, request.headers, address)
+
+    def answer(
+        self, method: str, path: str, query: str, body: bytes, headers: Mapping[str, str], address: str
+    ) -> web.Response:
+        """Answer a request that has been read."""
+        now = self._exchange.clock.now_ms()
+        route = ROUTES.get((method, path))
+        if route is None and path not in self.fixtures:
+            return self._missing(method, path, now)
+        verdict: Verdict | None = None
+        try:
+            call = self._authorise(route, method, query, body, headers, address, now)
+            if route is None or path in self.fixtures:
+                outcome: Any = self.fixtures[path]
+            else:
+                verdict = self._spend(route, call, now)
+                outcome = route.endpoint(call)
+            answer = outcome if isinstance(outcome, Answer) else Answer(outcome)
+        except Refused as refused:
+            verdict = refused.verdict if isinstance(refused, TooManyVisits) else verdict
+            answer = Answer({}, None, refused.message, refused.code)
+        self._exchange.settle()
+        return self._respond(answer, now, answer.verdict or verdict)
+
+    def _authorise(
+        self,
+        route: Route | None,
+        method: str,
+        query: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        address: str,
+        now: int,
+    ) -> Call:
+        values = _read(method, query, body)
+        if route is None or not route.signed:
+            return Call(self._exchange, Parameters(values), now, None, None)
+        payload = query.encode() if method == "GET" else body
+        key = authenticate(self._exchange.keys, headers, payload, address, now)
+        check_permission(key, permission_for(route.permission, values), writes=method == "POST")
+        caller = self._exchange.engine.accounts.get(key.uid)
+        return Call(self._exchange, Parameters(values), now, key, caller)
+
+    def _spend(self, route: Route, call: Call, now: int) -> Verdict | None:
+        limiter = self._exchange.account_limiter
+        if limiter is None or call.key is None or route.path in batch.PATHS:
+            return None
+        verdict = limiter.spend(call.key.uid, route.path, call.params.text("category"), now)
+        if verdict is not None and not verdict.passed:
+            raise TooManyVisits(verdict)
+        return verdict
+
+    def _missing(self, method: str, path: str, now: int) -> web.Response:
+        parts = path.split("/")
+        if len(parts) > 3 and parts[1] == "v5" and parts[2] in _DOMAINS:
+            return self._respond(Answer({}, None, f"not simulated: {method} {path}", 10032), now, None)
+        return web.Response(status=404, text="404 page not found")
+
+    def _respond(self, answer: Answer, now: int, verdict: Verdict | None) -> web.Response:
+        envelope = {
+            "retCode": answer.code,
+            "retMsg": answer.message,
+            "result": answer.result,
+            "retExtInfo": answer.ext_info if answer.ext_info is not None else {},
+            "time": now,
+        }
+        headers = {"Timenow": str(now), "Traceid": self._exchange.trace_id()}
+        if verdict is not None:
+            headers["X-Bapi-Limit"] = str(verdict.limit)
+            headers["X-Bapi-Limit-Status"] = str(verdict.remaining)
+            headers["X-Bapi-Limit-Reset-Timestamp"] = str(verdict.reset)
+        return web.Response(body=orjson.dumps(envelope), content_type=_JSON, headers=headers)
+
+
+class TooManyVisits(Refused):
+    """10006: the account has called too often; carries the figures for the headers."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(10006, "Too many visits. Exceeded the API Rate Limit.")
+        self.verdict = verdict
+
+
+def permission_for(permission: str, values: Mapping[str, Any]) -> str:
+    """Return the permission a key needs; trading needs a different one for each category."""
+    if permission != "Trade":
+        return permission
+    return {"spot": "Spot", "option": "Options"}.get(str(values.get("category")), "ContractTrade")
+
+
+def _read(method: str, query: str, body: bytes) -> dict[str, Any]:
+    if method == "GET":
+        return dict(parse_qsl(query, keep_blank_values=True))
+    if not body:
+        return {}
+    try:
+        values = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise parameter("the body is not JSON") from None
+    if not isinstance(values, dict):
+        raise parameter("the body is not a JSON object")
+    return values

@@ -1,0 +1,124 @@
+"""Order books as the stream shows them: a snapshot, then the changes, numbered without a gap."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from bybit_async.simulator.market.noise import make_key
+
+if TYPE_CHECKING:
+    from bybit_async.simulator.listing import Listing
+
+    from .connection import Connection
+    from .hub import Hub
+
+_Levels = dict[int, int]
+
+
+class Books:
+    """How often each book has changed, and the update ids of the feeds that show it."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._versions: dict[tuple[str, str], int] = {}
+
+    def touch(self, listing: Listing) -> None:
+        """Note that a book has changed."""
+        key = listing.instrument.key
+        self._versions[key] = self._versions.get(key, 0) + 1
+
+    def version(self, listing: Listing) -> int:
+        """Return how often the book has changed."""
+        return self._versions.get(listing.instrument.key, 0)
+
+    def first_id(self, listing: Listing) -> int:
+        """Return where the update ids of a book begin."""
+        return make_key(self._seed, *listing.instrument.key) % 1_000_000 + 1_000
+
+    def update_id(self, listing: Listing) -> int:
+        """Return the update id for an order book that is asked for by REST."""
+        return self.first_id(listing) + self.version(listing)
+
+
+class BookFeed:
+    """One depth of one book. The first level is always sent whole, deeper books as changes to the last message."""
+
+    def __init__(self, hub: Hub, channel: str, topic: str, listing: Listing, depth: int) -> None:
+        self._hub = hub
+        self._channel = channel
+        self._topic = topic
+        self._listing = listing
+        self._depth = depth
+        self._period = hub.cadences.books[depth]
+        self._version = -1
+        self._bids: _Levels = {}
+        self._asks: _Levels = {}
+        self._update_id = hub.books.first_id(listing)
+        self._time = 0
+        self._sent = 0
+        self.due = 0
+
+    def greet(self, connection: Connection) -> None:
+        """Bring everybody up to date, then send the newcomer the whole book under the same update id."""
+        now = self._hub.exchange.clock.now_ms()
+        if self._version < 0:
+            self._bids, self._asks = self._read()
+            self._version = self._hub.books.version(self._listing)
+            self._time = now
+        connection.answer(self._message("snapshot", self._spell(self._bids), self._spell(self._asks), now))
+
+    def flush(self, now: int) -> None:
+        """Publish the changes since the last message."""
+        self.due = now + self._period
+        version = self._hub.books.version(self._listing)
+        if version == self._version:
+            if self._depth == 1 and now - self._sent >= self._hub.cadences.repeat_touch:
+                self._publish("snapshot", self._spell(self._bids), self._spell(self._asks), now)
+            return
+        self._version = version
+        bids, asks = self._read()
+        changed_bids = _changes(self._bids, bids, reverse=True)
+        changed_asks = _changes(self._asks, asks, reverse=False)
+        if not changed_bids and not changed_asks:
+            return
+        self._bids, self._asks, self._time = bids, asks, now
+        self._update_id += 1
+        if self._depth == 1:
+            self._publish("snapshot", self._spell(bids), self._spell(asks), now)
+        else:
+            self._publish("delta", self._spell(changed_bids), self._spell(changed_asks), now)
+
+    def _read(self) -> tuple[_Levels, _Levels]:
+        book = self._listing.book
+        return dict(book.depth("Buy", self._depth)), dict(book.depth("Sell", self._depth))
+
+    def _spell(self, levels: _Levels) -> list[list[str]]:
+        tick, lot = self._listing.instrument.tick, self._listing.instrument.lot
+        return [[format(tick * ticks, "f"), _quantity(lot, lots)] for ticks, lots in levels.items()]
+
+    def _publish(self, kind: str, bids: list[list[str]], asks: list[list[str]], now: int) -> None:
+        self._sent = now
+        self._hub.publish(self._channel, self._topic, self._message(kind, bids, asks, now))
+
+    def _message(self, kind: str, bids: list[list[str]], asks: list[list[str]], now: int) -> dict[str, Any]:
+        data = {
+            "s": self._listing.instrument.symbol,
+            "b": bids,
+            "a": asks,
+            "u": self._update_id,
+            "seq": self._listing.seq,
+        }
+        if self._channel == "spot" or self._depth == 1:
+            return {"topic": self._topic, "ts": now, "type": kind, "data": data, "cts": self._time}
+        return {"topic": self._topic, "type": kind, "ts": now, "data": data, "cts": self._time}
+
+
+def _quantity(lot: Decimal, lots: int) -> str:
+    return format(lot * lots, "f") if lots else "0"
+
+
+def _changes(before: _Levels, after: _Levels, *, reverse: bool) -> _Levels:
+    changed = {ticks: lots for ticks, lots in after.items() if before.get(ticks) != lots}
+    changed.update((ticks, 0) for ticks in before if ticks not in after)
+    return dict(sorted(changed.items(), reverse=reverse)) if changed else changed

@@ -1,0 +1,100 @@
+"""One socket of one client: what it has been sent, what waits to be sent, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Any
+
+import orjson
+from aiohttp import WSCloseCode, WSMsgType, web
+
+_MOST_WAITING = 200_000
+
+
+class Connection:
+    """A WebSocket connection of the exchange.
+
+    Sending never blocks: frames wait in line and one task writes them in order. A client that lets too many wait is
+    cut off, as a real exchange would.
+    """
+
+    def __init__(
+        self, socket: web.WebSocketResponse, request: web.BaseRequest, channel: str, number: int, conn_id: str
+    ) -> None:
+        self.channel = channel
+        self.number = number
+        self.conn_id = conn_id
+        self.address = request.remote or ""
+        self.topics: set[str] = set()
+        self.uid: int | None = None
+        self.sent = 0
+        self.received = 0
+        self.opened_at = 0
+        self.active_at = 0
+        self.idle_limit = 600_000
+        self.muted = False
+        self._socket = socket
+        self._transport = request.transport
+        self._waiting: deque[bytes] = deque()
+        self._ready = asyncio.Event()
+        self._closing: tuple[int, bytes] | None = None
+
+    def __repr__(self) -> str:
+        return f"Connection({self.channel!r}, {self.conn_id!r}, topics={sorted(self.topics)})"
+
+    @property
+    def closed(self) -> bool:
+        """Whether the socket is closed or about to be."""
+        return self._closing is not None or self._socket.closed
+
+    def send(self, frame: bytes) -> None:
+        """Put one text frame in line."""
+        if self.muted or self._closing is not None:
+            return
+        if len(self._waiting) >= _MOST_WAITING:
+            self.abort()
+            return
+        self._waiting.append(frame)
+        self._ready.set()
+
+    def answer(self, message: dict[str, Any]) -> None:
+        """Send a message that belongs to this connection alone."""
+        self.send(orjson.dumps(message))
+
+    def close(self, code: int = WSCloseCode.GOING_AWAY, reason: str = "") -> None:
+        """End the connection with a close frame, after what is already in line."""
+        if self._closing is None:
+            self._closing = (code, reason.encode())
+            self._ready.set()
+
+    def abort(self) -> None:
+        """End the connection at once, without a close frame."""
+        self._closing = (WSCloseCode.ABNORMAL_CLOSURE, b"")
+        self._waiting.clear()
+        self._ready.set()
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def write(self) -> None:
+        """Write what is in line until the connection ends."""
+        socket, waiting = self._socket, self._waiting
+        while True:
+            while waiting:
+                if socket.closed:
+                    return
+                try:
+                    await socket.send_frame(waiting.popleft(), WSMsgType.TEXT)
+                except (ConnectionError, RuntimeError):
+                    return
+                self.sent += 1
+            if self._closing is not None:
+                break
+            self._ready.clear()
+            await self._ready.wait()
+        if self._closing[0] != WSCloseCode.ABNORMAL_CLOSURE:
+            await socket.close(code=self._closing[0], message=self._closing[1])
+
+
+class Closed(Exception):
+    """Raised by a session to end its connection."""

@@ -1,0 +1,157 @@
+"""The order entry channel: the order endpoints over a socket."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from bybit_async.simulator.limits import Verdict
+from bybit_async.simulator.refusals import Refused
+from bybit_async.simulator.rest import batch, trade
+from bybit_async.simulator.rest.authentication import check_permission, check_time
+from bybit_async.simulator.rest.call import CATEGORIES, Answer, Call, Endpoint, Parameters
+from bybit_async.simulator.rest.server import TooManyVisits, permission_for
+
+from .login import login
+
+if TYPE_CHECKING:
+    from bybit_async.simulator.exchange import SimulatedExchange
+    from bybit_async.simulator.keys import ApiKey
+
+    from .connection import Connection
+
+_OPERATIONS: Mapping[str, tuple[str, Endpoint]] = {
+    "order.create": ("/v5/order/create", trade.place_order),
+    "order.amend": ("/v5/order/amend", trade.amend_order),
+    "order.cancel": ("/v5/order/cancel", trade.cancel_order),
+    "order.create-batch": ("/v5/order/create-batch", batch.place_batch),
+    "order.amend-batch": ("/v5/order/amend-batch", batch.amend_batch),
+    "order.cancel-batch": ("/v5/order/cancel-batch", batch.cancel_batch),
+}
+_LONGEST_ID = 36
+
+
+class OrderEntrySession:
+    """What one client says on `/v5/trade`, and what it is told."""
+
+    def __init__(self, exchange: SimulatedExchange, connection: Connection) -> None:
+        self._exchange = exchange
+        self._connection = connection
+        self._key: ApiKey | None = None
+        self._seen: set[str] = set()
+
+    def receive(self, text: bytes) -> None:
+        """Answer one frame of the client."""
+        try:
+            message = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            message = None
+        if not isinstance(message, dict):
+            self._respond({}, Answer({}, None, "invalid request", 10001))
+            return
+        op = message.get("op")
+        if op == "ping":
+            now = self._exchange.clock.now_ms()
+            self._send(message, {"retCode": 0, "retMsg": "OK", "op": "pong", "data": [str(now)]})
+        elif op == "auth":
+            self._login(message)
+        else:
+            self._operate(message, str(op or ""))
+
+    def leave(self) -> None:
+        """The client has gone."""
+
+    def _login(self, message: dict[str, Any]) -> None:
+        code, reason = 0, "OK"
+        if self._key is not None:
+            code, reason = 20001, "Repeat auth"
+        else:
+            try:
+                now = self._exchange.clock.now_ms()
+                self._key = login(self._exchange.keys, message.get("args"), self._connection.address, now)
+                self._connection.uid = self._key.uid
+            except Refused as refused:
+                code, reason = refused.code, refused.message
+        self._send(message, {"retCode": code, "retMsg": reason, "op": "auth"})
+
+    def _operate(self, message: dict[str, Any], op: str) -> None:
+        now = self._exchange.clock.now_ms()
+        verdict: Verdict | None = None
+        try:
+            path, endpoint = self._check(message, op, now)
+            call = self._call(message, now)
+            verdict = self._spend(path, call)
+            outcome = endpoint(call)
+            answer = outcome if isinstance(outcome, Answer) else Answer(outcome)
+        except Refused as refused:
+            verdict = refused.verdict if isinstance(refused, TooManyVisits) else verdict
+            answer = Answer({}, None, refused.message, refused.code)
+        self._exchange.settle()
+        self._respond(message, answer, answer.verdict or verdict)
+
+    def _check(self, message: dict[str, Any], op: str, now: int) -> tuple[str, Endpoint]:
+        operation = _OPERATIONS.get(op)
+        if operation is None:
+            raise Refused(10404, "op type is not found")
+        if self._key is None:
+            raise Refused(10004, "Request not authorized")
+        name = message.get("reqId")
+        if name is not None:
+            if not isinstance(name, str) or len(name) > _LONGEST_ID:
+                raise Refused(10001, "params error: reqId invalid")
+            if name in self._seen:
+                raise Refused(20006, "reqId is duplicated")
+            self._seen.add(name)
+        header = message.get("header")
+        if not isinstance(header, dict) or not header.get("X-BAPI-TIMESTAMP"):
+            raise Refused(10001, "params error: X-BAPI-TIMESTAMP is required")
+        check_time(str(header["X-BAPI-TIMESTAMP"]), str(header.get("X-BAPI-RECV-WINDOW") or ""), now)
+        return operation
+
+    def _call(self, message: dict[str, Any], now: int) -> Call:
+        args = message.get("args")
+        if not isinstance(args, list) or len(args) != 1 or not isinstance(args[0], dict):
+            raise Refused(10001, "params error: args must hold one request")
+        values = args[0]
+        if values.get("category") not in CATEGORIES:
+            raise Refused(10404, "category is not correct")
+        key = self._key
+        if key is None:
+            raise Refused(10004, "Request not authorized")
+        check_permission(key, permission_for("Trade", values), writes=True)
+        return Call(self._exchange, Parameters(values), now, key, self._exchange.engine.accounts.get(key.uid))
+
+    def _spend(self, path: str, call: Call) -> Verdict | None:
+        limiter = self._exchange.account_limiter
+        if limiter is None or path in batch.PATHS:
+            return None
+        verdict = limiter.spend(call.account.uid, path, call.params.text("category"), call.now)
+        if verdict is not None and not verdict.passed:
+            raise TooManyVisits(verdict)
+        return verdict
+
+    def _respond(self, message: dict[str, Any], answer: Answer, verdict: Verdict | None = None) -> None:
+        now = self._exchange.clock.now_ms()
+        header = {"Timenow": str(now), "Traceid": self._exchange.trace_id()}
+        if verdict is not None:
+            header |= {
+                "X-Bapi-Limit": str(verdict.limit),
+                "X-Bapi-Limit-Status": str(verdict.remaining),
+                "X-Bapi-Limit-Reset-Timestamp": str(verdict.reset),
+            }
+        response = {
+            "retCode": answer.code,
+            "retMsg": answer.message,
+            "op": str(message.get("op") or ""),
+            "data": answer.result,
+            "retExtInfo": answer.ext_info if answer.ext_info is not None else {},
+            "header": header,
+        }
+        self._send(message, response)
+
+    def _send(self, message: dict[str, Any], response: dict[str, Any]) -> None:
+        if message.get("reqId") is not None:
+            response = {"reqId": message["reqId"], **response}
+        self._connection.answer({**response, "connId": self._connection.conn_id})

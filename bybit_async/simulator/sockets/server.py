@@ -1,0 +1,134 @@
+"""Accepting sockets: which channel a path means, and the life of a connection from handshake to end."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from .connection import Connection
+from .order_entry import OrderEntrySession
+from .private import PrivateSession
+from .public import PublicSession
+
+if TYPE_CHECKING:
+    from bybit_async.simulator.exchange import SimulatedExchange
+
+_PUBLIC = re.compile(r"/v5/public/(spot|linear|inverse|option)")
+_PRIVATE = {"/v5/private": "private", "/v5/trade": "trade"}
+_DURATION = re.compile(r"(\d+)([sm])")
+_SCAN = 30_000
+
+
+class Session(Protocol):
+    """The talking side of a connection."""
+
+    def receive(self, text: bytes) -> None:
+        """Answer one frame of the client."""
+
+    def leave(self) -> None:
+        """The client has gone."""
+
+
+class SocketServer:
+    """Every WebSocket connection of one exchange."""
+
+    def __init__(self, exchange: SimulatedExchange) -> None:
+        self._exchange = exchange
+        self._numbers = itertools.count(1)
+        self.connections: dict[Connection, None] = {}
+        self.refusing = False
+
+    def open(self) -> None:
+        """Start looking for idle connections."""
+        self._exchange.clock.call_later(_SCAN, self._scan)
+
+    def channel(self, path: str) -> str | None:
+        """Return the channel that a path means, or None."""
+        match = _PUBLIC.fullmatch(path)
+        return match[1] if match else _PRIVATE.get(path)
+
+    async def handle(self, request: web.BaseRequest, channel: str) -> web.StreamResponse:
+        """Serve one connection until it ends."""
+        if self.refusing:
+            return web.Response(status=503)
+        idle = _idle_limit(request.query.get("max_active_time", "")) if channel in ("private", "trade") else 600_000
+        if idle is None:
+            return web.Response(status=400, text="max_active_time is out of range")
+        socket = web.WebSocketResponse(compress=False, timeout=1.0, decode_text=False)
+        await socket.prepare(request)
+        number = next(self._numbers)
+        connection = Connection(socket, request, channel, number, self._exchange.connection_id(number))
+        connection.opened_at = connection.active_at = self._exchange.clock.now_ms()
+        connection.idle_limit = idle
+        session = self._session(connection)
+        self.connections[connection] = None
+        writer = asyncio.create_task(connection.write(), name=f"{channel} writer {number}")
+        try:
+            await self._listen(socket, connection, session)
+        finally:
+            self.connections.pop(connection, None)
+            session.leave()
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
+        return socket
+
+    def _session(self, connection: Connection) -> Session:
+        makers: dict[str, Callable[[], Session]] = {
+            "private": lambda: PrivateSession(self._exchange, connection),
+            "trade": lambda: OrderEntrySession(self._exchange, connection),
+        }
+        make = makers.get(connection.channel)
+        return make() if make else PublicSession(self._exchange.hub, connection)
+
+    async def _listen(self, socket: web.WebSocketResponse, connection: Connection, session: Session) -> None:
+        async for message in socket:
+            if connection.muted:
+                continue
+            if message.type is WSMsgType.TEXT:
+                connection.received += 1
+                connection.active_at = self._exchange.clock.now_ms()
+                session.receive(message.data)
+            elif message.type is WSMsgType.BINARY:
+                connection.close(WSCloseCode.UNSUPPORTED_DATA, "text frames only")
+
+    def drop(self, channel: str | None = None, *, close_frame: bool = False) -> int:
+        """End every connection (of one channel); return how many."""
+        chosen = [connection for connection in self.connections if channel in (None, connection.channel)]
+        for connection in chosen:
+            if close_frame:
+                connection.close(WSCloseCode.SERVICE_RESTART)
+            else:
+                connection.abort()
+        return len(chosen)
+
+    async def shut(self) -> None:
+        """End every connection and wait until all of them are gone."""
+        self.refusing = True
+        self.drop(close_frame=True)
+        for _ in range(200):
+            if not self.connections:
+                return
+            await asyncio.sleep(0.005)
+        self.drop()
+
+    def _scan(self) -> None:
+        now = self._exchange.clock.now_ms()
+        for connection in list(self.connections):
+            if now - connection.active_at >= connection.idle_limit:
+                connection.close(WSCloseCode.GOING_AWAY, "idle")
+        self._exchange.clock.call_later(_SCAN, self._scan)
+
+
+def _idle_limit(text: str) -> int | None:
+    if not text:
+        return 600_000
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        return None
+    seconds = int(match[1]) * (60 if match[2] == "m" else 1)
+    return seconds * 1_000 if 30 <= seconds <= 600 else None

@@ -1,0 +1,103 @@
+"""Topics that change now and then: liquidations, price limits, the insurance fund."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bybit_async.simulator.amounts import plain
+from bybit_async.simulator.figures import price_limits
+
+if TYPE_CHECKING:
+    from bybit_async.simulator.listing import Listing
+
+    from .connection import Connection
+    from .hub import Hub
+
+
+class LiquidationFeed:
+    """One `allLiquidation` topic."""
+
+    def __init__(self, hub: Hub, channel: str, topic: str, listing: Listing) -> None:
+        self._hub = hub
+        self._channel = channel
+        self._topic = topic
+        self._symbol = listing.instrument.symbol
+        self.due = 0
+
+    def greet(self, connection: Connection) -> None:
+        """Liquidations begin with the next one."""
+
+    def flush(self, now: int) -> None:
+        """Publish what was liquidated since the last message."""
+        self.due = now + self._hub.cadences.liquidations
+        waiting = self._hub.exchange.liquidations.take(self._channel, self._symbol)
+        if waiting:
+            message = {"topic": self._topic, "type": "snapshot", "ts": now, "data": waiting}
+            self._hub.publish(self._channel, self._topic, message)
+
+
+class PriceLimitFeed:
+    """One `priceLimit` topic."""
+
+    def __init__(self, hub: Hub, channel: str, topic: str, listing: Listing) -> None:
+        self._hub = hub
+        self._channel = channel
+        self._topic = topic
+        self._listing = listing
+        self.due = 0
+
+    def greet(self, connection: Connection) -> None:
+        """Send the present limits."""
+        connection.answer(self._message(self._hub.exchange.clock.now_ms()))
+
+    def flush(self, now: int) -> None:
+        """Publish the present limits."""
+        self.due = now + self._hub.cadences.price_limits
+        self._hub.publish(self._channel, self._topic, self._message(now))
+
+    def _message(self, now: int) -> dict[str, Any]:
+        lowest, highest = price_limits(self._listing)
+        data = {"symbol": self._listing.instrument.symbol, "buyLmt": highest, "sellLmt": lowest}
+        return {"topic": self._topic, "data": data, "ts": now}
+
+
+class InsuranceFeed:
+    """One `insurance` topic; nothing is published while the balances stay the same."""
+
+    def __init__(self, hub: Hub, channel: str, topic: str, group: str) -> None:
+        self._hub = hub
+        self._channel = channel
+        self._topic = topic
+        listings = hub.exchange.engine.listings.values()
+        self._symbols = sorted(
+            (listing.instrument.settle, listing.instrument.symbol)
+            for listing in listings
+            if (listing.instrument.category == "inverse" and group == "inverse")
+            or (listing.instrument.category == "linear" and group == listing.instrument.settle)
+        )
+        self._shown: list[tuple[str, str, str]] = []
+        self.due = 0
+
+    def greet(self, connection: Connection) -> None:
+        """Send the present balances."""
+        now = self._hub.exchange.clock.now_ms()
+        self._shown = self._read()
+        connection.answer(self._message("snapshot", now))
+
+    def flush(self, now: int) -> None:
+        """Publish the balances when they have changed."""
+        self.due = now + self._hub.cadences.insurance
+        current = self._read()
+        if current != self._shown:
+            self._shown = current
+            self._hub.publish(self._channel, self._topic, self._message("delta", now))
+
+    def _read(self) -> list[tuple[str, str, str]]:
+        return [(coin, symbol, plain(self._hub.exchange.insurance(coin))) for coin, symbol in self._symbols]
+
+    def _message(self, kind: str, now: int) -> dict[str, Any]:
+        data = [
+            {"coin": coin, "symbols": symbol, "balance": balance, "updateTime": str(now)}
+            for coin, symbol, balance in self._shown
+        ]
+        return {"topic": self._topic, "type": kind, "ts": now, "data": data}

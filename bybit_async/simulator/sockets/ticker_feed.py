@@ -1,0 +1,60 @@
+"""Tickers as the stream shows them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bybit_async.simulator.figures import stream_ticker
+
+if TYPE_CHECKING:
+    from bybit_async.simulator.market.quotation import Quotation
+
+    from .connection import Connection
+    from .hub import Hub
+
+
+class TickerFeed:
+    """One `tickers` topic: for contracts a snapshot and then what changed, for spot and options always the whole."""
+
+    def __init__(self, hub: Hub, channel: str, topic: str, quotation: Quotation) -> None:
+        self._hub = hub
+        self._channel = channel
+        self._topic = topic
+        self._quotation = quotation
+        self._shown: dict[str, Any] = {}
+        self.due = 0
+
+    def greet(self, connection: Connection) -> None:
+        """Send the whole ticker as it was last published."""
+        now = self._hub.exchange.clock.now_ms()
+        if not self._shown:
+            self._shown = self._read(now)
+        connection.answer(self._message("snapshot", self._shown, now))
+
+    def flush(self, now: int) -> None:
+        """Publish the fields that changed."""
+        self.due = now + self._hub.cadences.tickers
+        ticker = self._read(now)
+        changed = {name: value for name, value in ticker.items() if self._shown.get(name) != value}
+        if not changed:
+            return
+        self._shown = ticker
+        if self._channel in ("spot", "option"):
+            message = self._message("snapshot", ticker, now)
+        else:
+            message = self._message("delta", {"symbol": ticker["symbol"], **changed}, now)
+        self._hub.publish(self._channel, self._topic, message)
+
+    def _read(self, now: int) -> dict[str, Any]:
+        instrument = self._quotation.instrument
+        direction = self._hub.trades.direction(instrument.category, instrument.symbol)
+        return stream_ticker(self._hub.exchange.market, self._quotation, now, direction)
+
+    def _message(self, kind: str, data: dict[str, Any], now: int) -> dict[str, Any]:
+        sequence = self._quotation.listing.seq
+        if self._channel == "spot":
+            return {"topic": self._topic, "ts": now, "type": kind, "cs": sequence, "data": data}
+        if self._channel == "option":
+            name = f"{self._topic}-{sequence}-{now}"
+            return {"id": name, "topic": self._topic, "ts": now, "data": data, "type": kind}
+        return {"topic": self._topic, "type": kind, "data": data, "cs": sequence, "ts": now}
