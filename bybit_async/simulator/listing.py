@@ -1,16 +1,21 @@
 """The living side of one instrument: its book, its prices and whether it trades."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from bybit_async.simulator.instruments import Instrument
 from bybit_async.simulator.matching import MatchingBook
 
+if TYPE_CHECKING:
+    from bybit_async.simulator.orders import Order, PriceKind
+
 ListingStatus = Literal["PreLaunch", "Trading", "Delivering", "Closed", "Halted"]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Listing:
     """One instrument as the exchange trades it now.
 
@@ -30,15 +35,24 @@ class Listing:
     next_funding_ms: int = 0
     seq: int = 0
     open_interest: Decimal = Decimal(0)
+    waiting: dict[PriceKind, dict[str, Order]] = field(
+        default_factory=lambda: {"LastPrice": {}, "MarkPrice": {}, "IndexPrice": {}}
+    )
+    """Untriggered orders by the price they watch, then by order id."""
 
     @property
-    def fair_price(self) -> Decimal | None:
+    def fair_price(self) -> Decimal:
         """The mark price, or the nearest thing to it that is known."""
-        if self.mark_price is not None:
-            return self.mark_price
-        if self.last_price is not None:
+        for price in (self.mark_price, self.last_price, self.index_price):
+            if price is not None:
+                return price
+        return self.instrument.reference_price
+
+    def price(self, kind: PriceKind) -> Decimal | None:
+        """Return the price that a trigger watches; None while it is unknown."""
+        if kind == "LastPrice":
             return self.last_price
-        return self.index_price
+        return self.mark_price if kind == "MarkPrice" else self.index_price
 
     def best_bid(self) -> Decimal | None:
         """Return the highest resting buy price, or None."""

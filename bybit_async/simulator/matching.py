@@ -1,6 +1,8 @@
 """Price-time priority for one instrument, in whole ticks and lots."""
 
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Literal, NamedTuple
 
 from sortedcontainers import SortedDict
@@ -10,13 +12,15 @@ SmpType = Literal["None", "CancelMaker", "CancelTaker", "CancelBoth"]
 
 
 class Resting:
-    """What rests in the book: who, which side, at which price, how much is left."""
+    """What rests in the book: who, which side, at which price, how much is left.
+
+    `order` is the caller's own; `owner` tells whose orders may not meet under self-match prevention; a `guarded`
+    one (reduce-only) trades no more than the guard of `MatchingBook.take` allows at that moment.
+    """
 
     __slots__ = ("guarded", "lots", "order", "owner", "side", "ticks")
 
-    def __init__(
-        self, order: object, owner: int, side: Side, ticks: int, lots: int, *, guarded: bool = False
-    ) -> None:
+    def __init__(self, order: object, owner: int, side: Side, ticks: int, lots: int, *, guarded: bool = False) -> None:
         self.order = order
         self.owner = owner
         self.side = side
@@ -37,7 +41,7 @@ class Taking(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of it: lots taken, and whether self-match prevention stopped it."""
+    """What became of it: the lots taken, and the maker at which self-match prevention stopped it."""
 
     taken: int
     stopped_by: Resting | None
@@ -45,10 +49,10 @@ class Outcome(NamedTuple):
 
 FillHandler = Callable[[Resting, int], None]
 """Called per fill with the maker (already reduced) and the lots."""
-DropHandler = Callable[[Resting, Resting | None], None]
-"""Called for a maker removed without a fill (self-match prevention, or nothing left to reduce)."""
+DropHandler = Callable[[Resting, bool], None]
+"""Called for a maker removed without a fill; the flag tells self-match prevention from nothing left to reduce."""
 Guard = Callable[[Resting], int]
-"""How many lots a guarded (reduce-only) maker may still trade."""
+"""How many lots a guarded maker may still trade."""
 
 
 class Level:
@@ -57,5 +61,180 @@ class Level:
     __slots__ = ("lots", "queue")
 
     def __init__(self) -> None:
-        self.queue: dict[int, Resting] = {}
+        self.queue: OrderedDict[int, Resting] = OrderedDict()
         self.lots = 0
+
+
+class MatchingBook:
+    """Resting orders of one instrument, and the matching of incoming ones against them.
+
+    Levels that changed since the last `drain_changes` are remembered by (side, ticks).
+    """
+
+    __slots__ = ("_asks", "_bids", "_changed")
+
+    def __init__(self) -> None:
+        # Bids are keyed by negative ticks so that the best level comes first on both sides.
+        self._bids: SortedDict = SortedDict()
+        self._asks: SortedDict = SortedDict()
+        self._changed: dict[tuple[Side, int], None] = {}
+
+    def add(self, resting: Resting) -> None:
+        """Put an order at the end of the queue of its price."""
+        levels, key = self._place_of(resting.side, resting.ticks)
+        level: Level | None = levels.get(key)
+        if level is None:
+            level = levels[key] = Level()
+        level.queue[id(resting)] = resting
+        level.lots += resting.lots
+        self._changed[resting.side, resting.ticks] = None
+
+    def remove(self, resting: Resting) -> bool:
+        """Take an order out; False when it is not in the book."""
+        levels, key = self._place_of(resting.side, resting.ticks)
+        level: Level | None = levels.get(key)
+        if level is None or level.queue.pop(id(resting), None) is None:
+            return False
+        level.lots -= resting.lots
+        if not level.queue:
+            del levels[key]
+        self._changed[resting.side, resting.ticks] = None
+        return True
+
+    def shrink(self, resting: Resting, lots: int) -> None:
+        """Reduce an order to `lots` (at least 1, no more than it has); it keeps its place in the queue."""
+        if not 0 < lots <= resting.lots:
+            raise ValueError("an order can only shrink in place")
+        levels, key = self._place_of(resting.side, resting.ticks)
+        level: Level = levels[key]
+        level.lots -= resting.lots - lots
+        resting.lots = lots
+        self._changed[resting.side, resting.ticks] = None
+
+    def best(self, side: Side) -> int | None:
+        """Return the best price of a side in ticks, or None when it is empty."""
+        if side == "Buy":
+            return -self._bids.peekitem(0)[0] if self._bids else None
+        return self._asks.peekitem(0)[0] if self._asks else None
+
+    def crosses(self, side: Side, ticks: int) -> bool:
+        """Whether an order of `side` at `ticks` would trade at once."""
+        opposite = self.best("Sell" if side == "Buy" else "Buy")
+        if opposite is None:
+            return False
+        return opposite <= ticks if side == "Buy" else opposite >= ticks
+
+    def depth(self, side: Side, count: int) -> list[tuple[int, int]]:
+        """Return up to `count` levels as (ticks, lots), best first."""
+        if side == "Buy":
+            return [(-key, level.lots) for key, level in islice(self._bids.items(), count)]
+        return [(key, level.lots) for key, level in islice(self._asks.items(), count)]
+
+    def orders(self, side: Side) -> Iterator[Resting]:
+        """Yield the resting orders of a side in the order in which they would trade."""
+        for level in (self._bids if side == "Buy" else self._asks).values():
+            yield from level.queue.values()
+
+    def level_lots(self, side: Side, ticks: int) -> int:
+        """Return the total at one price; 0 when there is none."""
+        levels, key = self._place_of(side, ticks)
+        level: Level | None = levels.get(key)
+        return level.lots if level is not None else 0
+
+    def drain_changes(self) -> list[tuple[Side, int, int]]:
+        """Return (side, ticks, lots now) of every level touched since the last call, in order of first touch."""
+        changes = [(side, ticks, self.level_lots(side, ticks)) for side, ticks in self._changed]
+        self._changed.clear()
+        return changes
+
+    def fillable(self, taking: Taking, guard: Guard) -> int:
+        """Return how many lots `take` is certain to trade, counting guarded makers at their least."""
+        wanted = taking.lots
+        passed: dict[int, int] = {}
+        total = 0
+        for maker in self.orders("Sell" if taking.side == "Buy" else "Buy"):
+            if total >= wanted or _beyond(taking, maker.ticks):
+                break
+            if taking.smp != "None" and maker.owner == taking.owner:
+                if taking.smp == "CancelMaker":
+                    continue
+                break
+            lots = maker.lots
+            if maker.guarded:
+                lots = max(0, min(lots, guard(maker) - passed.get(maker.owner, 0)))
+            passed[maker.owner] = passed.get(maker.owner, 0) + lots
+            total += lots
+        return min(total, wanted)
+
+    def take(self, taking: Taking, on_fill: FillHandler, on_drop: DropHandler, guard: Guard) -> Outcome:
+        """Trade an incoming order against the other side, best price first and oldest first."""
+        side: Side = "Sell" if taking.side == "Buy" else "Buy"
+        levels = self._asks if side == "Sell" else self._bids
+        left, budget = taking.lots, taking.budget
+        while left and levels:
+            key, level = levels.peekitem(0)
+            ticks = -key if side == "Buy" else key
+            if _beyond(taking, ticks):
+                break
+            self._changed[side, ticks] = None
+            while left and level.queue:
+                maker: Resting = next(iter(level.queue.values()))
+                if taking.smp != "None" and maker.owner == taking.owner:
+                    if taking.smp != "CancelTaker":
+                        self._drop(levels, key, level, maker)
+                        on_drop(maker, True)
+                    if taking.smp != "CancelMaker":
+                        return Outcome(taking.lots - left, maker)
+                    continue
+                lots = maker.lots if maker.lots < left else left
+                if budget is not None:
+                    lots = min(lots, budget // ticks)
+                    if lots == 0:
+                        return Outcome(taking.lots - left, None)
+                lots = self._trade(levels, key, level, maker, lots, on_fill, on_drop, guard)
+                left -= lots
+                if budget is not None:
+                    budget -= lots * ticks
+        return Outcome(taking.lots - left, None)
+
+    def _trade(
+        self,
+        levels: SortedDict,
+        key: int,
+        level: Level,
+        maker: Resting,
+        lots: int,
+        on_fill: FillHandler,
+        on_drop: DropHandler,
+        guard: Guard,
+    ) -> int:
+        exhausted = False
+        if maker.guarded:
+            allowed = guard(maker)
+            exhausted = allowed <= lots and allowed < maker.lots
+            lots = max(0, min(lots, allowed))
+        if lots:
+            maker.lots -= lots
+            level.lots -= lots
+            if not maker.lots:
+                self._drop(levels, key, level, maker)
+            on_fill(maker, lots)
+        if exhausted:
+            self._drop(levels, key, level, maker)
+            on_drop(maker, False)
+        return lots
+
+    def _drop(self, levels: SortedDict, key: int, level: Level, maker: Resting) -> None:
+        del level.queue[id(maker)]
+        level.lots -= maker.lots
+        if not level.queue:
+            del levels[key]
+
+    def _place_of(self, side: Side, ticks: int) -> tuple[SortedDict, int]:
+        return (self._bids, -ticks) if side == "Buy" else (self._asks, ticks)
+
+
+def _beyond(taking: Taking, ticks: int) -> bool:
+    if taking.limit is None:
+        return False
+    return ticks > taking.limit if taking.side == "Buy" else ticks < taking.limit

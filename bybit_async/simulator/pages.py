@@ -17,7 +17,7 @@ def cut(
     repeat nor hide others. Raises `Refused` (10001) for a cursor or limit that is not a number.
     """
     count = _number(limit, "limit", default)
-    if not 1 <= count:
+    if not count >= 1:
         raise parameter("limit must be positive")
     count = min(count, maximum)
     left = _number(cursor, "cursor", len(items))

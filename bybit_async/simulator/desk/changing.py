@@ -1,0 +1,236 @@
+"""Amending and cancelling live orders."""
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from bybit_async.simulator.accounts import Account
+from bybit_async.simulator.desk.admission import Admission
+from bybit_async.simulator.desk.drafting import check_exit_prices, check_price, check_quantity
+from bybit_async.simulator.desk.exits import Exits
+from bybit_async.simulator.desk.fields import Fields
+from bybit_async.simulator.desk.lifecycle import Lifecycle
+from bybit_async.simulator.desk.placing import Placing
+from bybit_async.simulator.desk.state import State
+from bybit_async.simulator.orders import ExitPlan, Order, PriceKind
+from bybit_async.simulator.refusals import (
+    Refused,
+    bad_price,
+    not_modified,
+    order_closed,
+    parameter,
+    quantity_below_filled,
+    unknown_order,
+)
+
+MOST_AT_ONCE = 500
+PRICE_KINDS: tuple[PriceKind, ...] = ("LastPrice", "MarkPrice", "IndexPrice")
+EXIT_FIELDS = ("takeProfit", "stopLoss", "tpTriggerBy", "slTriggerBy", "tpLimitPrice", "slLimitPrice")
+
+
+class Wanted(NamedTuple):
+    """What an amendment asks for, with what it leaves out filled in."""
+
+    qty: Decimal
+    price: Decimal
+    trigger: Decimal | None
+
+
+class Changing:
+    """Amends and cancels."""
+
+    def __init__(
+        self, state: State, lifecycle: Lifecycle, placing: Placing, admission: Admission, exits: Exits
+    ) -> None:
+        self._state = state
+        self._lifecycle = lifecycle
+        self._placing = placing
+        self._admission = admission
+        self._exits = exits
+
+    def find(self, account: Account, fields: Fields) -> Order:
+        """Return the live order that a request names; `orderId` wins over `orderLinkId`."""
+        category, symbol = fields.required("category"), fields.required("symbol")
+        self._state.listing(category, symbol)
+        order_id, link_id = fields.text("orderId"), fields.text("orderLinkId")
+        if not order_id and not link_id:
+            raise parameter("orderId or orderLinkId is required")
+        order = account.orders.get(order_id)
+        if not order_id:
+            order = account.link_ids.get(("spot" if category == "spot" else "", link_id))
+        if order is None or order.symbol != symbol or order.category != category:
+            raise unknown_order(category)
+        if not order.is_live:
+            raise unknown_order(category)
+        return order
+
+    def amend(self, order: Order, fields: Fields) -> None:
+        """Change price, quantity, trigger or exit prices of a live order."""
+        wanted = self._wanted(order, fields)
+        plan = self._wanted_plan(order, fields)
+        same = wanted == Wanted(order.qty, order.price, order.trigger_price)
+        if same and plan is None:
+            raise not_modified(order.category)
+        self._check(order, wanted)
+        if plan is not None:
+            order.exit_plan = plan
+            self._lifecycle.changed(order)
+        if same:
+            return
+        if order.is_waiting:
+            self._amend_waiting(order, wanted)
+        else:
+            self._amend_resting(order, wanted)
+
+    def cancel(self, order: Order, cancel_type: str = "CancelByUser") -> None:
+        """Cancel a live order."""
+        order.listing.seq += 1
+        self._lifecycle.cancel(order, cancel_type)
+        if order.filled:
+            self._exits.after_fill(order)
+        if order.pair is not None and order.pair.is_waiting:
+            self._lifecycle.cancel(order.pair, cancel_type)
+
+    def cancel_all(self, account: Account, fields: Fields, cancel_type: str) -> list[Order]:
+        """Cancel the live orders that a cancel-all request covers."""
+        category = fields.choice("category", ("linear", "inverse", "spot", "option"))
+        symbol, base, settle = fields.text("symbol"), fields.text("baseCoin"), fields.text("settleCoin")
+        if category in ("linear", "inverse") and not (symbol or base or settle):
+            raise parameter("symbol, baseCoin or settleCoin is required")
+        if symbol:
+            self._state.listing(category, symbol)
+        order_filter = fields.text("orderFilter", "Order" if category == "spot" else "")
+        chosen: list[Order] = []
+        for order in account.orders.values():
+            if order.category == category and _covers(order, symbol, base, settle, order_filter):
+                chosen.append(order)
+        if category in ("linear", "inverse"):
+            chosen = chosen[:MOST_AT_ONCE]
+        for order in chosen:
+            if order.is_live:
+                self.cancel(order, cancel_type)
+        return chosen
+
+    def _wanted(self, order: Order, fields: Fields) -> Wanted:
+        qty, price = fields.positive("qty"), fields.positive("price")
+        trigger = fields.positive("triggerPrice")
+        if trigger is not None and not order.is_waiting:
+            raise parameter("triggerPrice cannot change on an active order")
+        return Wanted(
+            order.qty if qty is None else qty,
+            order.price if price is None or order.order_type == "Market" else price,
+            order.trigger_price if trigger is None else trigger,
+        )
+
+    def _wanted_plan(self, order: Order, fields: Fields) -> ExitPlan | None:
+        if not any(fields.has(name) for name in EXIT_FIELDS):
+            return None
+        if order.filled:
+            raise Refused(110059, "Not allowed to modify the TP/SL of a partially filled open order")
+        old = order.exit_plan
+        plan = ExitPlan(
+            mode=fields.choice("tpslMode", ("Full", "Partial"), old.mode),
+            take_profit=fields.positive("takeProfit") if fields.has("takeProfit") else old.take_profit,
+            stop_loss=fields.positive("stopLoss") if fields.has("stopLoss") else old.stop_loss,
+            tp_by=fields.choice("tpTriggerBy", PRICE_KINDS, old.tp_by),
+            sl_by=fields.choice("slTriggerBy", PRICE_KINDS, old.sl_by),
+            tp_limit=fields.positive("tpLimitPrice") if fields.has("tpLimitPrice") else old.tp_limit,
+            sl_limit=fields.positive("slLimitPrice") if fields.has("slLimitPrice") else old.sl_limit,
+        )
+        if plan == old:
+            return None
+        price = fields.positive("price") or order.price or order.listing.fair_price
+        check_exit_prices(order.listing.instrument, plan, order.side, price)
+        return plan
+
+    def _check(self, order: Order, wanted: Wanted) -> None:
+        instrument = order.listing.instrument
+        if wanted.price != order.price:
+            check_price(instrument, wanted.price)
+        if wanted.qty != order.qty:
+            if wanted.qty <= order.filled:
+                raise quantity_below_filled(order.category)
+            check_quantity(order, wanted.qty)
+        if wanted.trigger is not None and instrument.ticks_of(wanted.trigger) is None:
+            raise bad_price(instrument, reason="tick")
+        if order.closes_only and not order.is_waiting:
+            room = self._lifecycle.position(order).reducible(order.side)
+            if wanted.qty - order.filled > room:
+                raise Refused(110017, "orderQty exceeds the position that a reduce-only order can close")
+
+    def _amend_waiting(self, order: Order, wanted: Wanted) -> None:
+        current = order.listing.price(order.trigger_by) if order.trigger_by else None
+        if wanted.trigger is not None and wanted.trigger != order.trigger_price and current is not None:
+            if order.category == "spot":
+                order.trigger_direction = 1 if wanted.trigger > current else 2
+            elif order.trail is None and (wanted.trigger <= current) == (order.trigger_direction == 1):
+                raise Refused(
+                    110092 if order.trigger_direction == 1 else 110093, "the trigger price is already reached"
+                )
+        before = (order.qty, order.price, order.trigger_price)
+        held = order.locked
+        order.qty, order.price, order.trigger_price = wanted
+        if order.category == "spot" and held:
+            try:
+                self._admission.check_money(order)
+            except Refused:
+                order.qty, order.price, order.trigger_price = before
+                raise
+            self._lifecycle.hold(order)
+        self._lifecycle.changed(order)
+
+    def _amend_resting(self, order: Order, wanted: Wanted) -> None:
+        if order.resting is None:
+            raise order_closed(filled=False)
+        before = (order.qty, order.price)
+        self._lifecycle.release(order)
+        order.qty, order.price = wanted.qty, wanted.price
+        try:
+            self._admission.check_price_range(order)
+            self._admission.check_money(order)
+        except Refused:
+            order.qty, order.price = before
+            self._lifecycle.hold(order)
+            raise
+        if order.price == before[1] and order.qty < before[0]:
+            order.listing.seq += 1
+            lots = order.listing.instrument.lots_of(order.leaves)
+            order.listing.book.shrink(order.resting, lots or 0)
+            self._state.outbox.book(order.listing)
+            self._lifecycle.hold(order)
+            self._lifecycle.changed(order)
+            return
+        self._requeue(order)
+
+    def _requeue(self, order: Order) -> None:
+        if order.resting is not None:
+            order.listing.book.remove(order.resting)
+            self._state.outbox.book(order.listing)
+            order.resting = None
+        if order.category != "spot":
+            position = self._lifecycle.position(order)
+            position.reducers.pop(order.order_id, None)
+            self._state.dirty[position] = None
+        self._placing.run(order)
+
+
+def _covers(order: Order, symbol: str, base: str, settle: str, order_filter: str) -> bool:
+    instrument = order.listing.instrument
+    if symbol:
+        if instrument.symbol != symbol:
+            return False
+    elif base:
+        if instrument.base != base:
+            return False
+    elif settle and instrument.settle != settle:
+        return False
+    if not order_filter:
+        return True
+    return order_filter == _filter_of(order)
+
+
+def _filter_of(order: Order) -> str:
+    if not order.is_waiting:
+        return "Order"
+    if order.category == "spot":
+        return "OcoOrder" if order.stop_order_type == "OcoOrder" else order.order_filter
+    return "StopOrder" if order.stop_order_type == "Stop" else "tpslOrder"

@@ -1,0 +1,116 @@
+"""Funding: longs pay shorts (or the reverse) at fixed times, on the mark value of their positions."""
+
+from decimal import Decimal
+
+from bybit_async.simulator.amounts import ZERO, grain
+from bybit_async.simulator.desk.state import State
+from bybit_async.simulator.executions import Execution
+from bybit_async.simulator.journal import LogEntry
+from bybit_async.simulator.ledger import CLEARING, FEES
+from bybit_async.simulator.listing import Listing
+from bybit_async.simulator.positions import Position, value_at
+
+MINUTE_MS = 60_000
+
+
+class Funding:
+    """Settles funding."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def schedule(self, listing: Listing) -> None:
+        """Note when the listing's next funding is due, on whole intervals of the day."""
+        interval = listing.instrument.funding_interval_min * MINUTE_MS
+        if interval:
+            listing.next_funding_ms = (self._state.clock.now_ms() // interval + 1) * interval
+
+    def settle(self, listing: Listing) -> None:
+        """Move funding payments between all accounts that hold the contract."""
+        if listing.status == "Closed":
+            return
+        listing.seq += 1
+        kept = ZERO
+        for account in self._state.accounts.values():
+            for position in list(account.exposed.values()):
+                if position.listing is listing and position.net:
+                    kept -= self._pay(position)
+        # Roundings of inverse values do not cancel out exactly; the exchange keeps or bears them.
+        self._state.ledger.move(listing.instrument.settle, kept, CLEARING, FEES)
+
+    def _pay(self, position: Position) -> Decimal:
+        """Pay or collect one position's funding; returns what the account received."""
+        listing, account = position.listing, position.account
+        coin = listing.instrument.settle
+        value = value_at(listing.instrument, listing.fair_price, position.size)
+        amount = grain(value * listing.funding_rate)
+        received = -amount if position.net > 0 else amount
+        self._state.ledger.move(coin, received, CLEARING, account.uid)
+        position.cur_realised += received
+        position.cum_realised += received
+        account.realised[coin] = account.realised.get(coin, ZERO) + received
+        self._spare_margin(position, received)
+        self._state.touch(account)
+        if not account.house:
+            self._record(position, value, received)
+        return received
+
+    def _spare_margin(self, position: Position, received: Decimal) -> None:
+        """Under isolated margin the position's own margin pays what the free balance cannot."""
+        account = position.account
+        if not account.isolated or received >= 0:
+            return
+        coin = position.listing.instrument.settle
+        aside = sum((p.margin for p in account.exposed.values() if p.listing.instrument.settle == coin), ZERO)
+        short = aside - account.free(coin)
+        if short > 0:
+            position.margin = max(ZERO, position.margin - short)
+
+    def _record(self, position: Position, value: Decimal, received: Decimal) -> None:
+        listing, account = position.listing, position.account
+        instrument = listing.instrument
+        side = "Buy" if position.net > 0 else "Sell"
+        rate = listing.funding_rate if position.net > 0 else -listing.funding_rate
+        execution = Execution(
+            category=instrument.category,
+            symbol=instrument.symbol,
+            exec_id=self._state.ids.unique(),
+            order_id=self._state.ids.unique(),
+            order_link_id="",
+            side="Buy" if position.net > 0 else "Sell",
+            exec_type="Funding",
+            order_type="UNKNOWN",
+            price=listing.fair_price,
+            qty=position.size,
+            value=value,
+            fee=-received,
+            fee_rate=rate,
+            fee_coin=instrument.settle,
+            is_maker=False,
+            time_ms=self._state.clock.now_ms(),
+            seq=listing.seq,
+            mark_price=listing.mark_price,
+        )
+        account.executions.append(execution)
+        self._state.outbox.execution(account, execution)
+        self._state.outbox.position(position)
+        self._state.log(
+            account,
+            LogEntry(
+                id=f"{account.uid}_{instrument.symbol}_{listing.seq}",
+                time_ms=execution.time_ms,
+                type="SETTLEMENT",
+                currency=instrument.settle,
+                category=instrument.category,
+                symbol=instrument.symbol,
+                side=side,
+                qty=position.size,
+                size=position.net,
+                price=listing.fair_price,
+                funding=received,
+                fee_rate=rate,
+                base=instrument.base,
+                trade_id=execution.exec_id,
+                order_id=execution.order_id,
+            ),
+        )

@@ -1,0 +1,193 @@
+"""Reading back: orders, executions, positions, logs, by the filters that REST offers."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Protocol, TypeVar
+
+from bybit_async.simulator.accounts import Account
+from bybit_async.simulator.amounts import plain
+from bybit_async.simulator.desk.fields import Fields
+from bybit_async.simulator.desk.state import State
+from bybit_async.simulator.executions import Execution
+from bybit_async.simulator.instruments import Instrument
+from bybit_async.simulator.journal import ClosedPnl, Delivery, LogEntry
+from bybit_async.simulator.orders import Order
+from bybit_async.simulator.positions import Position
+from bybit_async.simulator.refusals import parameter
+
+CATEGORIES = ("linear", "inverse", "spot", "option")
+CONTRACTS = ("linear", "inverse", "option")
+
+
+class _Placed(Protocol):
+    @property
+    def category(self) -> str: ...
+    @property
+    def symbol(self) -> str: ...
+
+
+class _Named(_Placed, Protocol):
+    order_id: str
+
+
+Item = TypeVar("Item", bound=_Placed)
+
+
+class Queries:
+    """Answers lookups; newest first, not yet cut into pages."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def open_orders(self, account: Account, fields: Fields) -> list[Order]:
+        """Return live orders, or closed ones that the exchange still has at hand."""
+        category = fields.choice("category", CATEGORIES)
+        named = fields.has("orderId") or fields.has("orderLinkId")
+        if category == "linear" and not named:
+            _require_one(fields, "symbol", "settleCoin", "baseCoin")
+        closed_only = fields.integer("openOnly", 0) == 1
+        pool: list[Order] = [] if closed_only else list(account.orders.values())
+        if closed_only or named:
+            pool = [*account.recent, *pool]
+        found = self._orders(pool, category, fields)
+        return sorted(found, key=lambda order: order.created_ms, reverse=True)
+
+    def order_history(self, account: Account, fields: Fields) -> list[Order]:
+        """Return closed orders."""
+        category = fields.choice("category", CATEGORIES)
+        found = self._orders(reversed(account.history), category, fields)
+        status = fields.text("orderStatus")
+        start, end = _window(fields)
+        return [order for order in found if (not status or order.status == status) and start <= order.created_ms <= end]
+
+    def executions(self, account: Account, fields: Fields) -> list[Execution]:
+        """Return executions."""
+        category = fields.choice("category", CATEGORIES)
+        kind, order_id, link_id = fields.text("execType"), fields.text("orderId"), fields.text("orderLinkId")
+        start, end = _window(fields)
+        return [
+            item
+            for item in self._placed(reversed(account.executions), category, fields)
+            if (not kind or item.exec_type == kind)
+            and (not order_id or item.order_id == order_id)
+            and (not link_id or item.order_link_id == link_id)
+            and start <= item.time_ms <= end
+        ]
+
+    def closed_pnl(self, account: Account, fields: Fields) -> list[ClosedPnl]:
+        """Return closed profit and loss."""
+        category = fields.choice("category", CONTRACTS)
+        start, end = _window(fields)
+        records = reversed(list(account.closed.values()))
+        return [r for r in self._placed(records, category, fields) if start <= r.updated_ms <= end]
+
+    def deliveries(self, account: Account, fields: Fields) -> list[Delivery]:
+        """Return settlements."""
+        category = fields.choice("category", CONTRACTS)
+        start, end = _window(fields)
+        records = self._placed(reversed(account.deliveries), category, fields)
+        return [record for record in records if start <= record.time_ms <= end]
+
+    def transaction_log(self, account: Account, fields: Fields) -> list[LogEntry]:
+        """Return balance changes."""
+        category, coin = fields.text("category"), fields.text("currency")
+        base, kind = fields.text("baseCoin"), fields.text("type")
+        start, end = _window(fields)
+        return [
+            entry
+            for entry in reversed(account.log)
+            if (not category or entry.category == category)
+            and (not coin or entry.currency == coin)
+            and (not base or entry.base == base)
+            and (not kind or entry.type == kind)
+            and start <= entry.time_ms <= end
+        ]
+
+    def positions(self, account: Account, fields: Fields) -> list[Position]:
+        """Return open positions; empty ones too when a symbol names them."""
+        category = fields.choice("category", CONTRACTS)
+        symbol = fields.text("symbol")
+        if symbol:
+            listing = self._state.listing(category, symbol)
+            indexes = (1, 2) if account.is_hedged(listing) else (0,)
+            return [account.position(listing, idx) for idx in indexes]
+        if category == "linear":
+            _require_one(fields, "settleCoin", "baseCoin")
+        return [
+            position
+            for position in account.exposed.values()
+            if position.net and _matches(position.listing.instrument, category, fields)
+        ]
+
+    def fee_rates(self, fields: Fields) -> list[dict[str, object]]:
+        """Return the fee rates of the listings asked for."""
+        category = fields.choice("category", CATEGORIES)
+        if fields.has("symbol"):
+            self._state.listing(category, fields.text("symbol"))
+        rates: list[dict[str, object]] = []
+        seen: set[str] = set()
+        for listing in self._state.listings.values():
+            instrument = listing.instrument
+            if not _matches(instrument, category, fields):
+                continue
+            entry: dict[str, object] = {
+                "symbol": instrument.symbol,
+                "takerFeeRate": plain(instrument.taker_fee),
+                "makerFeeRate": plain(instrument.maker_fee),
+            }
+            if category == "option":
+                if instrument.base in seen:
+                    continue
+                seen.add(instrument.base)
+                entry["symbol"], entry["baseCoin"] = "", instrument.base
+            rates.append(entry)
+        return rates
+
+    def _orders(self, pool: Iterable[Order], category: str, fields: Fields) -> list[Order]:
+        order_id, link_id = fields.text("orderId"), fields.text("orderLinkId")
+        wanted = fields.text("orderFilter")
+        return [
+            order
+            for order in self._placed(pool, category, fields)
+            if (not order_id or order.order_id == order_id)
+            and (order_id or not link_id or order.link_id == link_id)
+            and (not wanted or _filter_matches(order, wanted))
+        ]
+
+    def _placed(self, pool: Iterable[Item], category: str, fields: Fields) -> list[Item]:
+        if fields.has("symbol"):
+            self._state.listing(category, fields.text("symbol"))
+        listings = self._state.listings
+        return [
+            item
+            for item in pool
+            if item.category == category and _matches(listings[item.category, item.symbol].instrument, category, fields)
+        ]
+
+
+def _matches(instrument: Instrument, category: str, fields: Fields) -> bool:
+    if instrument.category != category:
+        return False
+    symbol, base, settle = fields.text("symbol"), fields.text("baseCoin"), fields.text("settleCoin")
+    if symbol:
+        return instrument.symbol == symbol
+    return (not base or instrument.base == base) and (not settle or instrument.settle == settle)
+
+
+def _filter_matches(order: Order, wanted: str) -> bool:
+    if order.category == "spot":
+        return order.order_filter == wanted
+    is_stop = bool(order.stop_order_type)
+    return is_stop if wanted == "StopOrder" else not is_stop if wanted == "Order" else is_stop
+
+
+def _require_one(fields: Fields, *names: str) -> None:
+    if not any(fields.has(name) for name in names):
+        raise parameter(f"missing some parameters that must be filled in: {', '.join(names)}")
+
+
+def _window(fields: Fields) -> tuple[Decimal, Decimal]:
+    start, end = fields.number("startTime"), fields.number("endTime")
+    if start is not None and end is not None and start > end:
+        raise parameter("startTime must not be after endTime")
+    return start or Decimal(0), end if end is not None else Decimal("Infinity")

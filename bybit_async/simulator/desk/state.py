@@ -1,0 +1,110 @@
+"""Everything the operations share: time, money, listings, accounts, ids and the events in the making."""
+
+import random
+from decimal import Decimal
+
+from bybit_async.simulator.accounts import HISTORY, Account
+from bybit_async.simulator.amounts import ZERO
+from bybit_async.simulator.clock import Clock
+from bybit_async.simulator.desk.outbox import Outbox
+from bybit_async.simulator.journal import LogEntry
+from bybit_async.simulator.ledger import Ledger
+from bybit_async.simulator.listing import Listing
+from bybit_async.simulator.orders import PriceKind
+from bybit_async.simulator.positions import Position
+from bybit_async.simulator.refusals import unknown_symbol
+
+USD_COINS = frozenset({"USD", "USDT", "USDC"})
+
+
+class Ids:
+    """Order, execution and log ids that depend on the seed and the order of calls only."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+        self._spot = 1_700_000_000_000_000_000
+        self._house = 0
+
+    def unique(self) -> str:
+        """Return an id shaped like a UUID."""
+        text = f"{self._random.getrandbits(128):032x}"
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+    def order(self, category: str) -> str:
+        """Return an order id: a long number for spot, like a UUID elsewhere."""
+        if category != "spot":
+            return self.unique()
+        self._spot += 1 + self._random.getrandbits(10)
+        return str(self._spot)
+
+    def house(self) -> str:
+        """Return a short order id for simulated makers."""
+        self._house += 1
+        return f"h{self._house}"
+
+
+class State:
+    """The shared state of one engine."""
+
+    def __init__(self, clock: Clock, seed: int) -> None:
+        self.clock = clock
+        self.ids = Ids(seed)
+        self.ledger = Ledger()
+        self.outbox = Outbox()
+        self.listings: dict[tuple[str, str], Listing] = {}
+        self.accounts: dict[int, Account] = {}
+        self.dirty: dict[Position, None] = {}
+        """Positions whose size changed in this operation and whose exit orders must follow."""
+        self.suspects: dict[Account, None] = {}
+        """Accounts that may have to be liquidated, or whose spot orders may have lost their cover."""
+        self.moved: dict[tuple[Listing, PriceKind], None] = {}
+        """Prices that changed in this operation and may trigger orders."""
+        self._pricing: dict[str, list[Listing]] = {}
+
+    def listing(self, category: str, symbol: str) -> Listing:
+        """Return a listing; raises `Refused` when there is none."""
+        found = self.listings.get((category, symbol))
+        if found is None:
+            raise unknown_symbol(category, symbol)
+        return found
+
+    def add_listing(self, listing: Listing) -> None:
+        """Register a listing."""
+        instrument = listing.instrument
+        self.listings[instrument.key] = listing
+        if instrument.category != "option" and instrument.quote in USD_COINS:
+            self._pricing.setdefault(instrument.base, []).append(listing)
+
+    def usd(self, coin: str) -> Decimal:
+        """Return a coin's value in US dollars: stable coins are 1, others follow an index, unknown ones are 0."""
+        if coin in USD_COINS:
+            return Decimal(1)
+        listings = self._pricing.get(coin)
+        if not listings:
+            return ZERO
+        for listing in listings:
+            if listing.index_price is not None:
+                return listing.index_price
+        return listings[0].fair_price
+
+    def log(self, account: Account, entry: LogEntry) -> None:
+        """Write a balance change into an account's log; the money has already moved."""
+        if account.house:
+            return
+        coin = entry.currency
+        entry.balance = account.balances.get(coin, ZERO)
+        account.logged[coin] = account.logged.get(coin, ZERO) + entry.change
+        account.log.append(entry)
+        self.outbox.wallet(account, coin)
+
+    def touch(self, account: Account) -> None:
+        """Have the account's solvency looked at when the operation ends."""
+        if not account.house:
+            self.suspects[account] = None
+
+    def remember_closed(self, account: Account, order_id: str) -> None:
+        """Keep the newest closed-pnl record last, and their number bounded."""
+        record = account.closed.pop(order_id)
+        account.closed[order_id] = record
+        if len(account.closed) > HISTORY:
+            del account.closed[next(iter(account.closed))]

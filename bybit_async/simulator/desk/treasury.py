@@ -1,0 +1,75 @@
+"""Accounts are opened here, and money comes in, goes out and changes hands."""
+
+from decimal import Decimal
+
+from bybit_async.simulator.accounts import Account
+from bybit_async.simulator.amounts import GRAIN
+from bybit_async.simulator.desk.state import State
+from bybit_async.simulator.journal import LogEntry
+from bybit_async.simulator.ledger import INSURANCE, OUTSIDE
+from bybit_async.simulator.margin import withdrawable
+from bybit_async.simulator.refusals import insufficient_margin, parameter
+
+FIRST_UID = 100_001
+
+
+class Treasury:
+    """Opens accounts and moves money."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._next_uid = FIRST_UID
+
+    def open(self, uid: int | None = None, *, house: bool = False, smp_group: int = 0) -> Account:
+        """Open an account; raises `ValueError` when the uid is taken."""
+        if uid is None:
+            uid = self._next_uid
+        if uid in self._state.accounts or uid == OUTSIDE:
+            raise ValueError(f"uid {uid} is taken")
+        self._next_uid = max(self._next_uid, uid + 1) if uid > INSURANCE else self._next_uid
+        balances = self._state.ledger.balances(uid)
+        account = Account(uid, balances, self._state.clock.now_ms(), house=house, smp_group=smp_group)
+        self._state.accounts[uid] = account
+        return account
+
+    def deposit(self, account: Account, coin: str, amount: Decimal, kind: str) -> None:
+        """Bring money in from outside."""
+        _check(amount)
+        self._state.ledger.move(coin, amount, OUTSIDE, account.uid)
+        self._log(account, coin, amount, kind)
+
+    def withdraw(self, account: Account, coin: str, amount: Decimal, kind: str) -> None:
+        """Take free money out."""
+        _check(amount)
+        self._require(account, coin, amount)
+        self._state.ledger.move(coin, amount, account.uid, OUTSIDE)
+        self._log(account, coin, -amount, kind)
+
+    def transfer(self, source: Account, target: Account, coin: str, amount: Decimal) -> None:
+        """Move free money to another account."""
+        _check(amount)
+        self._require(source, coin, amount)
+        self._state.ledger.move(coin, amount, source.uid, target.uid)
+        self._log(source, coin, -amount, "TRANSFER_OUT")
+        self._log(target, coin, amount, "TRANSFER_IN")
+
+    def _require(self, account: Account, coin: str, amount: Decimal) -> None:
+        if not account.house and amount > withdrawable(account, coin, self._state.usd):
+            raise insufficient_margin()
+
+    def _log(self, account: Account, coin: str, amount: Decimal, kind: str) -> None:
+        entry = LogEntry(
+            id=f"{account.uid}_{self._state.ids.unique()}",
+            time_ms=self._state.clock.now_ms(),
+            type=kind,
+            currency=coin,
+            qty=amount,
+            cash_flow=amount,
+        )
+        self._state.log(account, entry)
+        self._state.touch(account)
+
+
+def _check(amount: Decimal) -> None:
+    if not amount.is_finite() or amount <= 0 or amount.quantize(GRAIN) != amount:
+        raise parameter("amount invalid")

@@ -1,0 +1,187 @@
+"""Initial and maintenance margin, and what an account can still afford."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bybit_async.simulator.accounts import Account
+from bybit_async.simulator.amounts import ZERO
+from bybit_async.simulator.instruments import RiskTier
+from bybit_async.simulator.listing import Listing
+from bybit_async.simulator.positions import Position, value_at
+
+OPTION_IM_MAX, OPTION_IM_MIN, OPTION_MM = Decimal("0.15"), Decimal("0.1"), Decimal("0.075")
+Usd = Callable[[str], Decimal]
+
+
+@dataclass(slots=True)
+class Figures:
+    """Sums over positions and orders, in one coin or in US dollars."""
+
+    order_im: Decimal = ZERO
+    position_im: Decimal = ZERO
+    position_mm: Decimal = ZERO
+    upl: Decimal = ZERO
+    """Of perpetuals and futures."""
+    option_value: Decimal = ZERO
+    isolated: Decimal = ZERO
+    """Margin set aside by isolated positions."""
+
+    def add(self, other: "Figures", factor: Decimal) -> None:
+        """Add another set of sums, converted by `factor`."""
+        self.order_im += other.order_im * factor
+        self.position_im += other.position_im * factor
+        self.position_mm += other.position_mm * factor
+        self.upl += other.upl * factor
+        self.option_value += other.option_value * factor
+        self.isolated += other.isolated * factor
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An account in US dollars."""
+
+    wallet: Decimal
+    locked: Decimal
+    figures: Figures
+
+    @property
+    def margin_balance(self) -> Decimal:
+        """Wallet plus unrealised profit and loss of perpetuals."""
+        return self.wallet + self.figures.upl
+
+    @property
+    def equity(self) -> Decimal:
+        """Margin balance plus the value of options."""
+        return self.margin_balance + self.figures.option_value
+
+    @property
+    def initial(self) -> Decimal:
+        """Initial margin of positions and orders."""
+        return self.figures.order_im + self.figures.position_im
+
+    @property
+    def available(self) -> Decimal:
+        """What can back new orders."""
+        return self.margin_balance - self.initial - self.locked
+
+
+def tier_of(position: Position) -> RiskTier | None:
+    """Return the risk tier the position's value falls in, or None for options."""
+    instrument = position.listing.instrument
+    if not instrument.risk_tiers:
+        return None
+    return instrument.tier_for(value_at(instrument, position.listing.fair_price, position.size))
+
+
+def position_margin(position: Position) -> tuple[Decimal, Decimal]:
+    """Return initial and maintenance margin of the open part, in settle coin, at the mark price."""
+    if not position.net:
+        return ZERO, ZERO
+    listing = position.listing
+    instrument = listing.instrument
+    if instrument.category == "option":
+        if position.net > 0:
+            return ZERO, ZERO
+        return option_margin(listing, position.size)
+    value = value_at(instrument, listing.fair_price, position.size)
+    tier = instrument.tier_for(value)
+    initial = position.margin if position.account.isolated else value / position.leverage
+    return initial, value * tier.maintenance_rate - tier.deduction
+
+
+def option_margin(listing: Listing, size: Decimal) -> tuple[Decimal, Decimal]:
+    """Return initial and maintenance margin for `size` options sold, in settle coin."""
+    terms = listing.instrument.option
+    if terms is None:
+        return ZERO, ZERO
+    underlying = listing.index_price or terms.strike
+    out_of_money = terms.strike - underlying if terms.side == "Call" else underlying - terms.strike
+    mark = listing.fair_price if listing.mark_price is not None else terms.intrinsic(underlying)
+    base = max(OPTION_IM_MAX * underlying - max(ZERO, out_of_money), OPTION_IM_MIN * underlying)
+    return (base + mark) * size, (OPTION_MM * underlying + mark) * size
+
+
+def order_margin(position: Position) -> Decimal:
+    """Return the initial margin that the position's resting orders need on top, in settle coin."""
+    return _order_margin(position, position.buy_qty, position.buy_value, position.sell_qty, position.sell_value)
+
+
+def added_margin(position: Position, *, is_buy: bool, qty: Decimal, value: Decimal) -> Decimal:
+    """Return how much initial margin an order of `qty` worth `value` would add, in settle coin."""
+    now = order_margin(position)
+    if is_buy:
+        after = _order_margin(
+            position, position.buy_qty + qty, position.buy_value + value, position.sell_qty, position.sell_value
+        )
+    else:
+        after = _order_margin(
+            position, position.buy_qty, position.buy_value, position.sell_qty + qty, position.sell_value + value
+        )
+    return after - now
+
+
+def coin_figures(account: Account) -> dict[str, Figures]:
+    """Return the sums of an account per settle coin."""
+    coins: dict[str, Figures] = {}
+    for position in account.exposed.values():
+        listing = position.listing
+        figures = coins.setdefault(listing.instrument.settle, Figures())
+        initial, maintenance = position_margin(position)
+        figures.position_im += initial
+        figures.position_mm += maintenance
+        figures.order_im += order_margin(position)
+        figures.isolated += position.margin
+        if listing.instrument.category == "option":
+            figures.option_value += position.net * listing.fair_price
+        else:
+            figures.upl += position.unrealised(listing.fair_price)
+    return coins
+
+
+def standing(account: Account, usd: Usd) -> Standing:
+    """Return where the account stands, in US dollars."""
+    total = Figures()
+    for coin, figures in coin_figures(account).items():
+        total.add(figures, usd(coin))
+    wallet = sum((amount * usd(coin) for coin, amount in account.balances.items()), ZERO)
+    locked = sum((amount * usd(coin) for coin, amount in account.locked.items()), ZERO)
+    return Standing(wallet, locked, total)
+
+
+def available_for(account: Account, coin: str, usd: Usd) -> Decimal:
+    """Return how much of a settle coin can back new derivative orders."""
+    if account.isolated:
+        figures = coin_figures(account).get(coin, Figures())
+        return account.free(coin) - figures.isolated - figures.order_im
+    rate = usd(coin)
+    return standing(account, usd).available / rate if rate else ZERO
+
+
+def withdrawable(account: Account, coin: str, usd: Usd) -> Decimal:
+    """Return how much of a coin may leave the account: free, and not needed as margin."""
+    free = account.free(coin)
+    if free <= 0 or not account.exposed:
+        return max(ZERO, free)
+    if account.isolated:
+        return max(ZERO, min(free, available_for(account, coin, usd)))
+    now = standing(account, usd)
+    # Unrealised profit may back orders but not leave.
+    spare = now.wallet + min(ZERO, now.figures.upl) - now.initial - now.locked
+    rate = usd(coin)
+    return max(ZERO, min(free, spare / rate if rate else free))
+
+
+def _order_margin(
+    position: Position, buy_qty: Decimal, buy_value: Decimal, sell_qty: Decimal, sell_value: Decimal
+) -> Decimal:
+    if not buy_qty and not sell_qty:
+        return ZERO
+    buy_excess = buy_qty - max(ZERO, -position.net)
+    sell_excess = sell_qty - max(ZERO, position.net)
+    if position.listing.instrument.category == "option":
+        # Premiums are paid in full even for buying back; selling more than is held needs margin.
+        return buy_value + option_margin(position.listing, max(ZERO, sell_excess))[0]
+    buys = buy_value * buy_excess / buy_qty if buy_excess > 0 else ZERO
+    sells = sell_value * sell_excess / sell_qty if sell_excess > 0 else ZERO
+    return max(buys, sells) / position.leverage
