@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from types import TracebackType
@@ -17,7 +17,6 @@ from bybit_async.environments import Environment
 from bybit_async.errors import BybitError
 
 from .accounts import Account
-from .catalogue import default_catalogue
 from .clock import Clock
 from .durations import milliseconds_of
 from .engine import Engine, Number
@@ -26,6 +25,7 @@ from .keys import ApiKey, KeyRing
 from .ledger import INSURANCE
 from .limits import AccountLimiter, HostLimiter, Limit
 from .market import Market, MarketSettings
+from .market.selection import default_instruments
 from .members import Members
 from .orders import Order
 from .protection import Protection
@@ -89,7 +89,13 @@ class SimulatedExchange:
     ) -> None:
         self.seed = seed
         self.clock = Clock(start, speed=speed, manual=manual)
-        self.engine = Engine(self.clock, _choose(instruments, symbols, self.clock.now_ms()), seed)
+        settings = market or MarketSettings()
+        chosen = (
+            list(instruments) if instruments is not None else default_instruments(settings, seed, self.clock.now_ms())
+        )
+        wanted = None if symbols is None else set(symbols)
+        chosen = [instrument for instrument in chosen if wanted is None or instrument.symbol in wanted]
+        self.engine = Engine(self.clock, chosen, seed)
         self.keys = KeyRing(seed)
         self.account_limiter = AccountLimiter() if rate_limits else None
         self.members = Members(self.engine)
@@ -97,7 +103,7 @@ class SimulatedExchange:
         self.liquidations = Liquidations()
         self.announcements: list[dict[str, Any]] = []
         self.system_status: list[dict[str, Any]] = []
-        self.market = Market(self.engine, market or MarketSettings(), seed, pace=max(speed, 1.0))
+        self.market = Market(self.engine, settings, seed, pace=max(speed, 1.0))
         self.hub = Hub(self, cadences or Cadences())
         self.private_hub = PrivateHub(self)
         self._deliveries = Deliveries(self.clock)
@@ -137,6 +143,13 @@ class SimulatedExchange:
             raise PortUnavailable(self._host, self._port, reason) from error
         self._runner = runner
         self._port = runner.addresses[0][1]
+        try:
+            self._start()
+        except BaseException:
+            await self.close()
+            raise
+
+    def _start(self) -> None:
         for sink in (self.hub, self.private_hub, self.liquidations, self._deliveries):
             self.engine.add_sink(sink)
         self.market.open()
@@ -307,13 +320,6 @@ class SimulatedExchange:
     def connection_id(self, number: int) -> str:
         """Return the id of the connection with this number."""
         return f"{self._ids.getrandbits(80):020x}-{number:x}"
-
-
-def _choose(instruments: Iterable[Instrument] | None, symbols: Iterable[str] | None, now: int) -> Iterator[Instrument]:
-    wanted = None if symbols is None else set(symbols)
-    for instrument in default_catalogue(now) if instruments is None else instruments:
-        if wanted is None or instrument.symbol in wanted:
-            yield instrument
 
 
 __all__ = ["ApiKey", "PortUnavailable", "SimulatedExchange"]

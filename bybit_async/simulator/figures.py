@@ -37,7 +37,7 @@ def ticker(market: Market, quotation: Quotation, now: int) -> dict[str, Any]:
         return _option_ticker(market, quotation, now)
     wire: dict[str, Any] = {"symbol": quotation.instrument.symbol, **_touch(quotation), **_day(quotation)}
     if category == "spot":
-        wire["usdIndexPrice"] = spelled(quotation.listing.index_price)
+        wire["usdIndexPrice"] = plain(quotation.listing.index_price)
         del wire["prevPrice1h"]
         return wire
     return {**wire, **_contract(market, quotation, now)}
@@ -105,8 +105,8 @@ def _contract(market: Market, quotation: Quotation, now: int) -> dict[str, str]:
     worth = interest / mark if quotation.inverse else interest * mark
     half = (interest / 2 / instrument.lot).to_integral_value(ROUND_DOWN) * instrument.lot
     return {
-        "indexPrice": spelled(listing.index_price),
-        "markPrice": spelled(listing.mark_price),
+        "indexPrice": plain(listing.index_price),
+        "markPrice": plain(listing.mark_price),
         "openInterest": plain(interest),
         "openInterestValue": plain(worth.quantize(_FOUR)),
         "singleOpenInterest": plain(half),
@@ -138,13 +138,13 @@ def _option_ticker(market: Market, quotation: Quotation, now: int) -> dict[str, 
         **touch,
         "bid1Iv": iv if touch["bid1Price"] != "0" else "0",
         "ask1Iv": iv if touch["ask1Price"] != "0" else "0",
-        "lastPrice": spelled(listing.last_price) or "0",
+        "lastPrice": plain(listing.last_price) or "0",
         "highPrice24h": plain(day.high),
         "lowPrice24h": plain(day.low),
         "markPrice": plain(listing.mark_price) or "0",
-        "indexPrice": spelled(listing.index_price),
+        "indexPrice": plain(listing.index_price),
         "markIv": iv,
-        "underlyingPrice": spelled(listing.index_price),
+        "underlyingPrice": plain(listing.index_price),
         "openInterest": plain(listing.open_interest),
         "turnover24h": plain(day.turnover),
         "volume24h": plain(day.volume),

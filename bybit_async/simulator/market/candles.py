@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -9,13 +10,13 @@ from typing import TypeAlias
 
 import numpy as np
 
-from .noise import Floats, Integers, make_key, uniform
+from .noise import Floats, Integers, as_times, make_key, uniform
 from .paths import MINUTE
 
 Row: TypeAlias = tuple[int, int, int, int, int, int]
 MINUTES_A_DAY = 1440
-_CHUNK_DAYS = 8
-_CHUNKS_KEPT = 64
+_CHUNK_DAYS = 1
+_CHUNKS_KEPT = 500
 _MONDAY = 4 * MINUTES_A_DAY
 
 INTERVAL_MINUTES = {
@@ -99,6 +100,10 @@ class History:
             start = chunk * size
             parts.append(self._chunk(chunk)[max(first - start, 0) : last - start])
         return np.concatenate(parts) if parts else np.empty((0, 6), dtype=np.int64)
+
+    def price(self, time: int) -> int:
+        """Return the price at one time, in ticks."""
+        return math.floor(float(self._values(as_times(time))[0]) / self._unit + 0.5)
 
     def span(self, first: int, last: int) -> Integers:
         """Return rows that add up to minutes `first` to `last`: whole days as one row each."""

@@ -57,6 +57,8 @@ class Quoter:
         self._random = random.Random(f"{seed}/{quotation.instrument.category}/{quotation.instrument.symbol}")
         self._quotes: dict[Side, dict[int, Order]] = {"Buy": {}, "Sell": {}}
         self._debt = 0.0
+        is_option = quotation.instrument.category == "option"
+        self._levels = _NEAR if is_option else settings.levels
 
     def step(self, fair: float, elapsed: int) -> None:
         """Move the book to the price `fair`, `elapsed` milliseconds after the last step, and trade a little."""
@@ -113,7 +115,7 @@ class Quoter:
         grid = max(int(best * self._settings.spacing), 1)
         edge = best + outwards * _NEAR
         start = edge // grid * grid if outwards < 0 else -(-edge // grid) * grid
-        for i in range(self._settings.levels - _NEAR):
+        for i in range(self._levels - _NEAR):
             ticks = start + outwards * i * grid
             if ticks <= 0:
                 break

@@ -201,7 +201,7 @@ class Market(Sink):
         self.engine.set_prices(
             instrument.category,
             instrument.symbol,
-            mark=Decimal(f"{max(valuation.price, 0.0):.8f}"),
+            mark=Decimal(f"{max(valuation.price, 1e-8):.8f}"),
             index=Decimal(f"{quotation.index_at(now):.2f}"),
             mark_iv=Decimal(f"{valuation.iv:.4f}"),
         )

@@ -30,7 +30,7 @@ def open_interest(seed: int, quotation: Quotation, time: int) -> Decimal:
     wave = 0.25 * lattice(make_key(seed, name), moment, 3 * DAY)[0]
     ripple = 0.02 * lattice(make_key(seed, name, 2), moment, 3_600_000)[0]
     worth = _TYPICAL_INTEREST / (1.0 if quotation.inverse else float(instrument.reference_price))
-    lots = (Decimal(repr(round(worth * (1.0 + wave + ripple), 3))) / instrument.lot).to_integral_value(ROUND_DOWN)
+    lots = (Decimal(f"{worth * (1.0 + wave + ripple):.3f}") / instrument.lot).to_integral_value(ROUND_DOWN)
     return lots * instrument.lot
 
 

@@ -15,8 +15,8 @@ class Tape:
     def __init__(self, history: History, now: int) -> None:
         self._history = history
         self._first = now // MINUTE
-        opening = int(history.minutes(self._first, self._first + 1)[0, 0])
-        self._rows: list[list[int]] = [[opening, opening, opening, opening, 0, 0]]
+        opened, present = history.price(self._first * MINUTE), history.price(now)
+        self._rows: list[list[int]] = [[opened, max(opened, present), min(opened, present), present, 0, 0]]
 
     @property
     def last(self) -> int:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from bybit_async.simulator import figures
+from bybit_async.simulator.amounts import plain
 
 from .call import Call, Route
 
@@ -84,7 +85,7 @@ def get_index_components(call: Call) -> dict[str, Any]:
     """`GET /v5/market/index-price-components`: the simulated exchange is its own only source."""
     name = call.params.required("indexName")
     listing = call.exchange.engine.listing("linear", name)
-    price = figures.spelled(listing.index_price)
+    price = plain(listing.index_price)
     return {
         "indexName": name,
         "lastPrice": price,

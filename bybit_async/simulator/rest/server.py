@@ -97,6 +97,9 @@ class RestServer:
         except Refused as refused:
             verdict = refused.verdict if isinstance(refused, TooManyVisits) else verdict
             answer = Answer({}, None, refused.message, refused.code)
+        except Exception:  # noqa: BLE001 - a defect of the simulator must look like one of the exchange
+            _log.exception("%s %s failed", method, path)
+            answer = Answer({}, None, "Server error.", 10016)
         self._exchange.settle()
         return self._respond(answer, now, answer.verdict or verdict)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from bybit_async.simulator.amounts import plain
 from bybit_async.simulator.events import PublicTrade
 from bybit_async.simulator.figures import spelled, tick_direction
 
@@ -97,7 +98,7 @@ def _rest_wire(listing: Listing, trade: PublicTrade) -> dict[str, Any]:
     }
     if listing.instrument.category == "option":
         iv = spelled(listing.mark_iv)
-        wire |= {"mP": spelled(listing.mark_price), "iP": spelled(listing.index_price), "mIv": iv, "iv": iv}
+        wire |= {"mP": plain(listing.mark_price), "iP": plain(listing.index_price), "mIv": iv, "iv": iv}
     return wire
 
 
@@ -118,5 +119,5 @@ def _stream_wire(listing: Listing, trade: PublicTrade, direction: str) -> dict[s
         del wire["L"]
     elif listing.instrument.category == "option":
         iv = spelled(listing.mark_iv)
-        wire |= {"mP": spelled(listing.mark_price), "iP": spelled(listing.index_price), "mIv": iv, "iv": iv}
+        wire |= {"mP": plain(listing.mark_price), "iP": plain(listing.index_price), "mIv": iv, "iv": iv}
     return wire
