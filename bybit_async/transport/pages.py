@@ -36,10 +36,13 @@ class Pager(Generic[P, T]):
     time between them is walked window by window, oldest first.
     """
 
-    __slots__ = ("_call", "_endpoint", "_params", "_timeout")
+    __slots__ = ("_call", "_cursor", "_endpoint", "_params", "_timeout")
 
-    def __init__(self, call: Call, endpoint: Endpoint, params: dict[str, Any], timeout: float | None) -> None:
+    def __init__(
+        self, call: Call, endpoint: Endpoint, params: dict[str, Any], timeout: float | None, *, cursor: str = "cursor"
+    ) -> None:
         self._call = call
+        self._cursor = cursor
         self._endpoint = endpoint
         self._params = params
         self._timeout = timeout
@@ -68,7 +71,7 @@ class Pager(Generic[P, T]):
             if not cursor or cursor in seen:
                 return
             seen.add(cursor)
-            params = {**params, "cursor": cursor}
+            params = {**params, self._cursor: cursor}
 
     async def _fetch(self, params: Mapping[str, Any]) -> P:
         answer = await self._call(self._endpoint, params, timeout=self._timeout)
