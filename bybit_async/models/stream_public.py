@@ -183,6 +183,7 @@ class KlineData(Pushed):
     """A kline as it grows.
 
     Attributes:
+        symbol: taken from the topic.
         start: when it opened; `end` its last millisecond.
         interval: minutes, or ``"D"``, ``"W"``, ``"M"``.
         close: the latest price.
@@ -203,6 +204,7 @@ class KlineData(Pushed):
     turnover: Decimal
     confirm: bool
     timestamp: int | None = None
+    symbol: str = msgspec.field(default="", name="~symbol")
 
 
 class LiquidationData(Pushed):

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 EventKind = Literal[
-    "connected", "lost", "recovered", "resynced", "stale", "refused", "rotated", "loop_blocked", "failed", "restarting"
+    "connected", "lost", "recovered", "resynced", "stale", "refused", "rotated", "loop_blocked", "failed"
 ]
 """What happened.
 
@@ -15,7 +15,7 @@ EventKind = Literal[
 loss every topic is accepted again. `resynced`: a book or ticker has a fresh snapshot after a gap. `stale`: a topic fell
 silent, or a book stopped being right. `refused`: Bybit does not accept a topic. `rotated`: a fresh socket took over.
 `loop_blocked`: the event loop stood still for seconds, so that pings and messages came late. `failed`: the channel was
-given up. `restarting`: Bybit announced that it restarts its end.
+given up.
 """
 
 

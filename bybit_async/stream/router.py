@@ -62,12 +62,15 @@ _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 class _Route:
     """How one topic of one channel is decoded."""
 
-    __slots__ = ("_decoder", "_merged", "_names", "_type")
+    __slots__ = ("_decoder", "_merged", "_names", "_symbol", "_type")
 
     def __init__(self, channel: str, topic: str) -> None:
         inner = data_type(channel, topic)
-        self._type: Any = StreamMessage[inner]
+        generic: Any = StreamMessage
+        self._type = generic[inner]
         self._decoder = msgspec.json.Decoder(self._type, strict=False)
+        # A kline names its symbol in the topic only.
+        self._symbol = topic.split(".", 2)[2] if topic.startswith("kline.") and topic.count(".") >= 2 else None
         self._merged = isinstance(inner, type) and issubclass(inner, TickerData)
         self._names = {f.encode_name: f.name for f in msgspec.structs.fields(inner)} if self._merged else {}
 
@@ -82,6 +85,9 @@ class _Route:
             carried = _ticker_keys.decode(body).data
             changed = tuple(names[key] for key in carried if key in names)
             msgspec.structs.force_setattr(message.data, "changed", changed)
+        if self._symbol is not None:
+            for kline in message.data:
+                msgspec.structs.force_setattr(kline, "symbol", self._symbol)
         return message
 
 
@@ -121,7 +127,8 @@ def decode_stream(channel: str, frame: bytes) -> StreamMessage[Any]:
         raise StreamError(f"not a stream frame: {found.reason}")
     if isinstance(found, StreamMessage):
         return found
-    return StreamMessage(topic=_OPS.get(type(found)) or getattr(found, "op", ""), data=found)
+    topic = _OPS.get(type(found)) or str(getattr(found, "op", ""))
+    return StreamMessage(topic=topic, data=found)
 
 
 _OPS: dict[type, str] = {Pong: "pong", ServerPing: "ping", AuthAnswer: "auth"}

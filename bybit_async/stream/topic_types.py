@@ -48,7 +48,7 @@ _FAMILIES: tuple[tuple[str, Any], ...] = (
 
 
 def family(topic: str) -> str:
-    """Return the name of a topic without its arguments: ``"tickers.BTCUSDT"`` → ``"tickers"``; unknown ones as given."""
+    """Return a topic's name without its arguments: ``"tickers.BTCUSDT"`` → ``"tickers"``; unknown ones as given."""
     for name, _ in _FAMILIES:
         if topic == name or topic.startswith(name + "."):
             return name

@@ -1,0 +1,33 @@
+"""How often a host may be connected to; every session of the process shares one budget per host."""
+
+from __future__ import annotations
+
+from collections import deque
+
+
+class ConnectBudget:
+    """At most `most` connections in any `window` seconds."""
+
+    def __init__(self, most: int, window: float) -> None:
+        self._most = most
+        self._window = window
+        self._taken: deque[float] = deque()
+
+    def take(self, now: float) -> float:
+        """Reserve a connection and return the seconds to wait before making it."""
+        while self._taken and self._taken[0] <= now - self._window:
+            self._taken.popleft()
+        at = now
+        if len(self._taken) >= self._most:
+            # The slot opens when the connection that is `most` places back in the line leaves the window.
+            at = max(now, self._taken[len(self._taken) - self._most] + self._window)
+        self._taken.append(at)
+        return at - now
+
+
+_budgets: dict[tuple[str, int, float], ConnectBudget] = {}
+
+
+def budget_for(host: str, most: int, window: float) -> ConnectBudget:
+    """Return the one budget of a host."""
+    return _budgets.setdefault((host, most, window), ConnectBudget(most, window))

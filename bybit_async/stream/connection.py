@@ -1,0 +1,289 @@
+"""One socket's life: handshake, authentication, heartbeat, reading, writing, and an end within a deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+
+from bybit_async.errors import ORDER_ENTRY_CODES, REST_CODES, AuthenticationError, ConnectionFailed, rejection
+from bybit_async.stream.frames import AuthAnswer, Frame, Pong, ServerPing
+from bybit_async.stream.router import route
+from bybit_async.stream.settings import StreamSettings
+from bybit_async.transport.clock import Clock
+from bybit_async.transport.signing import Signer, stream_payload
+
+OnFrame = Callable[["Connection", Frame, int], Awaitable[None] | None]
+"""Takes a frame and the local nanosecond it came at; returns what to wait for before more is read."""
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class HandshakeRefused(ConnectionFailed):
+    """The server answered the handshake with an HTTP error.
+
+    Attributes:
+        status: the HTTP status.
+    """
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+    def __reduce__(self) -> tuple[type[HandshakeRefused], tuple[str, int]]:
+        return type(self), (str(self), self.status)
+
+
+class Connection:
+    """A socket that was opened once and is never reopened.
+
+    Args:
+        url: where to.
+        channel: what speaks there; ``"private"`` and ``"trade"`` authenticate.
+        number: tells connections of a session apart; later ones are higher.
+        settings: times and sizes.
+        clock: the exchange's clock, for the authentication.
+        signer: the key.
+        on_frame: takes every frame that is not heartbeat.
+
+    Attributes:
+        opened_at: when it was opened, in local seconds; None while it is not.
+        end_reason: why it ended; empty while it lives.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        channel: str,
+        number: int,
+        *,
+        settings: StreamSettings,
+        clock: Clock,
+        signer: Signer | None,
+        on_frame: OnFrame,
+    ) -> None:
+        self.url = url
+        self.channel = channel
+        self.number = number
+        self.opened_at: float | None = None
+        self.end_reason = ""
+        self._settings = settings
+        self._clock = clock
+        self._signer = signer
+        self._on_frame = on_frame
+        self._socket: ClientConnection | None = None
+        self._outbox: deque[bytes] = deque()
+        self._posted = asyncio.Event()
+        self._ponged = asyncio.Event()
+        self._unread = False
+        self._pings = 0
+
+    @property
+    def private(self) -> bool:
+        """Whether the channel authenticates."""
+        return self.channel in ("private", "trade")
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was opened."""
+        return 0.0 if self.opened_at is None else self._clock.monotonic() - self.opened_at
+
+    async def open(self) -> None:
+        """Connect and, on private channels, authenticate.
+
+        Raises:
+            HandshakeRefused: the server answered with an HTTP error.
+            ConnectionFailed: there is no server, no WebSocket, or no answer in time.
+            RequestRejected: the authentication was refused, `AuthenticationError` among it.
+        """
+        try:
+            async with asyncio.timeout(self._settings.open_timeout):
+                await self._connect()
+                if self.private:
+                    await self._authenticate()
+        except InvalidStatus as error:
+            status = error.response.status_code
+            raise HandshakeRefused(f"{self.url} refused the handshake with HTTP {status}", status) from error
+        except TimeoutError as error:
+            raise ConnectionFailed(f"{self.url} did not answer within {self._settings.open_timeout} s") from error
+        except (OSError, WebSocketException, EOFError) as error:
+            raise ConnectionFailed(f"{self.url}: {error or type(error).__name__}") from error
+        finally:
+            if self.opened_at is None:
+                self.abort()
+
+    async def _connect(self) -> None:
+        settings = self._settings
+        host = urlsplit(self.url).hostname or ""
+        self._socket = await connect(
+            self.url,
+            compression=None,
+            # Bybit's heartbeat is a message of its own; control pings are answered but not sent.
+            ping_interval=None,
+            open_timeout=None,
+            close_timeout=settings.close_timeout,
+            max_size=settings.max_frame,
+            proxy=None if host in _LOOPBACK else settings.proxy,
+        )
+        if not self.private:
+            self.opened_at = self._clock.monotonic()
+
+    async def _authenticate(self) -> None:
+        if self._signer is None:
+            raise AuthenticationError(10003, "no key to authenticate with", path=self.channel)
+        assert self._socket is not None
+        expires = self._clock.now_ms() + int(self._settings.auth_margin * 1000)
+        signature = self._signer.sign(stream_payload(expires))
+        request = {"op": "auth", "args": [self._signer.api_key, expires, signature]}
+        await self._socket.send(msgspec.json.encode(request), text=True)
+        while True:
+            frame = await self._receive()
+            if isinstance(frame, AuthAnswer):
+                break
+        if not frame.success:
+            codes = ORDER_ENTRY_CODES if self.channel == "trade" else REST_CODES
+            # The private socket refuses without a code; 10004 is what the same refusal is called elsewhere.
+            code = 10004 if frame.code is None else frame.code
+            raise rejection(
+                code, frame.message or "authentication refused", method="auth", path=self.channel, codes=codes
+            )
+        self.opened_at = self._clock.monotonic()
+
+    async def _receive(self) -> Frame:
+        assert self._socket is not None
+        return route(self.channel, await self._socket.recv(decode=False))
+
+    async def run(self) -> str:
+        """Read until the socket ends; return why it did."""
+        assert self._socket is not None
+        async with asyncio.TaskGroup() as group:
+            beat = group.create_task(self._beat(), name=f"bybit_async heartbeat {self.channel} {self.number}")
+            write = group.create_task(self._write(), name=f"bybit_async writer {self.channel} {self.number}")
+            try:
+                await self._read()
+            except ConnectionClosed as error:
+                self.end_reason = self.end_reason or _describe(error)
+            finally:
+                beat.cancel()
+                write.cancel()
+                self.end_reason = self.end_reason or "cancelled"
+                await self.close(self.end_reason)
+        return self.end_reason
+
+    async def _read(self) -> None:
+        assert self._socket is not None
+        receive, channel, on_frame = self._socket.recv, self.channel, self._on_frame
+        while True:
+            data = await receive(decode=False)
+            received = time.monotonic_ns()
+            frame = route(channel, data)
+            if isinstance(frame, Pong):
+                self._ponged.set()
+            elif isinstance(frame, ServerPing):
+                self.post({"op": "pong", **({"req_id": frame.req_id} if frame.req_id else {})})
+            else:
+                wait = on_frame(self, frame, received)
+                if wait is not None:
+                    await self._hold(wait)
+
+    async def _hold(self, wait: Awaitable[None]) -> None:
+        # While nothing is read no pong can be seen; the heartbeat must not take that for a dead peer.
+        self._unread = True
+        try:
+            await wait
+        finally:
+            self._unread = False
+            self._ponged.set()
+
+    async def _beat(self) -> None:
+        settings = self._settings
+        while True:
+            await asyncio.sleep(settings.ping_interval)
+            self._pings += 1
+            self._ponged.clear()
+            self.post({"req_id": f"ping-{self.number}-{self._pings}", "op": "ping"})
+            if not await self._pong_in_time():
+                self.abort(f"no pong within {settings.pong_timeout} s")
+                return
+
+    async def _pong_in_time(self) -> bool:
+        for _ in range(3):
+            before = self._clock.monotonic()
+            try:
+                async with asyncio.timeout(self._settings.pong_timeout):
+                    await self._ponged.wait()
+            except TimeoutError:
+                late = self._clock.monotonic() - before - self._settings.pong_timeout
+                # A blocked event loop or a held reader says nothing about the peer: the pong may be waiting unread.
+                if self._unread or late > self._settings.pong_timeout / 2:
+                    continue
+                return False
+            return True
+        return self._unread
+
+    async def _write(self) -> None:
+        while True:
+            await self._posted.wait()
+            self._posted.clear()
+            while self._outbox:
+                try:
+                    await self.send(self._outbox.popleft())
+                except ConnectionFailed:
+                    return
+
+    def post(self, payload: Mapping[str, Any]) -> None:
+        """Queue a message; order is kept. What a dying socket has not sent is lost with it."""
+        self._outbox.append(msgspec.json.encode(payload))
+        self._posted.set()
+
+    async def send(self, payload: bytes | Mapping[str, Any]) -> None:
+        """Send a message now.
+
+        Raises:
+            ConnectionFailed: the socket is closed, or took nothing for `ack_timeout` seconds.
+        """
+        if self._socket is None or self.end_reason:
+            raise ConnectionFailed("the connection is closed")
+        data = payload if isinstance(payload, bytes) else msgspec.json.encode(payload)
+        try:
+            async with asyncio.timeout(self._settings.ack_timeout):
+                await self._socket.send(data, text=True)
+        except TimeoutError as error:
+            self.abort("the peer takes no more data")
+            raise ConnectionFailed(self.end_reason) from error
+        except ConnectionClosed as error:
+            raise ConnectionFailed(_describe(error)) from error
+
+    async def close(self, reason: str = "closed here") -> None:
+        """Close with a handshake; the socket is dropped when the peer does not take part in it. Idempotent."""
+        self.end_reason = self.end_reason or reason
+        if self._socket is None:
+            return
+        try:
+            async with asyncio.timeout(self._settings.close_timeout * 2):
+                await self._socket.close()
+        except TimeoutError:
+            self.abort(reason)
+
+    def abort(self, reason: str = "dropped") -> None:
+        """Drop the socket at once."""
+        self.end_reason = self.end_reason or reason
+        if self._socket is not None:
+            self._socket.transport.abort()
+
+    def __repr__(self) -> str:
+        return f"<Connection {self.number} {self.channel} {self.end_reason or 'open'}>"
+
+
+def _describe(error: ConnectionClosed) -> str:
+    close = error.rcvd or error.sent
+    if close is None:
+        return "connection lost"
+    return f"closed with {close.code}{': ' + close.reason if close.reason else ''}"

@@ -1,0 +1,353 @@
+"""A hub: everything of one channel. Its topics with their listeners, and the lanes that carry them."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import msgspec
+
+from bybit_async.environments import Environment
+from bybit_async.errors import StreamError, SubscriptionRefused
+from bybit_async.models.stream_message import StreamMessage
+from bybit_async.stream.budget import budget_for
+from bybit_async.stream.connection import Connection, OnFrame
+from bybit_async.stream.events import EventKind, StreamEvent
+from bybit_async.stream.frames import Frame, Junk
+from bybit_async.stream.lane import Lane
+from bybit_async.stream.plan import LIMITS, NO_LIMITS, Close, Connect, Subscribe, Unsubscribe, plan
+from bybit_async.stream.settings import StreamSettings
+from bybit_async.stream.subscription import Listener
+from bybit_async.stream.topic_types import family
+from bybit_async.transport.clock import Clock
+from bybit_async.transport.signing import Signer
+
+log = logging.getLogger("bybit_async.stream")
+
+_NEVER_SILENT = frozenset({"orderbook", "orderbook.rpi", "tickers", "kline"})
+_LONGEST_RESYNC_WAIT = 600.0
+
+
+class Home(Protocol):
+    """What a hub needs of the multiplexer."""
+
+    environment: Environment
+    clock: Clock
+    signer: Signer | None
+    settings: StreamSettings
+    sleep: Callable[[float], Awaitable[None]]
+    ensure_clock: Callable[[], Awaitable[None]] | None
+
+    def next_number(self) -> int:
+        """Count connections."""
+        ...
+
+    def publish(self, event: StreamEvent) -> None:
+        """Give an event to whoever watches all of them."""
+        ...
+
+    def junk(self, frame: Frame) -> None:
+        """Count a frame that means nothing."""
+        ...
+
+
+class Entry:
+    """One topic of a hub.
+
+    Attributes:
+        listeners: who wants it; replaced, never changed, so that delivery can go on meanwhile.
+        accepted: whether it is live.
+        heard_ns: when its last message came, or when it was accepted; local nanoseconds.
+        silent: whether it has been silent for too long.
+        resync_from: when it may be asked for anew, in local seconds.
+        resync_wait: how long the next pause is.
+        resync_due: whether it is to be asked for anew as soon as that is allowed.
+    """
+
+    __slots__ = (
+        "accepted", "heard_ns", "lane", "listeners", "name", "resync_due", "resync_from", "resync_wait", "silent",
+    )  # fmt: skip
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.listeners: tuple[Listener, ...] = ()
+        self.accepted = False
+        self.heard_ns = 0
+        self.silent = False
+        self.lane = 0
+        self.resync_from = 0.0
+        self.resync_wait = 0.0
+        self.resync_due = False
+
+
+class Hub:
+    """One channel. `alone` for the connection of its own that a blocking subscriber has."""
+
+    def __init__(self, home: Home, channel: str, *, alone: bool = False) -> None:
+        self.channel = channel
+        self.settings = home.settings
+        self.clock = home.clock
+        self.limits = LIMITS.get(channel, NO_LIMITS)
+        self.sleep = home.sleep
+        self.topics: dict[str, Entry] = {}
+        self.lanes: dict[int, Lane] = {}
+        self._home = home
+        self._alone = alone
+        self._of: dict[Listener, list[str]] = {}
+        self._lanes_made = 0
+        self._planned: asyncio.Handle | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+
+    # Listeners.
+
+    def attach(self, names: Sequence[str], listener: Listener, *, fresh: bool) -> None:
+        """Deliver topics to a listener; with `fresh`, a topic that is live already sends its snapshot again."""
+        self._of.setdefault(listener, []).extend(names)
+        for name in names:
+            entry = self.topics.get(name)
+            if entry is None:
+                entry = self.topics[name] = Entry(name)
+                entry.resync_wait = self.settings.resync_wait
+            if listener not in entry.listeners:
+                entry.listeners = (*entry.listeners, listener)
+            if entry.accepted:
+                listener.accepted(name)
+                if fresh and family(name) in _NEVER_SILENT:
+                    self.resync(name)
+        self._replan_soon()
+
+    def detach(self, listener: Listener) -> None:
+        """Stop delivering to a listener; topics without any are unsubscribed from."""
+        for name in self._of.pop(listener, ()):
+            entry = self.topics.get(name)
+            if entry is not None:
+                entry.listeners = tuple(other for other in entry.listeners if other is not listener)
+                if not entry.listeners:
+                    del self.topics[name]
+        self._replan_soon()
+
+    def has(self, listener: Listener) -> bool:
+        """Whether a listener is attached here."""
+        return listener in self._of
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is left of it."""
+        return not self.topics and not self.lanes and not self._closing
+
+    # Which lane carries what.
+
+    def _replan_soon(self) -> None:
+        # Subscriptions that begin in the same turn of the loop go out in the same request.
+        if self._planned is None:
+            self._planned = asyncio.get_running_loop().call_soon(self._replan)
+
+    def _replan(self) -> None:
+        self._planned = None
+        have = {number: lane.topics.keys() for number, lane in self.lanes.items()}
+        for command in plan(self.topics, have, self.limits, next_lane=self._lanes_made + 1):
+            if isinstance(command, Connect):
+                self._lanes_made = command.lane
+                self.lanes[command.lane] = Lane(self, command.lane)
+            elif isinstance(command, Subscribe):
+                self.lanes[command.lane].subscribe(command.topics)
+                for name in command.topics:
+                    self.topics[name].lane = command.lane
+            elif isinstance(command, Unsubscribe):
+                self.lanes[command.lane].unsubscribe(command.topics)
+            elif isinstance(command, Close):
+                lane = self.lanes[command.lane]
+                lane.empty_since = lane.empty_since or self.clock.monotonic()
+                if self._alone:
+                    self._retire(lane)
+
+    def _retire(self, lane: Lane) -> None:
+        del self.lanes[lane.number]
+        task = asyncio.create_task(lane.aclose(), name=f"bybit_async closing {self.channel}")
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    def tick(self, now: float) -> None:
+        """Look at deadlines, silence and unused connections."""
+        for lane in list(self.lanes.values()):
+            lane.tick(now)
+            if lane.empty_since is not None and now - lane.empty_since >= self.settings.linger:
+                self._retire(lane)
+        now_ns = time.monotonic_ns()
+        for entry in list(self.topics.values()):
+            if entry.resync_due and now >= entry.resync_from:
+                self.resync(entry.name)
+            elif entry.accepted and not entry.silent and family(entry.name) in _NEVER_SILENT:
+                quiet = (now_ns - entry.heard_ns) / 1e9
+                if quiet > self.settings.stale_after and self._carried(entry):
+                    entry.silent = True
+                    self.emit("stale", 0, (entry.name,), f"silent for {quiet:.0f} s")
+                    self.resync(entry.name)
+
+    def _carried(self, entry: Entry) -> bool:
+        lane = self.lanes.get(entry.lane)
+        return lane is not None and lane.connected
+
+    def resync(self, name: str) -> None:
+        """Ask for a topic anew, now or as soon as the last time is long enough ago."""
+        entry = self.topics.get(name)
+        if entry is None:
+            return
+        now = self.clock.monotonic()
+        if now < entry.resync_from:
+            entry.resync_due = True
+            return
+        entry.resync_due = False
+        entry.resync_from = now + entry.resync_wait
+        entry.resync_wait = min(entry.resync_wait * 2, _LONGEST_RESYNC_WAIT)
+        lane = self.lanes.get(entry.lane)
+        if lane is not None:
+            lane.resync(name)
+
+    def settled(self, name: str, reason: str = "") -> None:
+        """A topic is right again after a resync."""
+        entry = self.topics.get(name)
+        if entry is not None:
+            entry.resync_due = False
+            entry.resync_wait = self.settings.resync_wait
+            self.emit("resynced", 0, (name,), reason)
+
+    # What lanes report; see `lane.Owner`.
+
+    def new_connection(self, on_frame: OnFrame) -> Connection:
+        """Make the next connection, not opened yet."""
+        home = self._home
+        url = home.environment.stream_url(self.channel)
+        if self.channel in ("private", "trade") and self.settings.max_active_time is not None:
+            url = f"{url}?max_active_time={self.settings.max_active_time}s"
+        return Connection(
+            url,
+            self.channel,
+            home.next_number(),
+            settings=self.settings,
+            clock=self.clock,
+            signer=home.signer,
+            on_frame=on_frame,
+        )
+
+    async def before_open(self, connection: Connection) -> None:
+        """Wait for the connect budget and, on private channels, for the exchange's clock."""
+        budget = budget_for(urlsplit(connection.url).netloc, self.settings.connects, self.settings.connects_window)
+        wait = budget.take(self.clock.monotonic())
+        if wait > 0:
+            await self.sleep(wait)
+        if connection.private and self._home.ensure_clock is not None:
+            await self._home.ensure_clock()
+
+    def dispatch(self, message: StreamMessage[Any], received: int) -> Awaitable[None] | None:
+        """Hand a message to its listeners; one that raises loses its topics and harms nobody else."""
+        msgspec.structs.force_setattr(message, "received_ns", received)
+        entry = self.topics.get(message.topic)
+        entries = (entry,) if entry is not None else self._categorised(message)
+        wait: Awaitable[None] | None = None
+        for found in entries:
+            found.heard_ns = received
+            found.silent = False
+            if not found.accepted:
+                self.accepted(found.name)
+            for listener in found.listeners:
+                try:
+                    listener.deliver(message)
+                except Exception as error:  # noqa: BLE001  a listener may run its user's code: only that listener ends
+                    self._expel(listener, error)
+            if self._alone:
+                wait = next((full for full in (listener.full() for listener in found.listeners) if full), None)
+        return wait
+
+    def _categorised(self, message: StreamMessage[Any]) -> list[Entry]:
+        # A message of "order.linear" may be pushed under the plain name; its items then name their category.
+        items = message.data if isinstance(message.data, list) else ()
+        categories = {getattr(item, "category", None) for item in items}
+        return [
+            entry
+            for name, entry in self.topics.items()
+            if family(name) == message.topic and name.rpartition(".")[2] in categories
+        ]
+
+    def _expel(self, listener: Listener, error: Exception) -> None:
+        log.exception("a listener of %s failed", self.channel, exc_info=error)
+        self.detach(listener)
+        listener.failed(error)
+
+    def other(self, frame: Frame) -> None:
+        """Take a frame that is neither data nor an acknowledgement."""
+        if isinstance(frame, Junk):
+            self._home.junk(frame)
+
+    def accepted(self, topic: str) -> None:
+        """A topic is live."""
+        entry = self.topics.get(topic)
+        if entry is not None and not entry.accepted:
+            entry.accepted = True
+            entry.heard_ns = entry.heard_ns or time.monotonic_ns()
+            for listener in entry.listeners:
+                listener.accepted(topic)
+
+    def refused(self, topic: str, message: str) -> None:
+        """Bybit does not accept a topic: its listeners end, and it is not asked for again."""
+        error = SubscriptionRefused(topic, message)
+        entry = self.topics.get(topic)
+        self.emit("refused", 0, (topic,), message, error)
+        self._end(entry.listeners if entry is not None else (), error)
+
+    def give_up(self, lane: Lane, error: Exception) -> None:
+        """A lane cannot go on: whoever has a topic on it ends."""
+        if self.lanes.get(lane.number) is not lane:
+            return
+        topics = tuple(name for name, entry in self.topics.items() if entry.lane == lane.number)
+        # The failing lane is still running its last lines; it ends by itself.
+        del self.lanes[lane.number]
+        self.emit("failed", 0, topics, str(error), error)
+        self._end([listener for name in topics for listener in self.topics[name].listeners], error)
+
+    def _end(self, listeners: Iterable[Listener], error: Exception) -> None:
+        for listener in dict.fromkeys(listeners):
+            self.detach(listener)
+            # Each gets an exception of its own: a traceback belongs to one task.
+            listener.failed(copy.copy(error))
+
+    def emit(
+        self, kind: EventKind, connection: int, topics: Iterable[str], reason: str, error: BaseException | None = None
+    ) -> None:
+        """Report an event to the listeners it concerns and to whoever watches all of them."""
+        event = StreamEvent(
+            kind=kind,
+            channel=self.channel,
+            connection=connection,
+            topics=tuple(topics),
+            reason=reason,
+            at_ns=time.monotonic_ns(),
+            exchange_time=self.clock.now_ms(),
+            error=error,
+        )
+        concerned = [entry for entry in map(self.topics.get, event.topics) if entry is not None]
+        for entry in concerned:
+            if kind == "recovered":
+                entry.heard_ns = event.at_ns
+        for listener in dict.fromkeys(listener for entry in concerned for listener in entry.listeners):
+            listener.notice(event)
+        self._home.publish(event)
+
+    async def aclose(self) -> None:
+        """Close every connection and end every listener."""
+        if self._planned is not None:
+            self._planned.cancel()
+        listeners = list(self._of)
+        self._of.clear()
+        self.topics.clear()
+        for listener in listeners:
+            listener.failed(None)
+        for lane in list(self.lanes.values()):
+            self._retire(lane)
+        if self._closing:
+            await asyncio.wait(self._closing)

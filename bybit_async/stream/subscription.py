@@ -1,0 +1,262 @@
+"""What a user iterates: `Subscription`, one consumer's view of one or more topics."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from types import TracebackType
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+from bybit_async.errors import StreamClosed
+from bybit_async.models.stream_message import StreamMessage
+from bybit_async.stream.events import StreamEvent
+from bybit_async.stream.mailbox import Mailbox, Policy
+from bybit_async.stream.topics import Topic
+
+T = TypeVar("T")
+
+Expand = Callable[[StreamMessage[Any]], Iterable[Any]]
+"""Which items of a message a subscription delivers."""
+
+
+class Listener(Protocol):
+    """What the multiplexer tells about the topics someone attached to. None of it may wait."""
+
+    def deliver(self, message: StreamMessage[Any]) -> None:
+        """A message came."""
+        ...
+
+    def accepted(self, topic: str) -> None:
+        """Bybit accepted the topic, or data of it came."""
+        ...
+
+    def notice(self, event: StreamEvent) -> None:
+        """Something happened to the topic's connection, or to the topic."""
+        ...
+
+    def failed(self, error: Exception | None) -> None:
+        """Nothing more will come: refused, given up, or (None) closed on this side."""
+        ...
+
+    def full(self) -> asyncio.Future[None] | None:
+        """What the reading socket should wait for; always None on shared sockets."""
+        ...
+
+
+class Source(Protocol):
+    """What subscriptions attach to."""
+
+    def attach(self, topics: Sequence[Topic], listener: Listener, *, alone: bool = False, fresh: bool = False) -> None:
+        """Begin to deliver the topics; see `multiplexer.Multiplexer.attach`."""
+        ...
+
+    def detach(self, listener: Listener) -> None:
+        """Stop delivering to a listener."""
+        ...
+
+
+class Feed:
+    """The half of a subscription that the multiplexer holds: it outlives a consumer that was dropped."""
+
+    def __init__(self, topics: Sequence[Topic], expand: Expand, mailbox: Mailbox[Any], *, with_events: bool) -> None:
+        self._expand = expand
+        self._mailbox = mailbox
+        self._with_events = with_events
+        self._waiting = {topic.name for topic in topics}
+        self._stale: set[str] = set()
+        self._ready: asyncio.Future[None] | None = None
+        self._error: BaseException | None = None
+        self.last_received: int | None = None
+        self.on_failed: Callable[[], None] = lambda: None
+
+    @property
+    def stale(self) -> bool:
+        """Whether a topic is not known to be current."""
+        return bool(self._waiting or self._stale or self._error)
+
+    def deliver(self, message: StreamMessage[Any]) -> None:
+        """See `Listener`; the others likewise."""
+        self.last_received = message.received_ns
+        self._stale.discard(message.topic)
+        for item in self._expand(message):
+            self._mailbox.put(item, message.received_ns)
+        if self._mailbox.ended:
+            self.on_failed()
+
+    def accepted(self, topic: str) -> None:
+        """One topic fewer to wait for."""
+        self._waiting.discard(topic)
+        if not self._waiting and self._ready is not None and not self._ready.done():
+            self._ready.set_result(None)
+
+    def notice(self, event: StreamEvent) -> None:
+        """Keep `stale` current."""
+        if event.kind in ("lost", "stale"):
+            self._stale.update(event.topics)
+        elif event.kind in ("recovered", "resynced"):
+            self._stale.difference_update(event.topics)
+        if self._with_events:
+            self._mailbox.put(event, event.at_ns)
+
+    def failed(self, error: Exception | None) -> None:
+        """End with an error, or cleanly."""
+        self._error = error
+        self._mailbox.end(error)
+        if self._ready is not None and not self._ready.done():
+            self._ready.set_result(None)
+        self.on_failed()
+
+    def full(self) -> asyncio.Future[None] | None:
+        """What the socket should wait for."""
+        return self._mailbox.full()
+
+    async def ready(self) -> None:
+        """Wait until every topic is accepted."""
+        if self._waiting and self._error is None and not self._mailbox.ended:
+            if self._ready is None:
+                self._ready = asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._ready)
+        if self._error is not None:
+            raise self._error
+        if self._mailbox.ended:
+            raise StreamClosed("the subscription is closed")
+
+    def finish(self) -> None:
+        """End for good; whoever waits is woken."""
+        self._mailbox.discard()
+        if self._ready is not None and not self._ready.done():
+            self._ready.set_result(None)
+
+
+class Subscription(Generic[T]):
+    """One consumer of one or more topics: iterate it, or enter it to wait until Bybit has accepted the topics.
+
+    Nothing is asked for before the first use. Leaving the ``async with`` block, `close`, or dropping the last reference
+    ends it; other subscribers of the same topics are not touched. After a lost connection it goes on by itself, and
+    `stale` is True in between.
+
+    Raises:
+        SubscriptionRefused: from entering or iterating: Bybit does not accept one of the topics.
+        SubscriptionOverflow: from iterating, with the policy ``"raise"``.
+        ConnectionFailed: the channel never came up.
+        AuthenticationError: a private channel did not accept the key.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        topics: Sequence[Topic],
+        expand: Expand,
+        *,
+        size: int,
+        policy: Policy,
+        key: Callable[[T], Hashable] | None,
+        fresh: bool = False,
+        with_events: bool = False,
+    ) -> None:
+        self.topics = tuple(topics)
+        self._source = source
+        self._alone = policy == "block"
+        self._fresh = fresh
+        self._mailbox: Mailbox[T] = Mailbox(size, policy, key)
+        self._feed = Feed(topics, expand, self._mailbox, with_events=with_events)
+        self._state = "new"
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def _start(self) -> None:
+        if self._state == "new":
+            self._loop = asyncio.get_running_loop()
+            feed, source = self._feed, self._source
+            feed.on_failed = lambda: source.detach(feed)
+            self._state = "open"
+            source.attach(self.topics, feed, alone=self._alone, fresh=self._fresh)
+
+    async def ready(self, timeout: float | None = None) -> None:
+        """Wait until Bybit has accepted every topic.
+
+        Raises:
+            SubscriptionRefused: it did not.
+            TimeoutError: `timeout` seconds passed.
+            StreamClosed: the subscription was closed before.
+        """
+        self._start()
+        async with asyncio.timeout(timeout):
+            await self._feed.ready()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.ready()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> T:
+        self._start()
+        return await self._mailbox.get()
+
+    def close(self) -> None:
+        """End the subscription at once; whoever iterates it sees the end. Idempotent."""
+        started, self._state = self._state == "open", "closed"
+        self._feed.finish()
+        if started:
+            self._source.detach(self._feed)
+
+    async def aclose(self) -> None:
+        """Like `close`, for ``contextlib.aclosing``."""
+        self.close()
+
+    def __del__(self) -> None:
+        # A loop that was left with `break` must not keep its topics for ever.
+        loop = self.__dict__.get("_loop")
+        if loop is not None and self._state == "open" and not loop.is_closed():
+            loop.call_soon_threadsafe(_abandon, self._source, self._feed)
+
+    @property
+    def dropped(self) -> int:
+        """Items that the policy dropped or replaced, because they were not taken in time."""
+        return self._mailbox.dropped
+
+    @property
+    def pending(self) -> int:
+        """Items that wait to be taken."""
+        return len(self._mailbox)
+
+    @property
+    def lag(self) -> float:
+        """Seconds that the oldest waiting item has been waiting."""
+        return self._mailbox.lag
+
+    @property
+    def stale(self) -> bool:
+        """Whether a topic is not known to be current: not accepted yet, connection lost, or silent too long."""
+        return self._feed.stale
+
+    @property
+    def last_received(self) -> int | None:
+        """When the last message came, in nanoseconds of `time.monotonic_ns`; None before the first."""
+        return self._feed.last_received
+
+    @property
+    def silence(self) -> float | None:
+        """Seconds since the last message; None before the first."""
+        last = self._feed.last_received
+        return None if last is None else (time.monotonic_ns() - last) / 1e9
+
+    def __repr__(self) -> str:
+        names = ", ".join(topic.name for topic in self.topics[:3])
+        return f"<Subscription {names}{' …' if len(self.topics) > 3 else ''} {self._state}>"
+
+
+def _abandon(source: Source, feed: Feed) -> None:
+    feed.finish()
+    source.detach(feed)
