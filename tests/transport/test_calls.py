@@ -337,17 +337,18 @@ async def test_closing_ends_calls_in_flight() -> None:
 
 async def test_a_cancelled_call_leaves_no_answer_to_the_next() -> None:
     held: list[asyncio.StreamWriter] = []
+    arrived = asyncio.Event()
 
     async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
         if not held:
             held.append(writer)
+            arrived.set()
         else:
             writer.write(http(OK % 7))
 
     async with raw_server(answer) as server, AsyncBybit(environment=server.environment) as bybit:
         first = asyncio.create_task(bybit.request("GET", "/v5/market/time", signed=False))
-        while not held:
-            await asyncio.sleep(0)
+        await arrived.wait()
         first.cancel()
         with pytest.raises(asyncio.CancelledError):
             await first
