@@ -132,10 +132,10 @@ class SimulatedExchange:
         Raises:
             PortUnavailable: the port cannot be listened on.
         """
-        runner = web.ServerRunner(web.Server(self._serve, access_log=None))
+        runner = web.ServerRunner(web.Server(self._serve, access_log=None), shutdown_timeout=1.0)
         await runner.setup()
         try:
-            site = web.TCPSite(runner, self._host, self._port, shutdown_timeout=1.0)
+            site = web.TCPSite(runner, self._host, self._port)
             await site.start()
         except OSError as error:
             await runner.cleanup()

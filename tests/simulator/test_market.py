@@ -1,5 +1,6 @@
 """Prices and candles are a pure function of the seed, and candles of every interval fit together."""
 
+import itertools
 from decimal import Decimal
 
 import numpy as np
@@ -62,7 +63,7 @@ def test_candles_join_and_are_exact_sums_of_minutes(interval):
     tape = make_tape()
     found = candles(tape, interval, start=None, end=None, limit=6, launch=LAUNCH)
     assert len(found) == 6
-    for (newer_start, newer), (older_start, older) in zip(found, found[1:], strict=False):
+    for (newer_start, newer), (older_start, older) in itertools.pairwise(found):
         assert newer[0] == older[3]
         assert interval_next(interval, older_start // MINUTE) == newer_start // MINUTE
     start, row = found[2]
@@ -115,7 +116,7 @@ def test_minutes_that_are_leapt_over_are_filled_without_a_gap():
     tape.record(NOW, tape.last + 500)
     tape.roll(NOW + 90 * MINUTE)
     found = candles(tape, "1", start=None, end=None, limit=91, launch=LAUNCH)
-    assert all(newer[0] == older[3] for (_, newer), (_, older) in zip(found, found[1:], strict=False))
+    assert all(newer[0] == older[3] for (_, newer), (_, older) in itertools.pairwise(found))
     assert all(row[2] <= min(row[0], row[3]) <= max(row[0], row[3]) <= row[1] for _, row in found)
 
 

@@ -57,17 +57,20 @@ class Quoter:
         self._random = random.Random(f"{seed}/{quotation.instrument.category}/{quotation.instrument.symbol}")
         self._quotes: dict[Side, dict[int, Order]] = {"Buy": {}, "Sell": {}}
         self._debt = 0.0
+        self._stepped = engine.clock.now_ms()
         is_option = quotation.instrument.category == "option"
         self._levels = _NEAR if is_option else settings.levels
 
-    def step(self, fair: float, elapsed: int) -> None:
-        """Move the book to the price `fair`, `elapsed` milliseconds after the last step, and trade a little."""
+    def step(self, fair: float, now: int) -> None:
+        """Move the book to the price `fair` and trade a little."""
         if self._listing.status != "Trading":
             self.withdraw()
             return
         bid = max(math.floor(fair / self._quotation.tick - self._random.random()), 1)
         self._requote("Buy", bid, -1)
         self._requote("Sell", bid + 1, 1)
+        elapsed = 0 if self._listing.instrument.option else min(now - self._stepped, 2_000)
+        self._stepped = now
         self._debt += self._settings.trades_per_second * elapsed / 1000 * 2 * self._random.random()
         for _ in range(min(int(self._debt), 5)):
             self._take(bid)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from bybit_async.simulator.listing import Listing
 
 _STEADY = frozenset({"USDT", "USDC", "USD"})
-_OPTION_EVERY = 10
+_GROUPS = 8
+_OPTION_EVERY = 5
 _LEAPS = 300
 _FUNDING_DECIMALS = Decimal("0.000001")
 
@@ -36,14 +37,14 @@ class MarketSettings(msgspec.Struct, frozen=True, kw_only=True):
         behaviour: how prices move, unless `behaviours` has an entry for the base coin.
         behaviours: exceptions, by base coin (``{"DOGE": Behaviour(volatility=1.2)}``).
         makers: how the books are kept; None leaves them empty.
-        step: milliseconds of exchange time between two moves of the market.
+        step: milliseconds of exchange time between two moves of one listing.
         volume: value that history says was traded each minute, in quote coin.
     """
 
     behaviour: Behaviour = Behaviour()
     behaviours: Mapping[str, Behaviour] = msgspec.field(default_factory=dict)
     makers: MakerSettings | None = MakerSettings()
-    step: int = 100
+    step: int = 200
     volume: float = 300_000.0
 
 
@@ -61,7 +62,7 @@ class Market(Sink):
         self._taker = engine.create_account(house=True)
         self._stepped = engine.clock.now_ms()
         self._timer: Timer | None = None
-        self._step = int(settings.step * pace)
+        self._step = max(int(settings.step * pace) // _GROUPS, 1)
         self._stride: int | None = None
         self._count = 0
 
@@ -72,7 +73,7 @@ class Market(Sink):
         self.engine.add_sink(self)
         for listing in self.engine.listings.values():
             self.add(listing)
-        self._move(self.engine.clock.now_ms(), leap=False)
+        self._move_all(leap=False)
         self._schedule()
 
     def close(self) -> None:
@@ -127,15 +128,15 @@ class Market(Sink):
 
     def leaping(self, milliseconds: int) -> None:
         """Take coarser steps from now on, because the clock is about to leap; `landed` ends it."""
-        if milliseconds > self._step * _LEAPS:
-            self._stride = max(milliseconds // _LEAPS, self._step)
+        if milliseconds > self._step * _GROUPS * _LEAPS:
+            self._stride = milliseconds // _LEAPS
             self._reschedule()
 
     def landed(self) -> None:
         """The leap is over: fill the books again."""
-        self._move(self.engine.clock.now_ms(), leap=False)
         if self._stride is not None:
             self._stride = None
+            self._move_all(leap=False)
             self._reschedule()
 
     def catch_up(self) -> None:
@@ -154,23 +155,34 @@ class Market(Sink):
         self._timer = self.engine.clock.call_later(self._stride or self._step, self._tick)
 
     def _tick(self) -> None:
-        self._move(self.engine.clock.now_ms(), leap=self._stride is not None)
+        if self._stride is not None:
+            self._move_all(leap=True)
+        else:
+            self._count += 1
+            # A share of the listings at a time, so that no step holds up the requests for long.
+            for number, quotation in enumerate(list(self.quotations.values())):
+                every = _GROUPS * (_OPTION_EVERY if quotation.instrument.option else 1)
+                if (self._count + number) % every == 0:
+                    self._move(quotation, leap=False)
         self._schedule()
 
-    def _move(self, now: int, *, leap: bool) -> None:
-        elapsed, self._stepped = now - self._stepped, now
-        self._count += 1
+    def _move_all(self, *, leap: bool) -> None:
         for quotation in list(self.quotations.values()):
-            if quotation.instrument.category == "option":
-                if self._count % _OPTION_EVERY == 1:
-                    self._move_option(quotation, now, leap=leap)
-            else:
-                self._move_listing(quotation, now, elapsed, leap=leap)
+            self._move(quotation, leap=leap)
 
-    def _move_listing(self, quotation: Quotation, now: int, elapsed: int, *, leap: bool) -> None:
+    def _move(self, quotation: Quotation, *, leap: bool) -> None:
+        now = self._stepped = self.engine.clock.now_ms()
+        if quotation.instrument.category == "option":
+            self._move_option(quotation, now, leap=leap)
+        else:
+            self._move_listing(quotation, now, leap=leap)
+
+    def _move_listing(self, quotation: Quotation, now: int, *, leap: bool) -> None:
         instrument = quotation.instrument
         index = quotation.index_at(now)
         fair = quotation.fair_at(now)
+        if quotation.listing.status == "Closed":
+            return
         quotation.last.roll(now)
         index_ticks, mark_ticks = quotation.to_ticks(index), quotation.to_ticks(fair)
         if quotation.has_mark:
@@ -183,14 +195,17 @@ class Market(Sink):
             instrument.symbol,
             mark=quotation.price(mark_ticks) if quotation.has_mark else None,
             index=quotation.price(index_ticks),
+            last=quotation.price(mark_ticks) if leap else None,
         )
+        if leap:
+            quotation.last.record(now, mark_ticks)
         quoter = self._quoters.get(instrument.key)
         if quoter is None:
             return
         if leap:
             quoter.leap(fair)
         else:
-            quoter.step(fair, elapsed)
+            quoter.step(fair, now)
 
     def _move_option(self, quotation: Quotation, now: int, *, leap: bool) -> None:
         instrument = quotation.instrument
@@ -207,7 +222,7 @@ class Market(Sink):
         )
         quoter = self._quoters.get(instrument.key)
         if quoter is not None and not leap:
-            quoter.step(ticks * quotation.tick, 0)
+            quoter.step(ticks * quotation.tick, now)
 
     def value(self, quotation: Quotation, now: int) -> Valuation:
         """Value an option as of `now`."""

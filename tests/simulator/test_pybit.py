@@ -1,0 +1,186 @@
+"""pybit, taken from PyPI and untouched but for its addresses, believes the simulated exchange."""
+
+import asyncio
+import copy
+import queue
+import threading
+from contextlib import contextmanager
+
+import pybit.unified_trading
+import pytest
+from pybit import _websocket_trading
+from pybit.exceptions import InvalidRequestError
+from pybit.unified_trading import HTTP, WebSocket, WebSocketTrading
+
+from .raw_client import eventually
+
+
+@pytest.fixture(autouse=True)
+def _addresses(exchange, monkeypatch):
+    place = exchange.environment
+    monkeypatch.setattr(pybit.unified_trading, "PUBLIC_WSS", place.public_url + "/{CHANNEL_TYPE}")
+    monkeypatch.setattr(pybit.unified_trading, "PRIVATE_WSS", place.private_url)
+    monkeypatch.setattr(_websocket_trading, "TRADE_WSS", place.trade_url)
+
+
+@pytest.fixture
+def credentials(exchange):
+    return exchange.new_account(usdt="100000", coins={"BTC": "1"})
+
+
+@pytest.fixture
+def http(exchange, credentials):
+    session = HTTP(**credentials)
+    session.endpoint = exchange.environment.rest_url
+    yield session
+    session.client.close()
+
+
+@contextmanager
+def closing(socket):
+    try:
+        yield socket
+    finally:
+        # pybit's own exit() waits three seconds for a close frame that its reading thread has already taken.
+        socket.exited = True
+        socket._stop_custom_ping_timer()
+        socket.ws.close(timeout=0)
+        socket.wst.join(5)
+
+
+def drained(messages, wanted, timeout=10.0):
+    while True:
+        message = messages.get(timeout=timeout)
+        if wanted(message):
+            return message
+
+
+async def test_pybit_reads_the_market(http):
+    def session():
+        ticker = http.get_tickers(category="linear", symbol="BTCUSDT")["result"]["list"][0]
+        book = http.get_orderbook(category="linear", symbol="BTCUSDT", limit=50)["result"]
+        klines = http.get_kline(category="spot", symbol="BTCUSDT", interval="D", limit=30)["result"]["list"]
+        instruments = http.get_instruments_info(category="linear")["result"]["list"]
+        server = http.get_server_time()["result"]
+        return ticker, book, klines, instruments, server
+
+    ticker, book, klines, instruments, server = await asyncio.to_thread(session)
+    assert float(ticker["bid1Price"]) < float(ticker["ask1Price"])
+    assert len(book["b"]) == len(book["a"]) == 50
+    assert float(book["b"][0][0]) < float(book["a"][0][0])
+    assert len(klines) == 30
+    assert {entry["symbol"] for entry in instruments} == {"BTCUSDT", "ETHUSDT", "XRPUSDT"}
+    assert int(server["timeSecond"]) > 0
+
+
+async def test_pybit_trades_over_http(http, exchange, credentials):
+    def session():
+        price = float(http.get_tickers(category="linear", symbol="BTCUSDT")["result"]["list"][0]["lastPrice"])
+        resting = http.place_order(
+            category="linear", symbol="BTCUSDT", side="Buy", orderType="Limit", qty="0.01", price=str(int(price * 0.97))
+        )["result"]["orderId"]
+        before = http.get_open_orders(category="linear", symbol="BTCUSDT")["result"]["list"]
+        http.amend_order(category="linear", symbol="BTCUSDT", orderId=resting, qty="0.02")
+        amended = http.get_open_orders(category="linear", symbol="BTCUSDT")["result"]["list"]
+        http.cancel_order(category="linear", symbol="BTCUSDT", orderId=resting)
+        after = http.get_open_orders(category="linear", symbol="BTCUSDT")["result"]["list"]
+        http.set_leverage(category="linear", symbol="BTCUSDT", buyLeverage="20", sellLeverage="20")
+        http.place_order(category="linear", symbol="BTCUSDT", side="Buy", orderType="Market", qty="0.05")
+        position = http.get_positions(category="linear", symbol="BTCUSDT")["result"]["list"][0]
+        wallet = http.get_wallet_balance(accountType="UNIFIED")["result"]["list"][0]
+        fills = http.get_executions(category="linear")["result"]["list"]
+        return resting, before, amended, after, position, wallet, fills
+
+    resting, before, amended, after, position, wallet, fills = await asyncio.to_thread(session)
+    assert [order["orderId"] for order in before] == [resting]
+    assert before[0]["orderStatus"] == "New"
+    assert amended[0]["qty"] == "0.02"
+    assert all(order["orderStatus"] == "Cancelled" for order in after)
+    assert (position["side"], position["size"], position["leverage"]) == ("Buy", "0.05", "20")
+    assert sum(float(fill["execQty"]) for fill in fills) == pytest.approx(0.05)
+    assert float(wallet["totalEquity"]) > 100_000
+    assert exchange.account(credentials["api_key"]).positions
+
+
+async def test_pybit_raises_the_exchanges_refusals(http):
+    def refused():
+        with pytest.raises(InvalidRequestError) as caught:
+            http.place_order(
+                category="linear", symbol="BTCUSDT", side="Buy", orderType="Limit", qty="100", price="50000"
+            )
+        return caught.value.status_code
+
+    assert await asyncio.to_thread(refused) in (110003, 110007)
+
+
+async def test_pybit_receives_books_trades_and_tickers():
+    books, trades, tickers = queue.Queue(), queue.Queue(), queue.Queue()
+
+    def session():
+        with closing(WebSocket(channel_type="linear", testnet=True, ping_timeout=0.2)) as socket:
+            # pybit hands out the same dict every time: what is wanted of it is read at once.
+            socket.orderbook_stream(50, "BTCUSDT", lambda message: books.put(copy.deepcopy(message["data"])))
+            socket.trade_stream("BTCUSDT", trades.put)
+            socket.ticker_stream("BTCUSDT", tickers.put)
+            return [books.get(timeout=10) for _ in range(15)], trades.get(timeout=10), tickers.get(timeout=10)
+
+    seen, trade, ticker = await asyncio.to_thread(session)
+    ids = [book["u"] for book in seen]
+    assert ids == list(range(ids[0], ids[0] + 15))
+    last = seen[-1]
+    assert max(float(level[0]) for level in last["b"]) < min(float(level[0]) for level in last["a"])
+    assert trade["data"][0]["s"] == "BTCUSDT"
+    assert ticker["data"]["symbol"] == "BTCUSDT"
+
+
+async def test_pybit_receives_its_own_orders_fills_position_and_wallet(http, credentials, exchange):
+    orders, fills, positions, wallets = (queue.Queue() for _ in range(4))
+    wanted = {"order", "execution", "position", "wallet"}
+    ready = threading.Event()
+
+    async def watch():
+        await eventually(lambda: any(wanted <= connection.topics for connection in exchange.connections))
+        ready.set()
+
+    def session():
+        with closing(WebSocket(channel_type="private", testnet=True, ping_timeout=0.2, **credentials)) as socket:
+            socket.order_stream(orders.put)
+            socket.execution_stream(fills.put)
+            socket.position_stream(positions.put)
+            socket.wallet_stream(wallets.put)
+            ready.wait(10)
+            http.place_order(category="linear", symbol="BTCUSDT", side="Sell", orderType="Market", qty="0.01")
+            order = drained(orders, lambda message: message["data"][0]["orderStatus"] == "Filled")
+            return order, fills.get(timeout=10), positions.get(timeout=10), wallets.get(timeout=10)
+
+    (order, fill, position, wallet), _ = await asyncio.gather(asyncio.to_thread(session), watch())
+    assert order["topic"] == "order"
+    assert fill["data"][0]["symbol"] == "BTCUSDT"
+    assert position["data"][0]["side"] == "Sell"
+    assert wallet["data"][0]["accountType"] == "UNIFIED"
+
+
+async def test_pybit_places_orders_over_the_trading_socket(credentials, exchange):
+    answers = queue.Queue()
+
+    def session():
+        with closing(WebSocketTrading(testnet=True, ping_timeout=0.2, **credentials)) as socket:
+            socket.place_order(
+                answers.put,
+                answers.put,
+                category="linear",
+                symbol="BTCUSDT",
+                side="Buy",
+                orderType="Market",
+                qty="0.01",
+            )
+            placed = answers.get(timeout=10)
+            request = {"symbol": "BTCUSDT", "side": "Buy", "orderType": "Limit", "price": "1", "qty": "0.01"}
+            socket.place_batch_order(answers.put, answers.put, category="linear", request=[request, request])
+            return placed, answers.get(timeout=10)
+
+    placed, batch = await asyncio.to_thread(session)
+    assert placed["retCode"] == 0
+    assert placed["op"] == "order.create"
+    assert [order.order_id for order in exchange.orders if order.order_id == placed["data"]["orderId"]]
+    assert len(batch["data"]["list"]) == len(batch["retExtInfo"]["list"]) == 2
