@@ -41,6 +41,17 @@ def any_of(given: Mapping[str, Any], why: str = "") -> None:
         raise InvalidParameter(next(iter(given)), f"{names} is required{' ' + why if why else ''}")
 
 
+def both_or_neither(given: Mapping[str, Any]) -> None:
+    """Refuse a call that names only some of the arguments that belong together.
+
+    Raises:
+        InvalidParameter: one is missing; the error names it.
+    """
+    missing = [name for name, value in given.items() if value is None]
+    if 0 < len(missing) < len(given):
+        raise InvalidParameter(missing[0], f"{' and '.join(given)} belong together")
+
+
 def within(value: int, low: int, high: int, parameter: str) -> int:
     """Return a whole number when it lies in its documented range, bounds included, else raise `InvalidParameter`."""
     if not low <= value <= high:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from typing_extensions import TypedDict
@@ -75,11 +74,9 @@ class ApiKey(Wire):
     def __repr__(self) -> str:
         return f"{type(self).__name__}(id={self.id!r}, note={self.note!r}, read_only={self.read_only!r})"
 
-    def __rich_repr__(self) -> Iterator[tuple[str, object]]:
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
         # msgspec's own would show the secret.
-        yield "id", self.id
-        yield "note", self.note
-        yield "read_only", self.read_only
+        return [("id", self.id), ("note", self.note), ("read_only", self.read_only)]
 
 
 class _DatedKey(ApiKey):

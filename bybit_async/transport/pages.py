@@ -88,6 +88,7 @@ def windows(params: dict[str, Any], window: Window | None) -> list[dict[str, Any
         return [params]
     # Both bounds are inclusive on the wire, so the next window starts one unit after the last one ended.
     step = window.span
+    start -= start % window.grain
     return [
         {**params, window.start: at, window.end: min(at + step - window.unit, end)}
         for at in range(start, end + 1, step)

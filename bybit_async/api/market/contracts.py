@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from bybit_async.api.resource import Resource
+from bybit_async.api.resource import Resource, spelled
 from bybit_async.enums import Category
 from bybit_async.models import market as m
-from bybit_async.models.checks import known
+from bybit_async.models.checks import both_or_neither, known
 from bybit_async.transport.endpoint import get
-from bybit_async.transport.pages import Pager
+from bybit_async.transport.pages import Pager, windows
+from bybit_async.transport.window_table import window_of
 from bybit_async.wire import Time, none_or_milliseconds
 
 StatisticsPeriod = Literal["5min", "15min", "30min", "1h", "4h", "1d"]
@@ -100,13 +101,18 @@ class Contracts(Resource):
         """Hourly historical volatility of an option's base coin, newest first.
 
         `period` is days averaged over (7 when left out). Data reaches back two years; `start` and `end` belong
-        together and may be at most 30 days apart. `GET /v5/market/historical-volatility`.
+        together, and one call is sent for each 30 days between them. `GET /v5/market/historical-volatility`.
         """
-        answer: list[m.Volatility] = await self._call(
-            GET_HISTORICAL_VOLATILITY, timeout, category=category, base_coin=base_coin, quote_coin=quote_coin,
-            period=period, start_time=none_or_milliseconds(start, "start"), end_time=none_or_milliseconds(end, "end"),
-        )  # fmt: skip
-        return answer
+        both_or_neither({"start": start, "end": end})
+        params = spelled({
+            "category": category, "base_coin": base_coin, "quote_coin": quote_coin, "period": period,
+            "start_time": none_or_milliseconds(start, "start"), "end_time": none_or_milliseconds(end, "end"),
+        })  # fmt: skip
+        rows: list[m.Volatility] = []
+        for part in reversed(windows(params, window_of(GET_HISTORICAL_VOLATILITY.path))):
+            answer = await self._caller.call(GET_HISTORICAL_VOLATILITY, part, timeout=timeout)
+            rows += answer.result
+        return rows
 
     async def get_insurance(self, *, coin: str | None = None, timeout: float | None = None) -> m.InsurancePools:
         """Balances of the insurance pools of one coin, or of all. `GET /v5/market/insurance`."""
