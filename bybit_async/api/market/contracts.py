@@ -6,6 +6,7 @@ from typing import Literal
 
 from bybit_async.api.resource import Resource, spelled
 from bybit_async.enums import Category
+from bybit_async.errors import InvalidParameter
 from bybit_async.models import market as m
 from bybit_async.models.checks import both_or_neither, known
 from bybit_async.transport.endpoint import get
@@ -56,9 +57,11 @@ class Contracts(Resource):
     ) -> m.FundingRates:
         """Settled fundings of a perpetual, newest first.
 
-        `limit` is 1 to 200 (200 when left out). `start` alone is refused by Bybit: give `end` too, or neither.
+        `limit` is 1 to 200 (200 when left out); `start` needs `end`.
         `GET /v5/market/funding/history`.
         """
+        if start is not None and end is None:
+            raise InvalidParameter("end", "Bybit refuses start without end")
         answer: m.FundingRates = await self._call(
             GET_FUNDING_RATE_HISTORY, timeout, category=known(category), symbol=symbol, limit=limit,
             start_time=none_or_milliseconds(start, "start"), end_time=none_or_milliseconds(end, "end"),

@@ -32,8 +32,6 @@ from bybit_async.models.market.instruments import (
     AuctionPeriod,
     ContractInstrument,
     ContractLotSize,
-    ContractPriceFilter,
-    Instrument,
     Instruments,
     InverseInstrument,
     InverseInstruments,
@@ -48,9 +46,9 @@ from bybit_async.models.market.instruments import (
     SpotInstrument,
     SpotInstruments,
     SpotLotSize,
-    SpotPriceFilter,
 )
 from bybit_async.models.market.klines import Kline, Klines, PriceKline, PriceKlines, ServerTime
+from bybit_async.models.market.rules import ContractPriceFilter, Instrument, LotSize, SpotPriceFilter
 from bybit_async.models.market.tickers import (
     ContractTicker,
     InverseTicker,
@@ -109,6 +107,7 @@ __all__ = [
     "LinearInstruments",
     "LinearTicker",
     "LinearTickers",
+    "LotSize",
     "NewDeliveryPrice",
     "NewDeliveryPrices",
     "OpenInterest",

@@ -7,29 +7,32 @@ from typing import Literal
 
 import msgspec
 
-from bybit_async.enums import AuctionPhase, ContractType, InstrumentStatus, SymbolType
+from bybit_async.enums import AuctionPhase, ContractType
+from bybit_async.models.market.rules import ContractPriceFilter, Instrument, LotSize, SpotPriceFilter, check_amount
+from bybit_async.models.trade.requests import PlaceOrder
 from bybit_async.wire import Page, Wire
 
 
-class SpotPriceFilter(Wire):
-    """The steps of a price."""
-
-    tick_size: Decimal
-
-
-class ContractPriceFilter(SpotPriceFilter):
-    """The steps and bounds of a price."""
-
-    min_price: Decimal | None = None
-    max_price: Decimal | None = None
-
-
-class OptionLotSize(Wire):
+class OptionLotSize(LotSize):
     """The steps and bounds of an option order's size."""
 
     qty_step: Decimal
     min_order_qty: Decimal | None = None
     max_order_qty: Decimal | None = None
+
+    @property
+    def step(self) -> Decimal:
+        """The step of a size."""
+        return self.qty_step
+
+    @property
+    def least(self) -> Decimal | None:
+        """The smallest size."""
+        return self.min_order_qty
+
+    def most(self, order: PlaceOrder) -> Decimal | None:
+        """The largest size of such an order."""
+        return self.max_order_qty
 
 
 class ContractLotSize(OptionLotSize):
@@ -46,8 +49,19 @@ class ContractLotSize(OptionLotSize):
     min_notional_value: Decimal | None = None
     post_only_max_order_qty: Decimal | None = None
 
+    @property
+    def least_value(self) -> Decimal | None:
+        """The smallest price times size."""
+        return self.min_notional_value
 
-class SpotLotSize(Wire):
+    def most(self, order: PlaceOrder) -> Decimal | None:
+        """The largest size of such an order; Bybit splits what only reduces a position by itself."""
+        if order.reduce_only:
+            return None
+        return self.max_mkt_order_qty if order.order_type == "Market" else self.max_order_qty
+
+
+class SpotLotSize(LotSize):
     """The steps and bounds of a spot order's size.
 
     Attributes:
@@ -71,6 +85,23 @@ class SpotLotSize(Wire):
     min_order_qty: Decimal | None = None
     max_order_qty: Decimal | None = None
     max_order_amt: Decimal | None = None
+
+    @property
+    def step(self) -> Decimal:
+        """The step of a size in the base coin."""
+        return self.base_precision
+
+    @property
+    def least_value(self) -> Decimal | None:
+        """The smallest order in the quote coin."""
+        return self.min_order_amt
+
+    def most(self, order: PlaceOrder) -> Decimal | None:
+        """The largest size of such an order in the base coin."""
+        if order.order_type == "Market":
+            return self.max_market_order_qty
+        passive = order.time_in_force in ("PostOnly", "RPI")
+        return self.post_only_max_limit_order_size if passive else self.max_limit_order_qty
 
 
 class LeverageFilter(Wire):
@@ -113,17 +144,6 @@ class PreListing(Wire):
     skip_call_auction: bool | None = None
 
 
-class Instrument(Wire):
-    """What every category's instrument has."""
-
-    symbol: str
-    status: InstrumentStatus | None = None
-    base_coin: str
-    quote_coin: str
-    symbol_id: int | None = None
-    symbol_type: SymbolType | None = None
-
-
 class SpotInstrument(Instrument):
     """A spot pair.
 
@@ -141,6 +161,13 @@ class SpotInstrument(Instrument):
     innovation: bool | None = None
     xstock_multiplier: Decimal | None = None
     risk_parameters: RiskParameters | None = None
+
+    def _check_qty(self, order: PlaceOrder, qty: Decimal, price: Decimal | None) -> None:
+        by_value = order.market_unit == "quoteCoin" or (order.market_unit is None and order.side == "Buy")
+        if order.order_type == "Market" and by_value:
+            check_amount(qty, self.lot_size_filter.quote_precision, self.lot_size_filter.min_order_amt)
+        else:
+            super()._check_qty(order, qty, price)
 
 
 class ContractInstrument(Instrument):
@@ -184,6 +211,9 @@ class LinearInstrument(ContractInstrument):
 
 class InverseInstrument(ContractInstrument):
     """A contract that is settled in its base coin; sizes are in USD."""
+
+    def _value(self, price: Decimal, qty: Decimal) -> Decimal:
+        return qty
 
 
 class OptionInstrument(Instrument):
