@@ -43,8 +43,8 @@ class Sink:
     Every call happens synchronously at the end of the engine operation that caused it, in this order: for each
     account `on_orders`, `on_executions`, `on_positions`, `on_wallet`; then for each listing `on_trades`,
     `on_levels`. Entities live on and change: take `to_wire()` or `to_stream()` at once, do not keep them to
-    serialise later. House accounts (`Account.house`) cause no account events. Do not call back into the engine from a sink;
-    schedule it on the clock instead.
+    serialise later. House accounts (`Account.house`) cause no account events. Do not call back into the
+    engine from a sink; schedule it on the clock instead.
     """
 
     def on_orders(self, account: Account, orders: list[Order]) -> None:

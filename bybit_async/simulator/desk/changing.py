@@ -99,10 +99,11 @@ class Changing:
         if symbol:
             self._state.listing(category, symbol)
         order_filter = fields.text("orderFilter", "Order" if category == "spot" else "")
-        chosen: list[Order] = []
-        for order in account.orders.values():
-            if order.category == category and _covers(order, symbol, base, settle, order_filter):
-                chosen.append(order)
+        chosen = [
+            order
+            for order in account.orders.values()
+            if order.category == category and _covers(order, symbol, base, settle, order_filter)
+        ]
         if category in ("linear", "inverse"):
             chosen = chosen[:MOST_AT_ONCE]
         for order in chosen:

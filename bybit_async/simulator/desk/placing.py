@@ -65,27 +65,29 @@ class Placing:
         order.resting = Resting(order, order.account.smp_owner, order.side, ticks, lots, guarded=order.closes_only)
         order.listing.book.add(order.resting)
         if order.closes_only and order.category != "spot":
-            self._lifecycle.position(order).reducers[order.order_id] = order
+            position = self._lifecycle.position(order)
+            position.reducers[order.order_id] = order
+            # Together with older ones it may ask for more than there is to reduce.
+            self._state.dirty[position] = None
         self._lifecycle.hold(order)
         self._state.outbox.book(order.listing)
 
     def _may_start(self, order: Order, taking: Taking) -> bool:
         book = order.listing.book
-        if order.time_in_force == "PostOnly" and taking.limit is not None:
-            if book.crosses(order.side, taking.limit):
-                reason = "EC_PostOnlyWillTakeLiquidity"
-                status = "Rejected" if order.category == "spot" and not order.filled else None
-                if status is not None:
-                    self._lifecycle.finish(order, "Rejected", reason=reason)
-                else:
-                    self._lifecycle.cancel(order, "UNKNOWN", reason)
-                return False
+        if order.time_in_force == "PostOnly":
+            if taking.limit is None or not book.crosses(order.side, taking.limit):
+                return True
+            if order.category == "spot" and not order.filled:
+                self._lifecycle.finish(order, "Rejected", reason="EC_PostOnlyWillTakeLiquidity")
+            else:
+                self._lifecycle.cancel(order, "UNKNOWN", "EC_PostOnlyWillTakeLiquidity")
+            return False
+        if order.time_in_force != "FOK" or order.by_value:
             return True
-        if order.time_in_force == "FOK" and not order.by_value:
-            if book.fillable(taking, self._guard) < taking.lots:
-                self._lifecycle.cancel(order, "UNKNOWN", "EC_CancelForNoFullFill")
-                return False
-        return True
+        if book.fillable(taking, self._guard) >= taking.lots:
+            return True
+        self._lifecycle.cancel(order, "UNKNOWN", "EC_CancelForNoFullFill")
+        return False
 
     def _taking(self, order: Order) -> Taking:
         instrument = order.listing.instrument

@@ -42,10 +42,8 @@ class TradingStop:
             raise no_position()
         mode = fields.choice("tpslMode", ("Full", "Partial"), "Full")
         plan = self._plan(position, fields, partial=mode == "Partial")
-        if mode == "Partial":
-            changed = self._partial(position, fields, plan)
-        else:
-            changed = self._full(position, fields, plan)
+        act = self._partial if mode == "Partial" else self._full
+        changed = act(position, fields, plan)
         changed = self._trailing(position, fields) or changed
         if not changed:
             raise stop_not_modified()
