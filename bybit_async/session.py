@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 import httpx
 
 from bybit_async import environments
+from bybit_async.api.domains import Domains
 from bybit_async.environments import Environment
 from bybit_async.errors import InvalidParameter, MissingCredentials, SessionClosed
 from bybit_async.transport.clock import Clock
@@ -24,17 +25,12 @@ from bybit_async.transport.transport import Settings, Transport
 from bybit_async.wire import Response
 
 if TYPE_CHECKING:
-    from bybit_async.api.account import Account
-    from bybit_async.api.market import Market
-    from bybit_async.api.position import Position
-    from bybit_async.api.trade import Trade
-    from bybit_async.api.user import User
     from bybit_async.stream.streams import Streams
 
 R = TypeVar("R")
 
 
-class AsyncBybit:
+class AsyncBybit(Domains):
     """A session with Bybit: ``async with AsyncBybit(...) as bybit``.
 
     Without a key only public data is available. Domains (`market`, `trade`, …) and `stream` are attributes; nothing is
@@ -93,6 +89,7 @@ class AsyncBybit:
             settings=settings,
             hooks=hooks,
         )
+        self._caller = self._transport
         self._state: Literal["new", "open", "closed"] = "new"
 
     @classmethod
@@ -184,41 +181,6 @@ class AsyncBybit:
         )
         given = {name: value for name, value in (params or {}).items() if value is not None}
         return await self._transport.call(endpoint, given, timeout=timeout)
-
-    @cached_property
-    def market(self) -> Market:
-        """Public market data."""
-        from bybit_async.api.market import Market
-
-        return Market(self._transport)
-
-    @cached_property
-    def trade(self) -> Trade:
-        """Orders and executions."""
-        from bybit_async.api.trade import Trade
-
-        return Trade(self._transport)
-
-    @cached_property
-    def position(self) -> Position:
-        """Positions, leverage, closed profit and loss."""
-        from bybit_async.api.position import Position
-
-        return Position(self._transport)
-
-    @cached_property
-    def account(self) -> Account:
-        """The unified account: wallet, fees, margin mode, transactions."""
-        from bybit_async.api.account import Account
-
-        return Account(self._transport)
-
-    @cached_property
-    def user(self) -> User:
-        """API keys and sub-accounts."""
-        from bybit_async.api.user import User
-
-        return User(self._transport)
 
     @cached_property
     def stream(self) -> Streams:
