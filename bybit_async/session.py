@@ -13,7 +13,7 @@ import httpx
 from bybit_async import environments
 from bybit_async.api.domains import Domains
 from bybit_async.environments import Environment
-from bybit_async.errors import InvalidParameter, MissingCredentials, SessionClosed
+from bybit_async.errors import InvalidParameter, MissingCredentials, OutcomeUnknown, SessionClosed
 from bybit_async.transport.clock import Clock
 from bybit_async.transport.endpoint import Endpoint, Method
 from bybit_async.transport.hooks import Hooks
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bybit_async.stream.streams import Streams
 
 R = TypeVar("R")
+OnUnknown = Literal["resolve", "raise"]
 
 
 class AsyncBybit(Domains):
@@ -48,6 +49,8 @@ class AsyncBybit(Domains):
         timeout: seconds one call may take altogether, unless it says otherwise.
         attempts: how often one call is tried at most, where trying again is safe.
         referer: a broker's id.
+        on_unknown: what to do when the answer to an order request is lost: ``"resolve"`` asks Bybit what became of it,
+            for up to `recv_window` and two seconds more, before it raises `OutcomeUnknown`; ``"raise"`` raises at once.
         rate_limits: False leaves the pace to you; a ban by Bybit still stops every request of the host.
         transport: an httpx transport to send through (a proxy, a mock) instead of the library's own.
         hooks: functions that watch requests and answers.
@@ -70,6 +73,7 @@ class AsyncBybit(Domains):
         timeout: float = 10.0,
         attempts: int = 4,
         referer: str | None = None,
+        on_unknown: OnUnknown = "resolve",
         rate_limits: bool = True,
         transport: httpx.AsyncBaseTransport | None = None,
         hooks: Hooks | None = None,
@@ -90,6 +94,11 @@ class AsyncBybit(Domains):
             hooks=hooks,
         )
         self._caller = self._transport
+        self._recv_window = recv_window
+        if on_unknown not in ("resolve", "raise"):
+            raise InvalidParameter("on_unknown", f'expected "resolve" or "raise", got {on_unknown!r}')
+        if on_unknown == "resolve":
+            self._transport.resolve_unknown = self._resolve
         self._state: Literal["new", "open", "closed"] = "new"
 
     @classmethod
@@ -101,6 +110,7 @@ class AsyncBybit(Domains):
         timeout: float = 10.0,
         attempts: int = 4,
         referer: str | None = None,
+        on_unknown: OnUnknown = "resolve",
         rate_limits: bool = True,
         transport: httpx.AsyncBaseTransport | None = None,
         hooks: Hooks | None = None,
@@ -125,6 +135,7 @@ class AsyncBybit(Domains):
             timeout=timeout,
             attempts=attempts,
             referer=referer,
+            on_unknown=on_unknown,
             rate_limits=rate_limits,
             transport=transport,
             hooks=hooks,
@@ -181,6 +192,11 @@ class AsyncBybit(Domains):
         )
         given = {name: value for name, value in (params or {}).items() if value is not None}
         return await self._transport.call(endpoint, given, timeout=timeout)
+
+    async def _resolve(self, endpoint: Endpoint, params: Mapping[str, Any], unknown: OutcomeUnknown) -> Response[Any]:
+        from bybit_async.live.outcomes import OutcomeResolver
+
+        return await OutcomeResolver(self._transport, recv_window=self._recv_window)(endpoint, params, unknown)
 
     @cached_property
     def stream(self) -> Streams:

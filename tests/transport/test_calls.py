@@ -215,7 +215,9 @@ async def test_a_lost_or_ambiguous_answer_to_a_write_is_unknown_and_sent_once(re
             writer.close()
 
     async with raw_server(answer) as server:
-        async with AsyncBybit(environment=server.environment, api_key=KEY, api_secret=SECRET) as bybit:
+        async with AsyncBybit(
+            environment=server.environment, api_key=KEY, api_secret=SECRET, on_unknown="raise"
+        ) as bybit:
             with pytest.raises(OutcomeUnknown) as caught:
                 await bybit.request("POST", "/v5/order/create", {"orderLinkId": "mine"})
         assert server.count("/v5/order/create") == 1
@@ -228,7 +230,9 @@ async def test_a_write_that_gets_no_answer_in_time_is_unknown() -> None:
             writer.write(ok())
 
     async with raw_server(answer) as server:
-        async with AsyncBybit(environment=server.environment, api_key=KEY, api_secret=SECRET) as bybit:
+        async with AsyncBybit(
+            environment=server.environment, api_key=KEY, api_secret=SECRET, on_unknown="raise"
+        ) as bybit:
             await bybit.request("GET", "/v5/account/info")
             with pytest.raises(OutcomeUnknown):
                 await bybit.request("POST", "/v5/order/create", {"orderLinkId": "mine"}, timeout=0.1)
@@ -388,6 +392,7 @@ async def test_httpx_errors_keep_sent_and_not_sent_apart() -> None:
             api_secret=SECRET,
             transport=httpx.MockTransport(handler),
             attempts=1,
+            on_unknown="raise",
         ) as bybit:
             with pytest.raises(error):
                 await bybit.request("POST", "/v5/order/create", {"orderLinkId": "mine"})
@@ -429,6 +434,7 @@ async def test_what_can_be_refused_here_is_not_sent() -> None:
         ({"recv_window": 0}, "recv_window"),
         ({"timeout": -1}, "timeout"),
         ({"referer": "a\r\nb"}, "referer"),
+        ({"on_unknown": "guess"}, "on_unknown"),
         ({"api_key": "K", "api_secret": "-----BEGIN PRIVATE KEY-----\nnonsense"}, "api_secret"),
     ],
 )
