@@ -1,0 +1,80 @@
+"""An order entry socket that answers only when the test says so."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+from websockets.asyncio.server import serve
+from websockets.exceptions import ConnectionClosed
+
+from bybit_async.environments import Environment
+
+
+class Received:
+    """A request, and the socket it came over."""
+
+    def __init__(self, socket, frame):
+        self.socket = socket
+        self.frame = frame
+        self.order = frame["args"][0]
+
+    async def answer(self, ret_code=0, *, data=None, req_id="same", **more):
+        if data is None:
+            data = {"orderId": "id-" + str(self.order.get("orderLinkId")), "orderLinkId": self.order.get("orderLinkId")}
+        answer = {"retCode": ret_code, "retMsg": "OK" if not ret_code else "no", "op": self.frame["op"], "data": data}
+        answer |= {"retExtInfo": {}, "header": {"Timenow": "1711001595209"}, "connId": "c", **more}
+        if req_id is not None:
+            answer["reqId"] = self.frame["reqId"] if req_id == "same" else req_id
+        await self.socket.send(json.dumps(answer))
+
+
+class TradeServer:
+    def __init__(self, *, auth_code=0, auth_delay=0.0):
+        self.auth_code = auth_code
+        self.auth_delay = auth_delay
+        self.auths = 0
+        self.authenticating = asyncio.Event()
+        self.sockets = []
+        self._received = asyncio.Queue()
+
+    async def __aenter__(self):
+        self._server = await serve(self._serve, "127.0.0.1", 0)
+        port = self._server.sockets[0].getsockname()[1]
+        self.environment = Environment(
+            name="raw",
+            rest_url=f"http://127.0.0.1:{port}",
+            public_url=f"ws://127.0.0.1:{port}",
+            private_url=f"ws://127.0.0.1:{port}",
+            trade_url=f"ws://127.0.0.1:{port}",
+        )
+        return self
+
+    async def __aexit__(self, *_):
+        self._server.close()
+        await self._server.wait_closed()
+
+    async def take(self, count=None):
+        """The next request, or the next `count` of them."""
+        async with asyncio.timeout(5):
+            if count is None:
+                return await self._received.get()
+            return [await self._received.get() for _ in range(count)]
+
+    async def _serve(self, socket):
+        self.sockets.append(socket)
+        try:
+            async for text in socket:
+                frame = json.loads(text)
+                if frame["op"] == "auth":
+                    self.auths += 1
+                    self.authenticating.set()
+                    await asyncio.sleep(self.auth_delay)
+                    answer = {"retCode": self.auth_code, "retMsg": "", "op": "auth", "connId": "c"}
+                    await socket.send(json.dumps(answer))
+                elif frame["op"] == "ping":
+                    await socket.send(json.dumps({"retCode": 0, "retMsg": "OK", "op": "pong", "data": ["1"]}))
+                else:
+                    self._received.put_nowait(Received(socket, frame))
+        except ConnectionClosed:
+            pass
