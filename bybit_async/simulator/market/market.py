@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _STEADY = frozenset({"USDT", "USDC", "USD"})
 _GROUPS = 8
+_SHORTEST_STEP = 25
 _OPTION_EVERY = 5
 _LEAPS = 300
 _FUNDING_DECIMALS = Decimal("0.000001")
@@ -62,7 +63,8 @@ class Market(Sink):
         self._taker = engine.create_account(house=True)
         self._stepped = engine.clock.now_ms()
         self._timer: Timer | None = None
-        self._step = max(int(settings.step * pace) // _GROUPS, 1)
+        self._groups = min(max(settings.step // _SHORTEST_STEP, 1), _GROUPS)
+        self._step = max(int(settings.step * pace) // self._groups, 1)
         self._stride: int | None = None
         self._count = 0
 
@@ -128,7 +130,7 @@ class Market(Sink):
 
     def leaping(self, milliseconds: int) -> None:
         """Take coarser steps from now on, because the clock is about to leap; `landed` ends it."""
-        if milliseconds > self._step * _GROUPS * _LEAPS:
+        if milliseconds > self._step * self._groups * _LEAPS:
             self._stride = milliseconds // _LEAPS
             self._reschedule()
 
@@ -161,7 +163,7 @@ class Market(Sink):
             self._count += 1
             # A share of the listings at a time, so that no step holds up the requests for long.
             for number, quotation in enumerate(list(self.quotations.values())):
-                every = _GROUPS * (_OPTION_EVERY if quotation.instrument.option else 1)
+                every = self._groups * (_OPTION_EVERY if quotation.instrument.option else 1)
                 if (self._count + number) % every == 0:
                     self._move(quotation, leap=False)
         self._schedule()

@@ -1,0 +1,265 @@
+"""The public channels: shapes of pongs and acknowledgements, limits, and every topic."""
+
+import pytest
+
+TOPICS_OF = {"linear": "BTCUSDT", "inverse": "BTCUSD", "spot": "BTCUSDT"}
+
+
+async def test_a_pong_has_the_shape_of_its_channel(public):
+    async with public.socket("spot") as socket:
+        pong = await socket.ask(op="ping")
+        assert {**pong, "conn_id": ""} == {"success": True, "ret_msg": "pong", "conn_id": "", "op": "ping"}
+    for channel in ("linear", "inverse"):
+        async with public.socket(channel) as socket:
+            pong = await socket.ask(op="ping", req_id="7")
+            assert {**pong, "conn_id": ""} == {
+                "success": True,
+                "ret_msg": "pong",
+                "conn_id": "",
+                "req_id": "7",
+                "op": "ping",
+            }
+            assert (await socket.ask(op="ping"))["req_id"] == ""
+    async with public.socket("option") as socket:
+        pong = await socket.ask(op="ping", req_id="7")
+        assert set(pong) == {"args", "op"}
+        assert int(pong["args"][0]) > 0
+
+
+async def test_an_acknowledgement_has_the_shape_of_its_channel(public):
+    async with public.socket("spot") as socket:
+        answer = await socket.ask(op="subscribe", args=["publicTrade.BTCUSDT"], req_id="a")
+        assert {**answer, "conn_id": ""} == {
+            "success": True,
+            "ret_msg": "subscribe",
+            "conn_id": "",
+            "req_id": "a",
+            "op": "subscribe",
+        }
+    async with public.socket("linear") as socket:
+        answer = await socket.ask(op="subscribe", args=["publicTrade.BTCUSDT"])
+        assert (answer["success"], answer["ret_msg"], answer["req_id"]) == (True, "", "")
+
+
+async def test_unknown_and_repeated_topics_are_refused_and_the_others_live(public):
+    async with public.socket("linear") as socket:
+        answer = await socket.ask(op="subscribe", args=["tickers.BTCUSDT", "tickers.NOPE"], req_id="1")
+        assert answer["success"] is False
+        assert "tickers.NOPE" in answer["ret_msg"]
+        assert (await socket.read())["topic"] == "tickers.BTCUSDT"
+        answer = await socket.ask(op="subscribe", args=["tickers.BTCUSDT"])
+        while "op" not in answer:
+            answer = await socket.read()
+        assert "already subscribed" in answer["ret_msg"]
+
+
+async def test_argument_limits(public):
+    async with public.socket("spot") as socket:
+        answer = await socket.ask(op="subscribe", args=[f"kline.{i}.BTCUSDT" for i in range(11)])
+        assert answer["success"] is False
+    async with public.socket("linear") as socket:
+        answer = await socket.ask(
+            op="subscribe", args=["x" * 100 for _ in range(1)] + [f"{i}" * 500 for i in range(50)]
+        )
+        assert answer["success"] is False
+    async with public.socket("option") as socket:
+        answer = await socket.ask(op="subscribe", args=[f"tickers.{i}" for i in range(2001)])
+        assert answer["success"] is False
+
+
+@pytest.mark.parametrize(
+    "text", ["", "junk", "[]", "{}", '{"op":"dance"}', '{"op":"subscribe"}', '{"op":"subscribe","args":[1]}']
+)
+async def test_nonsense_is_answered_and_the_socket_survives(public, text):
+    async with public.socket("linear") as socket:
+        await socket.socket.send_str(text)
+        assert (await socket.read())["success"] is False
+        assert (await socket.ask(op="ping"))["ret_msg"] == "pong"
+
+
+@pytest.mark.parametrize(("channel", "depth"), [("linear", 50), ("linear", 200), ("inverse", 50), ("spot", 1000)])
+async def test_a_book_is_a_snapshot_and_then_changes_without_a_gap(public, exchange, channel, depth):
+    symbol = TOPICS_OF[channel]
+    topic = f"orderbook.{depth}.{symbol}"
+    async with public.socket(channel) as socket:
+        await socket.subscribe(topic)
+        first = await socket.read()
+        assert first["type"] == "snapshot"
+        book = {side: dict(first["data"][side]) for side in "ba"}
+        update, sequence = first["data"]["u"], first["data"]["seq"]
+        for _ in range(15):
+            message = await socket.topic(topic)
+            assert message["type"] == "delta"
+            data = message["data"]
+            assert data["u"] == update + 1
+            assert data["seq"] > sequence
+            assert message["cts"] <= message["ts"]
+            update, sequence = data["u"], data["seq"]
+            for side in "ba":
+                for price, size in data[side]:
+                    if size == "0":
+                        assert book[side].pop(price)
+                    else:
+                        book[side][price] = size
+                assert len(book[side]) <= depth
+            assert max(map(float, book["b"])) < min(map(float, book["a"]))
+        listing = exchange.engine.listing(channel, symbol)
+        if listing.seq == sequence:
+            bids, asks = listing.depth(depth)
+            assert {f"{price:f}": f"{size:f}" for price, size in bids} == book["b"]
+            assert {f"{price:f}": f"{size:f}" for price, size in asks} == book["a"]
+
+
+async def test_two_subscribers_of_one_book_see_one_numbering(public):
+    async with public.socket("linear") as first, public.socket("linear") as second:
+        await first.subscribe("orderbook.50.BTCUSDT")
+        for _ in range(5):
+            await first.topic("orderbook.50.BTCUSDT")
+        await second.subscribe("orderbook.50.BTCUSDT")
+        snapshot = await second.topic("orderbook.50.BTCUSDT", "snapshot")
+        following = await second.topic("orderbook.50.BTCUSDT", "delta")
+        assert following["data"]["u"] == snapshot["data"]["u"] + 1
+        seen = await first.until(lambda message: message["data"]["u"] == following["data"]["u"])
+        assert seen == following
+
+
+async def test_the_first_level_is_always_a_snapshot_and_is_repeated_when_nothing_changes(still, session):
+    from .raw_client import RawClient
+
+    client = RawClient(still, session, still.new_account(usdt="100000"))
+    order = {"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Limit", "qty": "0.01"}
+    price = int(still.engine.listing("linear", "BTCUSDT").mark_price)
+    await client.done("/v5/order/create", **order, price=str(price - 100))
+    async with client.socket("linear") as socket:
+        await socket.subscribe("orderbook.1.BTCUSDT")
+        first = await socket.read()
+        assert first["type"] == "snapshot"
+        await client.done("/v5/order/create", **order, price=str(price - 50))
+        await still.advance("20ms")
+        second = await socket.read()
+        assert (second["type"], second["data"]["u"]) == ("snapshot", first["data"]["u"] + 1)
+        assert second["data"]["b"] == [[f"{price - 50}.0", "0.010"]]
+        await still.advance("3100ms")
+        repeated = await socket.read()
+        assert repeated["data"] == second["data"]
+        assert repeated["ts"] > second["ts"]
+
+
+async def test_the_order_of_keys_is_the_documented_one(public):
+    expected = {
+        ("spot", 50): ["topic", "ts", "type", "data", "cts"],
+        ("linear", 1): ["topic", "ts", "type", "data", "cts"],
+        ("linear", 50): ["topic", "type", "ts", "data", "cts"],
+    }
+    for (channel, depth), keys in expected.items():
+        async with public.socket(channel) as socket:
+            await socket.subscribe(f"orderbook.{depth}.BTCUSDT")
+            assert list(await socket.topic(f"orderbook.{depth}.BTCUSDT")) == keys
+
+
+async def test_contract_tickers_are_a_snapshot_and_then_what_changed(public):
+    async with public.socket("linear") as socket:
+        await socket.subscribe("tickers.BTCUSDT")
+        snapshot = await socket.read()
+        assert snapshot["type"] == "snapshot"
+        assert {"lastPrice", "markPrice", "indexPrice", "fundingRate", "openInterest"} <= set(snapshot["data"])
+        delta = await socket.topic("tickers.BTCUSDT")
+        assert delta["type"] == "delta"
+        assert delta["data"]["symbol"] == "BTCUSDT"
+        assert 1 < len(delta["data"]) < len(snapshot["data"])
+
+
+async def test_spot_tickers_are_always_whole(public):
+    async with public.socket("spot") as socket:
+        await socket.subscribe("tickers.BTCUSDT")
+        messages = [await socket.topic("tickers.BTCUSDT") for _ in range(3)]
+        assert {message["type"] for message in messages} == {"snapshot"}
+        assert len({frozenset(message["data"]) for message in messages}) == 1
+
+
+async def test_trades_of_the_stream_are_those_of_rest(public):
+    async with public.socket("linear") as socket:
+        await socket.subscribe("publicTrade.BTCUSDT")
+        message = await socket.topic("publicTrade.BTCUSDT")
+        trade = message["data"][0]
+        assert set(trade) >= {"T", "s", "S", "v", "p", "L", "i", "BT", "seq"}
+        rest = await public.result("/v5/market/recent-trade", category="linear", symbol="BTCUSDT", limit=1000)
+        same = next(entry for entry in rest["list"] if entry["execId"] == trade["i"])
+        assert (same["price"], same["size"], same["side"]) == (trade["p"], trade["v"], trade["S"])
+
+
+async def test_a_candle_closes_once_and_is_what_rest_says_then(still, session):
+    from .raw_client import RawClient
+
+    client = RawClient(still, session)
+    async with client.socket("linear") as socket:
+        await socket.subscribe("kline.1.BTCUSDT")
+        opened = (await socket.read())["data"][0]
+        assert opened["confirm"] is False
+        await still.advance("2m")
+        closed = await socket.until(lambda message: message["data"][0]["confirm"])
+        assert closed["data"][0]["start"] == opened["start"]
+        following = await socket.until(lambda message: message["data"][0]["confirm"])
+        assert following["data"][0]["start"] == closed["data"][0]["end"] + 1
+        for entry in (closed["data"][0], following["data"][0]):
+            rest = await client.result(
+                "/v5/market/kline",
+                category="linear",
+                symbol="BTCUSDT",
+                interval="1",
+                start=entry["start"],
+                end=entry["start"],
+            )
+            names = ("open", "high", "low", "close", "volume", "turnover")
+            assert rest["list"] == [[str(entry["start"]), *(entry[name] for name in names)]]
+
+
+async def test_price_limits_and_insurance(public):
+    async with public.socket("linear") as socket:
+        await socket.subscribe("priceLimit.BTCUSDT", "insurance.USDT")
+        limit = await socket.topic("priceLimit.BTCUSDT")
+        assert float(limit["data"]["sellLmt"]) < float(limit["data"]["buyLmt"])
+        async with public.socket("linear") as other:
+            await other.subscribe("insurance.USDT")
+            fund = await other.read()
+            assert {entry["symbols"] for entry in fund["data"]} == {"BTCUSDT", "ETHUSDT", "XRPUSDT"}
+
+
+async def test_an_unsubscribed_topic_falls_silent(public):
+    async with public.socket("linear") as socket:
+        await socket.subscribe("orderbook.50.BTCUSDT", "tickers.BTCUSDT")
+        await socket.topic("orderbook.50.BTCUSDT")
+        await socket.send(op="unsubscribe", args=["orderbook.50.BTCUSDT"], req_id="u")
+        await socket.until(lambda message: message.get("op") == "unsubscribe")
+        for _ in range(5):
+            assert (await socket.read())["topic"] == "tickers.BTCUSDT"
+
+
+async def test_an_idle_connection_is_cut_and_a_pinging_one_is_not(still, session):
+    from .raw_client import RawClient
+
+    client = RawClient(still, session, still.new_account())
+    async with client.socket("private", "?max_active_time=30s") as idle, client.socket("private") as patient:
+        await still.advance("61s")
+        with pytest.raises(ConnectionError):
+            await idle.read()
+        assert (await patient.ask(op="ping"))["op"] == "pong"
+        await still.advance("9m")
+        assert (await patient.ask(op="ping"))["op"] == "pong"
+        await still.advance("11m")
+        with pytest.raises(ConnectionError):
+            await patient.read()
+
+
+async def test_dropped_connections_end_with_or_without_a_close_frame(public, exchange):
+    async with public.socket("linear") as abrupt, public.socket("spot") as polite:
+        await abrupt.ask(op="ping")
+        await polite.ask(op="ping")
+        assert exchange.drop_connections("linear") == 1
+        assert exchange.drop_connections("spot", close_frame=True) == 1
+        with pytest.raises(ConnectionError):
+            await abrupt.read()
+        with pytest.raises(ConnectionError):
+            await polite.read()
+        assert polite.socket.close_code == 1012
+        assert abrupt.socket.close_code == 1006
