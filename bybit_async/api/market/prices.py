@@ -154,6 +154,17 @@ class Prices(Resource):
         limit: int | None = None,
         timeout: float | None = None,
     ) -> m.OptionTrades: ...
+    @overload
+    async def get_public_trade_history(
+        self,
+        *,
+        category: Category,
+        symbol: str | None = None,
+        base_coin: str | None = None,
+        option_type: Literal["Call", "Put"] | None = None,
+        limit: int | None = None,
+        timeout: float | None = None,
+    ) -> m.PublicTrades | m.OptionTrades: ...
     async def get_public_trade_history(
         self,
         *,

@@ -1,0 +1,19 @@
+"""The type checker agrees with `check_types`: every `assert_type` holds and every marked mistake is one."""
+
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+
+
+@pytest.mark.timeout(300)
+def test_an_editor_knows_the_types_of_calls_rows_and_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    api = pytest.importorskip("mypy.api")
+    monkeypatch.chdir(ROOT)
+    report, errors, _ = api.run(
+        ["--config-file", "pyproject.toml", "--follow-imports=silent", str(HERE / "check_types.py")]
+    )
+    assert errors == ""
+    assert [line for line in report.splitlines() if "error:" in line or "note:" in line] == []
