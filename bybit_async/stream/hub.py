@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from bybit_async.environments import Environment
-from bybit_async.errors import StreamError, SubscriptionRefused
+from bybit_async.errors import SubscriptionRefused
 from bybit_async.models.stream_message import StreamMessage
 from bybit_async.stream.budget import budget_for
 from bybit_async.stream.connection import Connection, OnFrame
@@ -113,13 +113,21 @@ class Hub:
             if entry is None:
                 entry = self.topics[name] = Entry(name)
                 entry.resync_wait = self.settings.resync_wait
+                self._revive(entry)
             if listener not in entry.listeners:
                 entry.listeners = (*entry.listeners, listener)
             if entry.accepted:
                 listener.accepted(name)
                 if fresh and family(name) in _NEVER_SILENT:
-                    self.resync(name)
+                    self._ask_again(entry, patience=False)
         self._replan_soon()
+
+    def _revive(self, entry: Entry) -> None:
+        # Its last listener left a moment ago and it was not unsubscribed from yet: the new one needs its own snapshot.
+        for lane in self.lanes.values():
+            if entry.name in lane.topics:
+                entry.lane = lane.number
+                lane.resync(entry.name)
 
     def detach(self, listener: Listener) -> None:
         """Stop delivering to a listener; topics without any are unsubscribed from."""
@@ -196,18 +204,21 @@ class Hub:
     def resync(self, name: str) -> None:
         """Ask for a topic anew, now or as soon as the last time is long enough ago."""
         entry = self.topics.get(name)
-        if entry is None:
-            return
+        if entry is not None:
+            self._ask_again(entry, patience=True)
+
+    def _ask_again(self, entry: Entry, *, patience: bool) -> None:
         now = self.clock.monotonic()
         if now < entry.resync_from:
             entry.resync_due = True
             return
         entry.resync_due = False
         entry.resync_from = now + entry.resync_wait
-        entry.resync_wait = min(entry.resync_wait * 2, _LONGEST_RESYNC_WAIT)
+        if patience:
+            entry.resync_wait = min(entry.resync_wait * 2, _LONGEST_RESYNC_WAIT)
         lane = self.lanes.get(entry.lane)
         if lane is not None:
-            lane.resync(name)
+            lane.resync(entry.name)
 
     def settled(self, name: str, reason: str = "") -> None:
         """A topic is right again after a resync."""
@@ -252,7 +263,9 @@ class Hub:
         wait: Awaitable[None] | None = None
         for found in entries:
             found.heard_ns = received
-            found.silent = False
+            if found.silent:
+                found.silent = False
+                self.settled(found.name, "heard again")
             if not found.accepted:
                 self.accepted(found.name)
             for listener in found.listeners:

@@ -121,6 +121,12 @@ class Multiplexer:
             if hub.channel == topic.channel:
                 hub.resync(topic.name)
 
+    def broken(self, topic: Topic, reason: str) -> None:
+        """What a topic says is not known to be right any more."""
+        for hub in self._all():
+            if hub.channel == topic.channel:
+                hub.emit("stale", 0, (topic.name,), reason)
+
     def settled(self, topic: Topic, reason: str = "") -> None:
         """A topic has become right again after a resync."""
         for hub in self._all():

@@ -16,8 +16,17 @@ from bybit_async.stream.topics import Topic
 
 T = TypeVar("T")
 
-Expand = Callable[[StreamMessage[Any]], Iterable[Any]]
-"""Which items of a message a subscription delivers."""
+
+class Expander(Protocol):
+    """Which items of a message a subscription delivers; may keep state between messages."""
+
+    def expand(self, message: StreamMessage[Any]) -> Iterable[Any]:
+        """Return the items, in order."""
+        ...
+
+    def lost(self, topics: Iterable[str]) -> None:
+        """Messages of these topics may have been missed."""
+        ...
 
 
 class Listener(Protocol):
@@ -59,8 +68,10 @@ class Source(Protocol):
 class Feed:
     """The half of a subscription that the multiplexer holds: it outlives a consumer that was dropped."""
 
-    def __init__(self, topics: Sequence[Topic], expand: Expand, mailbox: Mailbox[Any], *, with_events: bool) -> None:
-        self._expand = expand
+    def __init__(
+        self, topics: Sequence[Topic], expander: Expander, mailbox: Mailbox[Any], *, with_events: bool
+    ) -> None:
+        self._expander = expander
         self._mailbox = mailbox
         self._with_events = with_events
         self._waiting = {topic.name for topic in topics}
@@ -79,7 +90,7 @@ class Feed:
         """See `Listener`; the others likewise."""
         self.last_received = message.received_ns
         self._stale.discard(message.topic)
-        for item in self._expand(message):
+        for item in self._expander.expand(message):
             self._mailbox.put(item, message.received_ns)
         if self._mailbox.ended:
             self.on_failed()
@@ -94,6 +105,8 @@ class Feed:
         """Keep `stale` current."""
         if event.kind in ("lost", "stale"):
             self._stale.update(event.topics)
+            if event.kind == "lost":
+                self._expander.lost(event.topics)
         elif event.kind in ("recovered", "resynced"):
             self._stale.difference_update(event.topics)
         if self._with_events:
@@ -147,7 +160,7 @@ class Subscription(Generic[T]):
         self,
         source: Source,
         topics: Sequence[Topic],
-        expand: Expand,
+        expander: Expander,
         *,
         size: int,
         policy: Policy,
@@ -160,7 +173,7 @@ class Subscription(Generic[T]):
         self._alone = policy == "block"
         self._fresh = fresh
         self._mailbox: Mailbox[T] = Mailbox(size, policy, key)
-        self._feed = Feed(topics, expand, self._mailbox, with_events=with_events)
+        self._feed = Feed(topics, expander, self._mailbox, with_events=with_events)
         self._state = "new"
         self._loop: asyncio.AbstractEventLoop | None = None
 

@@ -1,0 +1,283 @@
+"""Order books that keep themselves current, and that say so when they are not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Any, Literal, Protocol, Self
+
+from bybit_async.errors import BybitError, ConnectionFailed, StreamClosed
+from bybit_async.models.market.books import OrderBook as FullSnapshot
+from bybit_async.models.stream_message import StreamMessage
+from bybit_async.state.full_order_book import FullOrderBook
+from bybit_async.state.order_book import OrderBook
+from bybit_async.state.rpi_order_book import RpiOrderBook
+from bybit_async.stream.events import StreamEvent
+from bybit_async.stream.multiplexer import Multiplexer
+from bybit_async.stream.topics import StreamCategory, Topic
+
+FetchFullBook = Callable[[str, str], Awaitable[FullSnapshot]]
+"""Fetches the whole book of a (category, symbol) by REST."""
+
+Depth = int | Literal["rpi", "full"]
+
+_BROKEN = frozenset({"gap", "crossed", "emptied", "unreadable"})
+
+
+class LiveOrderBook(OrderBook):
+    """An `OrderBook` that a stream keeps current; shared by everyone who asked for the same category, symbol, depth.
+
+    Read it at any time. While `stale` is True it is as it last was and not known to be right: before the first
+    snapshot, after a gap, a crossing or a lost connection, until the next snapshot.
+
+    Attributes:
+        received_ns: when its last message came, in nanoseconds of `time.monotonic_ns`; 0 before the first.
+        version: counts up with every change, becoming stale included.
+    """
+
+    def __init__(self, symbol: str, *, category: StreamCategory, depth: Depth = 50) -> None:
+        super().__init__(symbol, category=category, depth=depth)
+        self._begin()
+
+    def _begin(self) -> None:
+        self.received_ns = 0
+        self.version = 0
+        self._waiters: set[asyncio.Future[None]] = set()
+        self._end: Exception | None = None
+
+    async def updated(self, timeout: float | None = None) -> Self:
+        """Wait for the next change, becoming stale included; changes that come meanwhile count as one.
+
+        Raises:
+            TimeoutError: nothing changed within `timeout` seconds.
+            StreamClosed: the book was closed.
+            SubscriptionRefused: Bybit does not accept the symbol any more.
+        """
+        return await self._after(self.version, timeout)
+
+    async def _after(self, version: int, timeout: float | None = None) -> Self:
+        if self.version == version:
+            if self._end is not None:
+                raise self._end
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiters.add(waiter)
+            try:
+                async with asyncio.timeout(timeout):
+                    await waiter
+            finally:
+                self._waiters.discard(waiter)
+        if self.version == version and self._end is not None:
+            raise self._end
+        return self
+
+    def _changed(self, received_ns: int | None = None) -> None:
+        self.version += 1
+        if received_ns is not None:
+            self.received_ns = received_ns
+        self._wake()
+
+    def _ended(self, error: Exception) -> None:
+        self.mark_stale("dropped")
+        self._end = self._end or error
+        self._wake()
+
+    def _wake(self) -> None:
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def __aiter__(self) -> BookChanges:
+        return BookChanges(self)
+
+
+class LiveRpiOrderBook(LiveOrderBook, RpiOrderBook):
+    """A `LiveOrderBook` that shows retail price improvement sizes too."""
+
+    def __init__(self, symbol: str, *, category: StreamCategory) -> None:
+        RpiOrderBook.__init__(self, symbol, category=category)  # type: ignore[arg-type]
+        self._begin()
+
+
+class LiveFullOrderBook(LiveOrderBook, FullOrderBook):
+    """A `LiveOrderBook` of every level; its snapshots come by REST."""
+
+    def __init__(self, symbol: str, *, category: StreamCategory) -> None:
+        FullOrderBook.__init__(self, symbol, category=category)  # type: ignore[arg-type]
+        self._begin()
+
+
+class BookChanges:
+    """Iterates a book: yields it once it has changed since the last time. Ends when the book is closed."""
+
+    def __init__(self, book: LiveOrderBook) -> None:
+        self._book = book
+        self._seen = 0 if book.stale else -1
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> LiveOrderBook:
+        try:
+            await self._book._after(self._seen)
+        except StreamClosed:
+            raise StopAsyncIteration from None
+        self._seen = self._book.version
+        return self._book
+
+
+class BookKeeper:
+    """Feeds one book and asks for a snapshot when it went wrong; a `Listener`."""
+
+    def __init__(
+        self, multiplexer: Multiplexer, topic: Topic, book: LiveOrderBook, fetch: FetchFullBook | None
+    ) -> None:
+        self.book = book
+        self.users = 0
+        self._multiplexer = multiplexer
+        self._topic = topic
+        self._fetch = fetch
+        self._fetching: asyncio.Task[None] | None = None
+        self._was_broken = False
+
+    def start(self) -> None:
+        """Begin to listen."""
+        self._multiplexer.attach([self._topic], self)
+
+    async def stop(self) -> None:
+        """Stop listening; whoever waits for the book is woken."""
+        self._multiplexer.detach(self)
+        self.book._ended(StreamClosed("the order book is closed"))
+        if self._fetching is not None:
+            self._fetching.cancel()
+            await asyncio.wait({self._fetching})
+
+    def deliver(self, message: StreamMessage[Any]) -> None:
+        """Apply a message."""
+        book, was_stale = self.book, self.book.stale
+        outcome = book.apply(message)
+        if outcome in _BROKEN and not was_stale:
+            self._broke(outcome)
+        elif was_stale and not book.stale:
+            self._repaired()
+        if isinstance(book, LiveFullOrderBook) and book.needs_snapshot:
+            self._fetch_snapshot(book)
+        if outcome not in ("ignored", "buffered"):
+            book._changed(message.received_ns)
+
+    def _broke(self, outcome: str) -> None:
+        self._was_broken = True
+        self._multiplexer.broken(self._topic, f"order book: {outcome}")
+        if self._fetch is None:
+            self._multiplexer.resync(self._topic)
+
+    def _repaired(self) -> None:
+        if self._was_broken:
+            self._was_broken = False
+            self._multiplexer.settled(self._topic, "fresh snapshot")
+
+    def _fetch_snapshot(self, book: LiveFullOrderBook) -> None:
+        if self._fetch is not None and (self._fetching is None or self._fetching.done()):
+            self._fetching = asyncio.create_task(self._load(book, self._fetch), name=f"bybit_async {self._topic.name}")
+
+    async def _load(self, book: LiveFullOrderBook, fetch: FetchFullBook) -> None:
+        settings = self._multiplexer.settings
+        wait = settings.backoff
+        while book.needs_snapshot:
+            try:
+                loaded = book.load(await fetch(str(book.category), book.symbol))
+            except BybitError as error:
+                self._multiplexer.broken(self._topic, f"no snapshot: {error}")
+                loaded = "older"
+            if loaded == "applied":
+                self._repaired()
+                book._changed()
+            if book.needs_snapshot:
+                await self._multiplexer.sleep(wait)
+                wait = min(wait * 2, settings.max_backoff)
+
+    def accepted(self, topic: str) -> None:
+        """Nothing to do: the snapshot is what counts."""
+
+    def notice(self, event: StreamEvent) -> None:
+        """A lost connection makes the book stale."""
+        if event.kind == "lost" and not self.book.stale:
+            self._was_broken = True
+            self.book.mark_stale("dropped")
+            self.book._changed()
+
+    def failed(self, error: Exception | None) -> None:
+        """The book ends."""
+        self.book._ended(error or StreamClosed("the streams are closed"))
+
+    def full(self) -> None:
+        """A book never waits."""
+
+
+class Bookshelf(Protocol):
+    """Where books are shared."""
+
+    def take(self, topic: Topic, symbol: str, category: StreamCategory, depth: Depth) -> BookKeeper:
+        """Return the keeper of a book, started."""
+        ...
+
+    async def give_back(self, keeper: BookKeeper) -> None:
+        """Stop a keeper that has no users left."""
+        ...
+
+
+class OrderBookStream:
+    """Enter it for the book, once it has its first snapshot; or iterate it for the book after every change.
+
+    Raises:
+        SubscriptionRefused: from entering or iterating: Bybit does not accept the symbol.
+        ConnectionFailed: no snapshot came in time.
+    """
+
+    def __init__(
+        self, shelf: Bookshelf, topic: Topic, symbol: str, category: StreamCategory, depth: Depth, timeout: float
+    ) -> None:
+        self.topic = topic
+        self._shelf = shelf
+        self._what = (symbol, category, depth)
+        self._timeout = timeout
+        self._keeper: BookKeeper | None = None
+        self._changes: BookChanges | None = None
+
+    def _take(self) -> BookKeeper:
+        if self._keeper is None:
+            self._keeper = self._shelf.take(self.topic, *self._what)
+        return self._keeper
+
+    async def __aenter__(self) -> LiveOrderBook:
+        book = self._take().book
+        try:
+            async with asyncio.timeout(self._timeout):
+                while book.stale:
+                    await book.updated()
+        except TimeoutError:
+            await self.aclose()
+            raise ConnectionFailed(f"no snapshot of {self.topic.name} within {self._timeout} s") from None
+        except BaseException:
+            await self.aclose()
+            raise
+        return book
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> LiveOrderBook:
+        if self._changes is None:
+            self._changes = BookChanges(self._take().book)
+        return await self._changes.__anext__()
+
+    async def aclose(self) -> None:
+        """Give the book back; it goes on for its other users. Idempotent."""
+        keeper, self._keeper = self._keeper, None
+        if keeper is not None:
+            await self._shelf.give_back(keeper)

@@ -1,0 +1,200 @@
+"""`Streams`: what a session offers as `bybit.stream`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Any, Self
+
+from bybit_async.environments import Environment
+from bybit_async.errors import InvalidParameter, StreamClosed
+from bybit_async.stream import topics
+from bybit_async.stream.events import StreamEvent
+from bybit_async.stream.expanders import Messages
+from bybit_async.stream.live_book import (
+    BookKeeper,
+    Depth,
+    FetchFullBook,
+    LiveFullOrderBook,
+    LiveOrderBook,
+    LiveRpiOrderBook,
+    OrderBookStream,
+)
+from bybit_async.stream.mailbox import Mailbox, Policy
+from bybit_async.stream.multiplexer import Multiplexer
+from bybit_async.stream.private_streams import PrivateStreams
+from bybit_async.stream.public_streams import PublicStreams
+from bybit_async.stream.settings import StreamSettings
+from bybit_async.stream.subscription import Subscription
+from bybit_async.stream.topics import Channel, StreamCategory, Topic
+from bybit_async.transport.clock import Clock
+from bybit_async.transport.signing import Signer
+
+
+class Streams(PublicStreams, PrivateStreams):
+    """Live data over WebSockets: one socket per channel, shared by all subscribers, opened by the first one.
+
+    Args:
+        environment: where the sockets are.
+        clock: the exchange's clock, for authentication.
+        signer: the key; None for public data only.
+        settings: times and sizes.
+        ensure_clock: measures the clock unless it is known.
+        fetch_full_book: fetches a full book by REST, for ``order_book(depth="full")``.
+        sleep: waits; tests that skip time put their own here.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        clock: Clock,
+        signer: Signer | None,
+        settings: StreamSettings | None = None,
+        *,
+        ensure_clock: Callable[[], Awaitable[None]] | None = None,
+        fetch_full_book: FetchFullBook | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        settings = settings or StreamSettings()
+        multiplexer = Multiplexer(environment, clock, signer, settings, ensure_clock=ensure_clock, sleep=sleep)
+        super().__init__(multiplexer, settings)
+        self._fetch_full_book = fetch_full_book
+        self._books: dict[Topic, BookKeeper] = {}
+
+    def order_book(self, symbol: str, *, category: StreamCategory, depth: Depth = 50) -> OrderBookStream:
+        """A book that keeps itself current. `orderbook`.
+
+        ``async with bybit.stream.order_book(…) as book`` waits for the first snapshot; then read `book` at any time,
+        ``await book.updated()``, or iterate it. While it is not known to be right, ``book.stale`` is True.
+
+        Args:
+            symbol: as Bybit spells it.
+            category: which market.
+            depth: spot, linear and inverse 1, 50, 200, 1000, ``"rpi"`` or ``"full"``; option 25 or 100; spread 25.
+        """
+        topic = topics.order_book(symbol, category=category, depth=depth)
+        if depth == "full" and self._fetch_full_book is None:
+            raise InvalidParameter("depth", "a full book needs a session that can fetch it by REST")
+        return OrderBookStream(self, topic, symbol, category, depth, self.settings.snapshot_timeout)
+
+    def take(self, topic: Topic, symbol: str, category: StreamCategory, depth: Depth) -> BookKeeper:
+        """Return the keeper of a shared book; for `OrderBookStream`."""
+        keeper = self._books.get(topic)
+        if keeper is None or keeper.book._end is not None:
+            keeper = BookKeeper(self._multiplexer, topic, _book(symbol, category, depth), self._fetch(depth))
+            keeper.start()
+            self._books[topic] = keeper
+        keeper.users += 1
+        return keeper
+
+    def _fetch(self, depth: Depth) -> FetchFullBook | None:
+        return self._fetch_full_book if depth == "full" else None
+
+    async def give_back(self, keeper: BookKeeper) -> None:
+        """Give a keeper back; for `OrderBookStream`."""
+        keeper.users -= 1
+        if keeper.users == 0:
+            for topic, held in list(self._books.items()):
+                if held is keeper:
+                    del self._books[topic]
+            await keeper.stop()
+
+    def subscribe(
+        self,
+        *names: str,
+        channel: Channel,
+        with_events: bool = False,
+        policy: Policy = "drop_oldest",
+        buffer: int | None = None,
+    ) -> Subscription[Any]:
+        """Whole messages of any topics of one channel, for what has no method here, or to keep their order.
+
+        Args:
+            names: Bybit's spelling.
+            channel: the socket they are pushed over.
+            with_events: deliver `StreamEvent` of these topics too, in their place between the messages.
+            policy: what to do when the consumer is slow; ``"latest"`` keeps one message per topic.
+            buffer: messages it may be behind.
+        """
+        wanted = [topics.raw(name, channel) for name in names]
+        return self._open(
+            wanted,
+            policy,
+            buffer,
+            expander=Messages(),
+            key=lambda item: getattr(item, "topic", None) or id(item),
+            fresh=True,
+            with_events=with_events,
+        )
+
+    def events(self, *, buffer: int = 1_000) -> EventStream:
+        """What happens to connections and topics, from this call on; the oldest go when `buffer` is full."""
+        return EventStream(self._multiplexer, buffer)
+
+    @property
+    def junk_frames(self) -> Counter[str]:
+        """Frames that were neither data nor answers, counted by reason."""
+        return self._multiplexer.junk_frames
+
+    async def aclose(self) -> None:
+        """Close every socket and end every subscription. Idempotent."""
+        await self._multiplexer.aclose()
+        keepers, self._books = list(self._books.values()), {}
+        for keeper in keepers:
+            await keeper.stop()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+class EventStream:
+    """Iterates `StreamEvent`; begins when it is made, and ends with the streams or with `close`."""
+
+    def __init__(self, multiplexer: Multiplexer, buffer: int) -> None:
+        if buffer < 1:
+            raise InvalidParameter("buffer", f"expected at least 1, got {buffer!r}")
+        self._multiplexer = multiplexer
+        self._mailbox: Mailbox[StreamEvent] = Mailbox(buffer, "drop_oldest")
+        multiplexer.watch_events(self._mailbox)
+
+    @property
+    def dropped(self) -> int:
+        """Events that were dropped because they were not taken in time."""
+        return self._mailbox.dropped
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> StreamEvent:
+        return await self._mailbox.get()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End it. Idempotent."""
+        self._multiplexer.forget_events(self._mailbox)
+        self._mailbox.discard()
+
+
+def _book(symbol: str, category: StreamCategory, depth: Depth) -> LiveOrderBook:
+    if depth == "rpi":
+        return LiveRpiOrderBook(symbol, category=category)
+    if depth == "full":
+        return LiveFullOrderBook(symbol, category=category)
+    return LiveOrderBook(symbol, category=category, depth=depth)
+
+
+__all__ = ["EventStream", "StreamClosed", "Streams"]
