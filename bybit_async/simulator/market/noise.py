@@ -19,6 +19,7 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
 _UNIT = 2.0**-52
+_MASK = (1 << 64) - 1
 
 
 def make_key(*parts: object) -> int:
@@ -45,12 +46,28 @@ def uniform(key: int, index: Integers) -> Floats:
     return (hashed(key, index) >> np.uint64(11)).astype(np.float64) * _UNIT - 1.0
 
 
+def uniform_at(key: int, index: int) -> float:
+    """Return what `uniform` returns for one index, without the cost of an array."""
+    z = (index * 0x9E3779B97F4A7C15 + key) & _MASK
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
+    return ((z ^ (z >> 31)) >> 11) * _UNIT - 1.0
+
+
 def lattice(key: int, times: Integers, period: int) -> Floats:
     """Return values in [-1, 1) that wander smoothly, with a new target every `period` milliseconds."""
     index = times // period
     fraction = (times - index * period) * (1.0 / period)
-    before = uniform(key, index)
-    return before + (uniform(key, index + 1) - before) * fraction
+    first = int(index.min())
+    points = int(index.max()) - first + 2
+    if points < len(times):
+        # Far fewer lattice points than times: hash each point once.
+        targets = uniform(key, np.arange(first, first + points, dtype=np.int64))
+        index = index - first
+        before, after = targets[index], targets[index + 1]
+    else:
+        before, after = uniform(key, index), uniform(key, index + 1)
+    return before + (after - before) * fraction
 
 
 def exponential(x: Floats) -> Floats:
@@ -79,6 +96,6 @@ class Wave:
         index = time // self._period
         if index != self._index:
             self._index = index
-            self._before, self._after = uniform(self._key, np.array([index, index + 1], dtype=np.int64)).tolist()
+            self._before, self._after = uniform_at(self._key, index), uniform_at(self._key, index + 1)
         fraction = (time - index * self._period) * self._scale
         return (self._before + (self._after - self._before) * fraction) * self._amplitude

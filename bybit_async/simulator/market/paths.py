@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from .noise import Floats, Integers, Wave, as_times, exponential, lattice, make_key, uniform
+from .noise import Floats, Integers, Wave, exponential, lattice, make_key, uniform, uniform_at
 
 MINUTE = 60_000
 DAY = 86_400_000
@@ -67,7 +67,9 @@ class PricePath:
         if behaviour.drift:
             total += (time - _EPOCH) * (behaviour.drift / YEAR)
         if behaviour.jumps_per_day:
-            total = float(self.logarithm(as_times(time))[0])
+            cell = time // _JUMP_CELL
+            if uniform_at(self._jumps, cell) + 1 < behaviour.jumps_per_day / 12:
+                total += uniform_at(self._sizes, cell) * behaviour.jump_size
         result = 1.0 + min(max(total, -5.0), 5.0) * (1.0 / 65536)
         for _ in range(16):
             result *= result
