@@ -75,6 +75,7 @@ class PriorityWatch(Sink):
     def __init__(self):
         self.problems = []
         self.seen = set()
+        self.reducing = set()
 
     def on_trades(self, listing, trades):
         for earlier, later in itertools.pairwise(trades):
@@ -83,8 +84,13 @@ class PriorityWatch(Sink):
                 if worse:
                     self.problems.append(("price priority", listing.instrument.key, earlier, later))
 
+    def on_orders(self, account, orders):
+        self.reducing |= {order.order_id for order in orders if order.closes_only}
+
     def on_executions(self, account, executions):
         for execution in executions:
+            if execution.order_id in self.reducing and execution.closed_size != execution.qty:
+                self.problems.append(("a reduce-only order increased a position", execution))
             self.seen.add(execution.exec_type)
             if execution.exec_type == "Trade" and execution.is_maker:
                 limit = execution.order_price
@@ -196,9 +202,9 @@ class Day:
         account = self.traders[trader]
         before = {key: position.size for key, position in account.positions.items()}
         order = self.attempt(self.engine.place, account, self.idx(request, trader, leg))
-        if order is not None and order.reduce_only and order.filled:
+        if order is not None and order.reduce_only:
             key = (order.category, order.symbol, order.position_idx)
-            assert account.positions[key].size <= before[key]
+            assert order.filled <= before[key]
 
     def reduce_only_limit(self, trader, which, side, size, offset):
         request = self.request(which, side, size, offset, trader, orderType="Limit", reduceOnly=True)
