@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from types import TracebackType
-from typing import Any
+from typing import Any, TypedDict
 
 from aiohttp import web
 
@@ -48,6 +48,13 @@ class PortUnavailable(BybitError, OSError):
     def __init__(self, host: str, port: int, reason: str) -> None:
         super().__init__(f"cannot listen on {host}:{port}: {reason}")
         self.port = port
+
+
+class Credentials(TypedDict):
+    """What a client signs with; fits ``AsyncBybit(**credentials)``."""
+
+    api_key: str
+    api_secret: str
 
 
 class SimulatedExchange:
@@ -211,7 +218,7 @@ class SimulatedExchange:
         ips: Iterable[str] = (),
         expires_at: int = 0,
         rsa_public_key: str = "",
-    ) -> dict[str, str]:
+    ) -> Credentials:
         """Open an account with these deposits and return its `api_key` and `api_secret`.
 
         `expires_at` is in milliseconds (0: never); with an RSA public key (PEM) the secret is not used.
@@ -322,4 +329,4 @@ class SimulatedExchange:
         return f"{self._ids.getrandbits(80):020x}-{number:x}"
 
 
-__all__ = ["ApiKey", "PortUnavailable", "SimulatedExchange"]
+__all__ = ["ApiKey", "Credentials", "PortUnavailable", "SimulatedExchange"]

@@ -1,0 +1,75 @@
+"""The demo, as a newcomer starts it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+
+import httpx
+import pytest
+from rich.console import Console
+
+from bybit_async.cli.demo import run
+from bybit_async.cli.demo.day import Day
+from bybit_async.simulator import SimulatedExchange
+
+
+async def test_the_day_balances_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    code = await run(seed=7, pace=0, console=Console(width=200))
+    printed = capsys.readouterr().out
+    assert code == 0, printed
+    assert "Everything balanced" in printed.splitlines()[-1]
+    assert "each told once: yes" in printed
+
+
+async def test_the_screen_draws_book_tickers_and_account() -> None:
+    console = Console(width=160, record=True, force_terminal=True, file=open("/dev/null", "w"))  # noqa: SIM115, ASYNC230
+    with console.file:
+        assert await run(seed=3, pace=0, console=console) == 0
+        drawn = console.export_text()
+    for expected in ("BTCUSDT book", "Tickers", "equity", "Every connection cut"):
+        assert expected in drawn
+
+
+async def test_a_day_that_goes_wrong_is_not_balanced() -> None:
+    day = Day(pace=0)
+    async with SimulatedExchange(seed=7, symbols=["ETHUSDT"]) as exchange:
+        await day.play(exchange)
+    assert not day.balanced
+    assert day.steps[-1].ok is False
+
+
+async def test_the_simulate_command_serves_until_it_is_told_to_stop() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", "from bybit_async.cli import main; main()", "simulate", "--port", "0", "--seconds", "20",
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        url = b""
+        while b"http://" not in url:
+            url = await asyncio.wait_for(process.stdout.readline(), 20)
+            assert url or not process.stdout.at_eof(), "the command ended early"
+        address = "http://" + url.decode().split("http://")[1].split()[0]
+        async with httpx.AsyncClient(base_url=address) as client:
+            assert (await client.get("/v5/market/time")).json()["retCode"] == 0
+        process.send_signal(signal.SIGINT)
+        rest = await asyncio.wait_for(process.stdout.read(), 20)
+        assert await process.wait() == 0
+        assert b"stopped" in rest
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def test_a_taken_port_is_named() -> None:
+    async with SimulatedExchange(seed=1) as exchange:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", "from bybit_async.cli import main; main()", "simulate", "--port", str(exchange.port),
+            stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        printed, _ = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode == 1
+    assert str(exchange.port).encode() in printed
