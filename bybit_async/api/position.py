@@ -135,6 +135,9 @@ class Position(SettingResource):
         `trailing_stop` is a price distance that starts to trail at `active_price`. ``Partial`` mode takes sizes, equal
         for both when both are given, and limit orders. `POST /v5/position/trading-stop`.
         """
+        # Bybit answers "not modified" to a call that names no stop at all, which would look like a success.
+        stops = {"take_profit": take_profit, "stop_loss": stop_loss, "trailing_stop": trailing_stop}
+        any_of({**stops, "active_price": active_price})
         return await self._set(
             SET_TRADING_STOP, timeout, category=known(category), symbol=symbol, tpsl_mode=tpsl_mode,
             position_idx=position_idx, take_profit=none_or_plain(take_profit, "take_profit"),

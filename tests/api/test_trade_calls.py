@@ -137,3 +137,11 @@ async def test_history_walks_its_windows_and_pages() -> None:
         (0, week - 1, "next"),
         (week, week + 1, None),
     ]
+
+
+async def test_a_trading_stop_names_at_least_one_stop() -> None:
+    recorder = Recorder(answer({}))
+    with pytest.raises(InvalidParameter, match="take_profit or stop_loss or trailing_stop"):
+        await Position(recorder).set_trading_stop(category="linear", symbol="BTCUSDT")
+    await Position(recorder).set_trading_stop(category="linear", symbol="BTCUSDT", stop_loss=0)
+    assert recorder.asked[0][1]["stopLoss"] == "0"

@@ -13,6 +13,12 @@ from bybit_async.transport.endpoint import get
 from bybit_async.transport.pages import Pager
 
 AnyInstrument = m.SpotInstrument | m.LinearInstrument | m.InverseInstrument | m.OptionInstrument
+AnyInstrumentPager = (
+    Pager[m.SpotInstruments, m.SpotInstrument]
+    | Pager[m.LinearInstruments, m.LinearInstrument]
+    | Pager[m.InverseInstruments, m.InverseInstrument]
+    | Pager[m.OptionInstruments, m.OptionInstrument]
+)
 
 GET_INSTRUMENTS_INFO = get(
     "/v5/market/instruments-info",
@@ -97,7 +103,7 @@ class Instruments(Resource):
         limit: int | None = None,
         cursor: str | None = None,
         timeout: float | None = None,
-    ) -> Pager[Any, AnyInstrument]: ...
+    ) -> AnyInstrumentPager: ...
     def get_instruments_info(
         self,
         *,
