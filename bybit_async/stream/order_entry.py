@@ -156,9 +156,9 @@ class OrderEntry:
         await self._lines.ready(asyncio.get_running_loop().time() + (timeout or self._timeout))
 
     async def call(
-        self, endpoint: Endpoint, params: Mapping[str, Any], *, timeout: float | None = None
+        self, endpoint: Endpoint, params: Mapping[str, Any], *, timeout: float | None = None, files: object = None
     ) -> Response[Any]:
-        """Send one order request and return its whole answer.
+        """Send one order request and return its whole answer; `files` are never part of one.
 
         Raises:
             RequestRejected: Bybit refused it.
