@@ -125,7 +125,8 @@ class Engine:
         """
         account = self._desk.treasury.open(uid, house=house, smp_group=smp_group)
         for coin, amount in (balances or {}).items():
-            self.deposit(account, coin, amount)
+            if Decimal(str(amount)):
+                self.deposit(account, coin, amount)
         return account
 
     def deposit(self, account: Account, coin: str, amount: Number, kind: str = "TRANSFER_IN") -> None:

@@ -80,16 +80,17 @@ class Admission:
         return best if best is not None else listing.fair_price
 
     def _check_count(self, order: Order) -> None:
-        if order.account.house:
+        if order.account.house or len(order.account.orders) < MAX_STOPS:
             return
         active = stops = 0
         for other in order.account.orders.values():
             if other.listing is order.listing:
-                if other.is_waiting:
-                    stops += not other.create_type.startswith(("CreateByTake", "CreateByStopL", "CreateByTr"))
-                else:
+                if not other.is_waiting:
                     active += 1
-        if order.trigger_price is not None and stops >= (MAX_SPOT_STOPS if order.category == "spot" else MAX_STOPS):
+                elif other.stop_order_type in ("Stop", "tpslOrder"):
+                    stops += 1
+        most = MAX_SPOT_STOPS if order.category == "spot" else MAX_STOPS
+        if order.trigger_price is not None and stops >= most:
             raise too_many_stop_orders()
         if active >= MAX_ACTIVE:
             raise too_many_orders(order.category)

@@ -143,7 +143,9 @@ class Placing:
             price, qty = instrument.tick * resting.ticks, instrument.lot * lots
             fill = self._settling.fill(maker, order, price, qty)
             listing.last_price = price
-            if not resting.lots:
+            if resting.lots:
+                self._exits.after_fill(maker)
+            else:
                 maker.resting = None
                 self._fill_up(maker)
             trade = PublicTrade(fill.trade_id, fill.time_ms, order.side, price, qty, listing.seq)

@@ -11,6 +11,8 @@ from bybit_async.simulator.margin import withdrawable
 from bybit_async.simulator.refusals import insufficient_margin, parameter
 
 FIRST_UID = 100_001
+MOST = Decimal(10) ** 15
+"""With twelve decimals, more would not be counted exactly."""
 
 
 class Treasury:
@@ -71,5 +73,5 @@ class Treasury:
 
 
 def _check(amount: Decimal) -> None:
-    if not amount.is_finite() or amount <= 0 or amount.quantize(GRAIN) != amount:
+    if not amount.is_finite() or not 0 < amount <= MOST or amount.quantize(GRAIN) != amount:
         raise parameter("amount invalid")

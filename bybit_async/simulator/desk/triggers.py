@@ -49,7 +49,7 @@ class Triggers:
                 pair, "CancelByOCOSlCanceledByTpTriggered" if gained else "CancelByOCOTpCanceledBySlTriggered"
             )
         order.status = "Triggered"
-        self._lifecycle.changed(order)
+        order.updated_ms = self._state.clock.now_ms()
         self._state.outbox.moment(order)
         if order.closes_only:
             room = self._lifecycle.position(order).reducible(order.side)
