@@ -92,7 +92,7 @@ class RequestRejected(BybitError):
         self.until = until
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (type(self), (self.ret_code, self.ret_msg), self.__dict__)
+        return _rebuild, (type(self), self.args, self.__dict__)
 
 
 class AuthenticationError(RequestRejected):
@@ -156,7 +156,7 @@ class OutcomeUnknown(BybitError):
         self.reason = reason
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (type(self), (self.message,), self.__dict__)
+        return _rebuild, (type(self), self.args, self.__dict__)
 
 
 class TransportError(BybitError):
@@ -190,7 +190,7 @@ class AnswerUnreadable(TransportError):
         self.body = body[:512]
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (type(self), (self.message,), self.__dict__)
+        return _rebuild, (type(self), self.args, self.__dict__)
 
 
 class StreamError(BybitError):
@@ -224,7 +224,6 @@ class StreamClosed(StreamError):
 def _rebuild(cls: type[BybitError], args: tuple[object, ...], state: dict[str, object]) -> BybitError:
     # Keyword-only attributes do not survive BaseException's own pickling.
     error = cls.__new__(cls, *args)
-    error.args = args
     error.__dict__.update(state)
     return error
 

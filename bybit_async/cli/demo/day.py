@@ -50,6 +50,7 @@ class Day:
         self.steps: list[Step] = []
         self.seen = Seen()
         self.environment = ""
+        self.over = False
         self._changed = asyncio.Event()
 
     @property
@@ -74,6 +75,8 @@ class Day:
             if self.steps and self.steps[-1].ok is None:
                 self.steps[-1].ok = False
             self.steps.append(Step("The day ended early", f"{type(error).__name__}: {error}", ok=False))
+        finally:
+            self.over = True
 
     # -- the steps
 
@@ -187,7 +190,10 @@ class Day:
 
     @asynccontextmanager
     async def _watching(self, bybit: AsyncBybit) -> AsyncIterator[None]:
-        watchers = (self._follow_book, self._follow_tickers, self._follow_orders, self._follow_executions)
+        watchers = (
+            self._follow_book, self._follow_tickers, self._follow_orders, self._follow_executions,
+            self._follow_wallet, self._follow_positions,
+        )  # fmt: skip
         events = bybit.stream.events()
         ready = [asyncio.Event() for _ in watchers]
         tasks = [asyncio.create_task(watch(bybit, gate)) for watch, gate in zip(watchers, ready, strict=True)]
@@ -231,6 +237,19 @@ class Day:
             async for execution in executions:
                 self.seen.executions.append(execution)
                 self._changed.set()
+
+    async def _follow_wallet(self, bybit: AsyncBybit, ready: asyncio.Event) -> None:
+        async with bybit.stream.wallet() as wallets:
+            ready.set()
+            async for wallet in wallets:
+                self.seen.wallet = wallet
+
+    async def _follow_positions(self, bybit: AsyncBybit, ready: asyncio.Event) -> None:
+        async with bybit.stream.positions() as positions:
+            ready.set()
+            async for position in positions:
+                if position.symbol == SYMBOL:
+                    self.seen.position = position
 
     async def _follow_events(self, events: Any) -> None:
         async for event in events:

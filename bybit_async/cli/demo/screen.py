@@ -52,12 +52,16 @@ class Screen:
 
     def _draw(self) -> RenderableType:
         seen = self._day.seen
-        tables = [_book(seen.book), _tickers(seen.tickers), _account(seen.wallet, seen.position, len(seen.executions))]
+        tables = [
+            _book(seen.book, live=not self._day.over),
+            _tickers(seen.tickers),
+            _account(seen.wallet, seen.position, len(seen.executions)),
+        ]
         title = f"bybit-async demo · simulated exchange at {self._day.environment}"
         return Panel(Group(Columns(tables, padding=(0, 2)), _steps(self._day.steps)), title=title, expand=False)
 
 
-def _book(book: Any) -> Table:
+def _book(book: Any, *, live: bool) -> Table:
     table = Table(title="BTCUSDT book", width=28)
     table.add_column("price", justify="right")
     table.add_column("size", justify="right")
@@ -67,7 +71,7 @@ def _book(book: Any) -> Table:
         table.add_section()
         for level in book.bids(_LEVELS):
             table.add_row(f"[green]{level.price}[/]", str(level.size))
-        if book.stale:
+        if live and book.stale:
             table.caption = "[yellow]stale: waiting for a snapshot[/]"
     return table
 
