@@ -1,6 +1,7 @@
 """A local exchange that speaks Bybit's V5 protocol: for tests, for CI, for a train without a network."""
 
 from bybit_async.simulator.exchange import PortUnavailable, SimulatedExchange
+from bybit_async.simulator.faults import Rule
 from bybit_async.simulator.instruments import Instrument
 from bybit_async.simulator.market import Behaviour, MakerSettings, MarketSettings
 from bybit_async.simulator.sockets.hub import Cadences
@@ -12,5 +13,6 @@ __all__ = [
     "MakerSettings",
     "MarketSettings",
     "PortUnavailable",
+    "Rule",
     "SimulatedExchange",
 ]

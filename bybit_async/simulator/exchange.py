@@ -20,6 +20,7 @@ from .accounts import Account
 from .clock import Clock
 from .durations import milliseconds_of
 from .engine import Engine, Number
+from .faults import Faults
 from .instruments import Instrument
 from .keys import ApiKey, KeyRing
 from .ledger import INSURANCE
@@ -113,6 +114,8 @@ class SimulatedExchange:
         self.market = Market(self.engine, settings, seed, pace=max(speed, 1.0))
         self.hub = Hub(self, cadences or Cadences())
         self.private_hub = PrivateHub(self)
+        self.faults = Faults(seed, self.clock.now_ms())
+        self.closing = asyncio.Event()
         self._deliveries = Deliveries(self.clock)
         self._rest = RestServer(self, HostLimiter(Limit(host_limit, 5_000) if host_limit else None))
         self._sockets = SocketServer(self)
@@ -171,6 +174,7 @@ class SimulatedExchange:
             await asyncio.gather(self._heart, return_exceptions=True)
             self._heart = None
         if self._runner is not None:
+            self.closing.set()
             self.market.close()
             await self._sockets.shut()
             runner, self._runner = self._runner, None
@@ -263,6 +267,12 @@ class SimulatedExchange:
     def refuse_connections(self, *, refuse: bool = True) -> None:
         """Answer new sockets with HTTP 503 (or accept them again)."""
         self._sockets.refusing = refuse
+
+    def restart(self) -> None:
+        """Behave like a restarted exchange: reset every socket, forget recently closed orders, start books afresh."""
+        self.engine.forget_closed_orders()
+        self.hub.books.restart()
+        self.drop_connections()
 
     def respond(self, path: str, result: Any) -> None:
         """Answer every call of `path` with this result from now on."""

@@ -1,15 +1,13 @@
 """ccxt, taken from PyPI and untouched but for its addresses, believes the simulated exchange."""
 
 import asyncio
+import itertools
 
 import pytest
 
 ccxt = pytest.importorskip("ccxt")
-
-import itertools
-
-import ccxt.async_support
-import ccxt.pro
+ccxt_async = pytest.importorskip("ccxt.async_support")
+ccxt_pro = pytest.importorskip("ccxt.pro")
 
 SYMBOL = "BTC/USDT:USDT"
 
@@ -34,7 +32,7 @@ def redirect(client, exchange):
 async def rest(exchange):
     credentials = exchange.new_account(usdt="100000", coins={"BTC": "1"})
     settings = {"apiKey": credentials["api_key"], "secret": credentials["api_secret"], "enableRateLimit": False}
-    client = redirect(ccxt.async_support.bybit(settings), exchange)
+    client = redirect(ccxt_async.bybit(settings), exchange)
     yield client
     await client.close()
 
@@ -43,7 +41,7 @@ async def rest(exchange):
 async def pro(exchange):
     credentials = exchange.new_account(usdt="100000", coins={"BTC": "1"})
     settings = {"apiKey": credentials["api_key"], "secret": credentials["api_secret"], "enableRateLimit": False}
-    client = redirect(ccxt.pro.bybit(settings), exchange)
+    client = redirect(ccxt_pro.bybit(settings), exchange)
     yield client
     await client.close()
 

@@ -15,7 +15,7 @@ _DEPTHS = {"spot": (1, 200), "linear": (25, 500), "inverse": (25, 500), "option"
 
 def get_time(call: Call) -> dict[str, Any]:
     """`GET /v5/market/time`."""
-    nano = call.exchange.clock.now_ms() * 1_000_000
+    nano = call.now * 1_000_000
     return {"timeSecond": str(nano // 1_000_000_000), "timeNano": str(nano)}
 
 

@@ -29,6 +29,7 @@ from . import (
 )
 from .authentication import authenticate, check_permission
 from .call import Answer, Call, Parameters, Route
+from .misbehaviour import misbehave
 
 if TYPE_CHECKING:
     from bybit_async.simulator.exchange import SimulatedExchange
@@ -75,13 +76,26 @@ class RestServer:
             return web.Response(status=403, text=_FORBIDDEN, headers=_HTML)
         self.served += 1
         path, query = request.rel_url.raw_path, request.rel_url.raw_query_string
-        return self.answer(request.method, path, query, body, request.headers, address)
+        rule = exchange.faults.find("request", path, now)
+
+        def answer(skew: int) -> web.Response:
+            return self.answer(request.method, path, query, body, request.headers, address, skew=skew)
+
+        return answer(0) if rule is None else await misbehave(exchange, request, rule, answer)
 
     def answer(
-        self, method: str, path: str, query: str, body: bytes, headers: Mapping[str, str], address: str
+        self,
+        method: str,
+        path: str,
+        query: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        address: str,
+        *,
+        skew: int = 0,
     ) -> web.Response:
-        """Answer a request that has been read."""
-        now = self._exchange.clock.now_ms()
+        """Answer a request that has been read, by a clock that is `skew` milliseconds ahead."""
+        now = self._exchange.clock.now_ms() + skew
         route = ROUTES.get((method, path))
         if route is None and path not in self.fixtures:
             return self._missing(method, path, now)

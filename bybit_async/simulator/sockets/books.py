@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from bybit_async.simulator.market.noise import make_key
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ class Books:
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
+        self.epoch = 0
         self._versions: dict[tuple[str, str], int] = {}
 
     def touch(self, listing: Listing) -> None:
@@ -32,9 +35,13 @@ class Books:
         """Return how often the book has changed."""
         return self._versions.get(listing.instrument.key, 0)
 
+    def restart(self) -> None:
+        """Number every book from 1 again."""
+        self.epoch += 1
+
     def first_id(self, listing: Listing) -> int:
         """Return where the update ids of a book begin."""
-        return make_key(self._seed, *listing.instrument.key) % 1_000_000 + 1_000
+        return 1 if self.epoch else make_key(self._seed, *listing.instrument.key) % 1_000_000 + 1_000
 
     def update_id(self, listing: Listing) -> int:
         """Return the update id for an order book that is asked for by REST."""
@@ -55,6 +62,7 @@ class BookFeed:
         self._bids: _Levels = {}
         self._asks: _Levels = {}
         self._update_id = hub.books.first_id(listing)
+        self._epoch = hub.books.epoch
         self._time = 0
         self._sent = 0
         self.due = 0
@@ -62,11 +70,15 @@ class BookFeed:
     def greet(self, connection: Connection) -> None:
         """Bring everybody up to date, then send the newcomer the whole book under the same update id."""
         now = self._hub.exchange.clock.now_ms()
-        if self._version < 0:
+        if self._version < 0 or self._epoch != self._hub.books.epoch:
+            self._epoch = self._hub.books.epoch
+            self._update_id = self._hub.books.first_id(self._listing)
             self._bids, self._asks = self._read()
             self._version = self._hub.books.version(self._listing)
             self._time = now
-        connection.answer(self._message("snapshot", self._spell(self._bids), self._spell(self._asks), now))
+        connection.deliver(
+            self._topic, orjson.dumps(self._message("snapshot", self._spell(self._bids), self._spell(self._asks), now))
+        )
 
     def flush(self, now: int) -> None:
         """Publish the changes since the last message."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from bybit_async.simulator.market.candles import Row, interval_floor, interval_next
 from bybit_async.simulator.market.klines import candle
 from bybit_async.simulator.market.paths import MINUTE
@@ -36,7 +38,7 @@ class CandleFeed:
         if not self._hub.has_listeners(self._channel, self._topic) or self._shown is None:
             self._start = start
         row = candle(self._quotation.last, self._interval, start)
-        connection.answer(self._message(start, row, now, confirm=False))
+        connection.deliver(self._topic, orjson.dumps(self._message(start, row, now, confirm=False)))
 
     def flush(self, now: int) -> None:
         """Publish candles that closed since the last time, and the open one when it has grown."""

@@ -9,6 +9,8 @@ from typing import Any
 import orjson
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from .distortion import Distortion
+
 _MOST_WAITING = 200_000
 
 
@@ -20,7 +22,13 @@ class Connection:
     """
 
     def __init__(
-        self, socket: web.WebSocketResponse, request: web.BaseRequest, channel: str, number: int, conn_id: str
+        self,
+        socket: web.WebSocketResponse,
+        request: web.BaseRequest,
+        channel: str,
+        number: int,
+        conn_id: str,
+        distortion: Distortion,
     ) -> None:
         self.channel = channel
         self.number = number
@@ -34,6 +42,7 @@ class Connection:
         self.active_at = 0
         self.idle_limit = 600_000
         self.muted = False
+        self._distortion = distortion
         self._socket = socket
         self._transport = request.transport
         self._waiting: deque[bytes] = deque()
@@ -57,6 +66,15 @@ class Connection:
             return
         self._waiting.append(frame)
         self._ready.set()
+
+    def deliver(self, topic: str, frame: bytes) -> None:
+        """Send a message of a topic, faults included."""
+        self._distortion.apply(self, topic, frame)
+
+    def mute(self) -> None:
+        """Stay connected and say nothing any more."""
+        self.muted = True
+        self._waiting.clear()
 
     def answer(self, message: dict[str, Any]) -> None:
         """Send a message that belongs to this connection alone."""
@@ -94,7 +112,3 @@ class Connection:
             await self._ready.wait()
         if self._closing[0] != WSCloseCode.ABNORMAL_CLOSURE:
             await socket.close(code=self._closing[0], message=self._closing[1])
-
-
-class Closed(Exception):
-    """Raised by a session to end its connection."""

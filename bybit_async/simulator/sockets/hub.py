@@ -122,7 +122,7 @@ class Hub(Sink):
             self.published += len(listeners)
             for connection in list(listeners):
                 connection.active_at = self.exchange.clock.now_ms()
-                connection.send(frame)
+                connection.deliver(topic, frame)
 
     def flush(self, now: int) -> None:
         """Let every feed that is due and has listeners publish."""

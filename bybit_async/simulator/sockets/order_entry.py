@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from bybit_async.simulator.faults import Rule
 from bybit_async.simulator.limits import Verdict
 from bybit_async.simulator.refusals import Refused
 from bybit_async.simulator.rest import batch, trade
 from bybit_async.simulator.rest.authentication import check_permission, check_time
 from bybit_async.simulator.rest.call import CATEGORIES, Answer, Call, Endpoint, Parameters
+from bybit_async.simulator.rest.misbehaviour import message_of
 from bybit_async.simulator.rest.server import TooManyVisits, permission_for
 
+from .distortion import end
 from .login import login
 
 if TYPE_CHECKING:
@@ -58,7 +62,7 @@ class OrderEntrySession:
         elif op == "auth":
             self._login(message)
         else:
-            self._operate(message, str(op or ""))
+            self._misbehave(message, str(op or ""))
 
     def leave(self) -> None:
         """The client has gone."""
@@ -76,7 +80,41 @@ class OrderEntrySession:
                 code, reason = refused.code, refused.message
         self._send(message, {"retCode": code, "retMsg": reason, "op": "auth"})
 
-    def _operate(self, message: dict[str, Any], op: str) -> None:
+    def _misbehave(self, message: dict[str, Any], op: str) -> None:
+        exchange, connection = self._exchange, self._connection
+        now = exchange.clock.now_ms()
+        rule = exchange.faults.find("request", op, now, connection.channel, connection.number)
+        if rule is None:
+            self._operate(message, op)
+        elif rule.action == "delay":
+            exchange.clock.call_later(rule.milliseconds, partial(self._operate, message, op))
+        elif rule.action == "restart":
+            exchange.restart()
+        else:
+            self._distort(message, op, rule)
+
+    def _distort(self, message: dict[str, Any], op: str, rule: Rule) -> None:
+        connection = self._connection
+        frames: list[bytes] = []
+        if rule.executed or rule.action not in ("drop-before", "code", "close", "reset", "half-open"):
+            self._operate(message, op, frames)
+        if rule.action == "code":
+            self._respond(message, Answer({}, None, message_of(rule), rule.code))
+        elif rule.action == "delay-reply":
+            for frame in frames:
+                self._exchange.clock.call_later(rule.milliseconds, partial(connection.send, frame))
+        elif rule.action == "duplicate":
+            for frame in frames * 2:
+                connection.send(frame)
+        elif rule.action == "truncate":
+            for frame in frames:
+                connection.send(frame[: len(frame) // 2])
+        elif rule.action == "malform":
+            connection.send((rule.body or "{'retCode'").encode())
+        else:
+            end(connection, rule)
+
+    def _operate(self, message: dict[str, Any], op: str, frames: list[bytes] | None = None) -> None:
         now = self._exchange.clock.now_ms()
         verdict: Verdict | None = None
         try:
@@ -89,7 +127,7 @@ class OrderEntrySession:
             verdict = refused.verdict if isinstance(refused, TooManyVisits) else verdict
             answer = Answer({}, None, refused.message, refused.code)
         self._exchange.settle()
-        self._respond(message, answer, answer.verdict or verdict)
+        self._respond(message, answer, answer.verdict or verdict, frames)
 
     def _check(self, message: dict[str, Any], op: str, now: int) -> tuple[str, Endpoint]:
         operation = _OPERATIONS.get(op)
@@ -132,7 +170,13 @@ class OrderEntrySession:
             raise TooManyVisits(verdict)
         return verdict
 
-    def _respond(self, message: dict[str, Any], answer: Answer, verdict: Verdict | None = None) -> None:
+    def _respond(
+        self,
+        message: dict[str, Any],
+        answer: Answer,
+        verdict: Verdict | None = None,
+        frames: list[bytes] | None = None,
+    ) -> None:
         now = self._exchange.clock.now_ms()
         header = {"Timenow": str(now), "Traceid": self._exchange.trace_id()}
         if verdict is not None:
@@ -149,9 +193,13 @@ class OrderEntrySession:
             "retExtInfo": answer.ext_info if answer.ext_info is not None else {},
             "header": header,
         }
-        self._send(message, response)
+        self._send(message, response, frames)
 
-    def _send(self, message: dict[str, Any], response: dict[str, Any]) -> None:
+    def _send(self, message: dict[str, Any], response: dict[str, Any], frames: list[bytes] | None = None) -> None:
         if message.get("reqId") is not None:
             response = {"reqId": message["reqId"], **response}
-        self._connection.answer({**response, "connId": self._connection.conn_id})
+        frame = orjson.dumps({**response, "connId": self._connection.conn_id})
+        if frames is None:
+            self._connection.send(frame)
+        else:
+            frames.append(frame)

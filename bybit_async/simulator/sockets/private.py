@@ -130,7 +130,7 @@ class PrivateHub(Sink):
         for connection in list(self._sessions.get(account.uid, ())):
             if topic in connection.topics:
                 connection.active_at = now
-                connection.send(frame)
+                connection.deliver(topic, frame)
 
 
 def round_figure(figure: float) -> Any:

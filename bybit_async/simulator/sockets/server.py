@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from .connection import Connection
+from .distortion import Distortion, end
 from .order_entry import OrderEntrySession
 from .private import PrivateSession
 from .public import PublicSession
@@ -59,14 +60,22 @@ class SocketServer:
         idle = _idle_limit(request.query.get("max_active_time", "")) if channel in ("private", "trade") else 600_000
         if idle is None:
             return web.Response(status=400, text="max_active_time is out of range")
+        rule = self._exchange.faults.find("connect", request.path, self._exchange.clock.now_ms(), channel)
+        if rule is not None and rule.action == "delay":
+            await asyncio.sleep(rule.milliseconds / 1_000)
+        elif rule is not None and rule.action in ("refuse", "status"):
+            return web.Response(status=503 if rule.action == "refuse" else rule.status)
         socket = web.WebSocketResponse(compress=False, timeout=1.0, decode_text=False)
         await socket.prepare(request)
         number = next(self._numbers)
-        connection = Connection(socket, request, channel, number, self._exchange.connection_id(number))
+        conn_id = self._exchange.connection_id(number)
+        connection = Connection(socket, request, channel, number, conn_id, Distortion(self._exchange))
         connection.opened_at = connection.active_at = self._exchange.clock.now_ms()
         connection.idle_limit = idle
         session = self._session(connection)
         self.connections[connection] = None
+        if rule is not None:
+            end(connection, rule)
         writer = asyncio.create_task(connection.write(), name=f"{channel} writer {number}")
         try:
             await self._listen(socket, connection, session)

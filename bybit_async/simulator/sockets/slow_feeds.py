@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from bybit_async.simulator.amounts import plain
 from bybit_async.simulator.figures import price_limits
 
@@ -48,7 +50,7 @@ class PriceLimitFeed:
 
     def greet(self, connection: Connection) -> None:
         """Send the present limits."""
-        connection.answer(self._message(self._hub.exchange.clock.now_ms()))
+        connection.deliver(self._topic, orjson.dumps(self._message(self._hub.exchange.clock.now_ms())))
 
     def flush(self, now: int) -> None:
         """Publish the present limits."""
@@ -82,7 +84,7 @@ class InsuranceFeed:
         """Send the present balances."""
         now = self._hub.exchange.clock.now_ms()
         self._shown = self._read()
-        connection.answer(self._message("snapshot", now))
+        connection.deliver(self._topic, orjson.dumps(self._message("snapshot", now)))
 
     def flush(self, now: int) -> None:
         """Publish the balances when they have changed."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from bybit_async.simulator.figures import stream_ticker
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ class TickerFeed:
         now = self._hub.exchange.clock.now_ms()
         if not self._shown:
             self._shown = self._read(now)
-        connection.answer(self._message("snapshot", self._shown, now))
+        connection.deliver(self._topic, orjson.dumps(self._message("snapshot", self._shown, now)))
 
     def flush(self, now: int) -> None:
         """Publish the fields that changed."""

@@ -1,0 +1,119 @@
+"""REST answers that go wrong on purpose."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import orjson
+from aiohttp import web
+
+from bybit_async.simulator.faults import Rule
+
+if TYPE_CHECKING:
+    from bybit_async.simulator.exchange import SimulatedExchange
+
+_HTML = "<html><body><h1>502 Bad Gateway</h1></body></html>"
+_MESSAGES = {
+    10000: "Server Timeout",
+    10006: "Too many visits. Exceeded the API Rate Limit.",
+    10016: "Server error.",
+    10019: "ws trade service is restarting",
+    10429: "System level frequency protection",
+}
+
+
+def message_of(rule: Rule) -> str:
+    """Return the text that goes with a rule's code."""
+    return rule.text or _MESSAGES.get(rule.code, "Server error.")
+
+
+def reset(transport: asyncio.BaseTransport | None) -> None:
+    """End a TCP connection with a reset."""
+    if not isinstance(transport, asyncio.WriteTransport):
+        return
+    raw = transport.get_extra_info("socket")
+    if raw is not None:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+
+
+async def misbehave(
+    exchange: SimulatedExchange,
+    request: web.BaseRequest,
+    rule: Rule,
+    answer: Callable[[int], web.Response],
+) -> web.StreamResponse:
+    """Answer a request the way a rule says; `answer` carries it out, with the clock so many milliseconds ahead."""
+    pause = rule.milliseconds / 1_000
+    action = rule.action
+    if action == "delay":
+        await asyncio.sleep(pause)
+        return answer(0)
+    if action in ("drop-before", "drop-after", "close", "reset", "half-open"):
+        return await _vanish(exchange, request, rule, answer)
+    if action == "skew":
+        return answer(rule.milliseconds)
+    if action == "restart":
+        exchange.restart()
+        return answer(0)
+    if action in ("status", "code") and not rule.executed:
+        return _replaced(exchange, rule)
+    response = answer(0)
+    if action in ("status", "code"):
+        return _replaced(exchange, rule)
+    if action == "delay-reply":
+        await asyncio.sleep(pause)
+        return response
+    return await _mangled(request, rule, response)
+
+
+async def _vanish(
+    exchange: SimulatedExchange, request: web.BaseRequest, rule: Rule, answer: Callable[[int], web.Response]
+) -> web.StreamResponse:
+    executed = rule.action == "drop-after" or (rule.executed and rule.action != "drop-before")
+    response = answer(0) if executed else web.Response()
+    if rule.action == "half-open":
+        await exchange.closing.wait()
+    elif rule.action == "reset":
+        reset(request.transport)
+    if request.transport is not None:
+        request.transport.close()
+    return response
+
+
+def _replaced(exchange: SimulatedExchange, rule: Rule) -> web.Response:
+    if rule.action == "status":
+        return web.Response(status=rule.status, text=rule.body or _HTML, content_type="text/html")
+    envelope = {
+        "retCode": rule.code,
+        "retMsg": message_of(rule),
+        "result": {},
+        "retExtInfo": {},
+        "time": exchange.clock.now_ms(),
+    }
+    return web.Response(body=orjson.dumps(envelope), content_type="application/json")
+
+
+async def _mangled(request: web.BaseRequest, rule: Rule, response: web.Response) -> web.StreamResponse:
+    body = response.body if isinstance(response.body, bytes) else b""
+    if rule.action == "truncate":
+        return web.Response(body=body[: len(body) // 2], content_type="application/json")
+    if rule.action == "malform":
+        return web.Response(body=(rule.body or "{'retCode'").encode(), content_type="application/json")
+    if rule.action not in ("cut", "slow"):
+        return response
+    stream = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": str(len(body))})
+    await stream.prepare(request)
+    if rule.action == "cut":
+        await stream.write(body[: len(body) // 2])
+        if request.transport is not None:
+            request.transport.close()
+        return stream
+    for start in range(len(body)):
+        await stream.write(body[start : start + 1])
+        await asyncio.sleep(rule.milliseconds / 1_000)
+    return stream
