@@ -169,6 +169,15 @@ class Engine:
         with self._desk.operation():
             return self._desk.cancel(account, Fields(request))
 
+    def cancel_too_late(self, account: Account, request: Request) -> Order:
+        """Act out a cancel that was accepted while the order filled: a second `Filled` message follows.
+
+        Takes `category` and `orderId` of an order that is filled; it carries `cancelType` `CancelByUser` and
+        `rejectReason` `EC_OrigClOrdIDDoesNotExist` in that message only. For scripted faults.
+        """
+        with self._desk.operation():
+            return self._desk.changing.too_late(account, Fields(request))
+
     def cancel_all(self, account: Account, request: Request, *, cancel_type: str = "CancelByUser") -> list[Order]:
         """Cancel the orders that match (`/v5/order/cancel-all`); at most 500 for linear and inverse."""
         with self._desk.operation():

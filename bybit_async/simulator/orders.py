@@ -150,9 +150,7 @@ class Order:
     def to_wire(self) -> dict[str, object]:
         """Return the entry of `/v5/order/realtime` and `/v5/order/history`."""
         is_spot = self.category == "spot"
-        live = self.is_live
-        leaves = self.leaves if live else ZERO
-        plan = self.exit_plan
+        leaves = self.leaves if self.is_live else ZERO
         wire: dict[str, object] = {
             "orderId": self.order_id,
             "orderLinkId": self.link_id,
@@ -175,22 +173,11 @@ class Order:
             "cumExecFee": plain(sum(self.fees.values(), ZERO)),
             "timeInForce": self.time_in_force,
             "orderType": self.order_type,
-            "stopOrderType": self.stop_order_type or ("" if is_spot else "UNKNOWN"),
             "orderIv": self.order_iv,
             "marketUnit": self.market_unit,
             "slippageToleranceType": self.slippage_type,
             "slippageTolerance": self.slippage,
-            "triggerPrice": plain(self.trigger_price),
-            "takeProfit": plain(plan.take_profit),
-            "stopLoss": plain(plan.stop_loss),
-            "tpslMode": "" if is_spot or plan.empty else plan.mode,
-            "ocoTriggerBy": self.oco_trigger_by,
-            "tpLimitPrice": plain(plan.tp_limit),
-            "slLimitPrice": plain(plan.sl_limit),
-            "tpTriggerBy": plan.tp_by if plan.take_profit is not None else "",
-            "slTriggerBy": plan.sl_by if plan.stop_loss is not None else "",
-            "triggerDirection": self.trigger_direction,
-            "triggerBy": self.trigger_by or "",
+            **self._trigger_wire(),
             "reduceOnly": self.reduce_only,
             "closeOnTrigger": self.close_on_trigger,
             "placeType": "price" if self.category == "option" else "",
@@ -210,6 +197,25 @@ class Order:
             wire["createType"] = self.create_type
             wire["lastPriceOnCreated"] = plain(self.last_on_created)
         return wire
+
+    def _trigger_wire(self) -> dict[str, object]:
+        is_spot = self.category == "spot"
+        plan = self.exit_plan
+        trigger = self.active_price if self.active_price is not None else self.trigger_price
+        return {
+            "stopOrderType": self.stop_order_type or ("" if is_spot else "UNKNOWN"),
+            "triggerPrice": plain(trigger),
+            "triggerDirection": self.trigger_direction,
+            "triggerBy": self.trigger_by or "",
+            "takeProfit": plain(plan.take_profit),
+            "stopLoss": plain(plan.stop_loss),
+            "tpslMode": "" if is_spot or plan.empty else plan.mode,
+            "ocoTriggerBy": self.oco_trigger_by,
+            "tpLimitPrice": plain(plan.tp_limit),
+            "slLimitPrice": plain(plan.sl_limit),
+            "tpTriggerBy": plan.tp_by if plan.take_profit is not None else "",
+            "slTriggerBy": plan.sl_by if plan.stop_loss is not None else "",
+        }
 
     def to_stream(self) -> dict[str, object]:
         """Return the entry of the private `order` topic."""

@@ -266,3 +266,51 @@ def test_a_changed_tick_ends_resting_orders(desk):
     assert order.status == "Cancelled"
     assert code_of(desk.limit, desk.a, "Buy", "0.1", "59000.1") == 10001
     assert desk.limit(desk.a, "Buy", "0.1", "59000.5").status == "New"
+
+
+def test_a_cancel_that_lost_the_race_shows_the_fill_a_second_time(desk):
+    order = desk.limit(desk.a, "Buy", "0.1", "60000")
+    desk.limit(desk.b, "Sell", "0.1", "60000")
+    named = LINEAR | {"orderId": order.order_id}
+    assert desk.engine.cancel_too_late(desk.a, named) is order
+    shown = [(wire["orderStatus"], wire["cancelType"], wire["rejectReason"]) for wire in desk.seen.orders(desk.a)]
+    assert shown[-2:] == [
+        ("Filled", "UNKNOWN", "EC_NoError"),
+        ("Filled", "CancelByUser", "EC_OrigClOrdIDDoesNotExist"),
+    ]
+    assert order.cancel_type == "UNKNOWN"
+
+
+def test_exit_prices_of_a_resting_order_can_be_amended_until_it_trades(desk):
+    order = desk.limit(desk.a, "Buy", "0.2", "60000", takeProfit="61000")
+    desk.amend(order, takeProfit="62000", stopLoss="59000")
+    assert (order.exit_plan.take_profit, order.exit_plan.stop_loss) == (D(62000), D(59000))
+    desk.amend(order, takeProfit="0")
+    assert order.exit_plan.take_profit is None
+    assert code_of(desk.amend, order, stopLoss="60500") == 10001
+    desk.limit(desk.b, "Sell", "0.1", "60000")
+    assert code_of(desk.amend, order, stopLoss="58000") == 110059
+
+
+def test_best_bid_and_offer_orders_take_their_price_from_the_book(desk):
+    desk.limit(desk.a, "Buy", "0.1", "59990")
+    desk.limit(desk.a, "Sell", "0.1", "60010")
+    request = LINEAR | {"side": "Buy", "orderType": "Limit", "qty": "0.1"}
+    queued = desk.engine.place(desk.b, request | {"bboSideType": "Queue", "bboLevel": "1"})
+    taking = desk.engine.place(desk.b, request | {"bboSideType": "Counterparty", "bboLevel": "1"})
+    assert (queued.price, taking.price, taking.status) == (D(59990), D(60010), "Filled")
+
+
+def test_money_moves_between_accounts_only_when_it_is_free(desk):
+    desk.engine.transfer(desk.a, desk.b, "USDT", "99000")
+    assert desk.balance(desk.b) == D(199000)
+    desk.limit(desk.a, "Buy", "0.015", "59000", SPOT)
+    assert code_of(desk.engine.transfer, desk.a, desk.b, "USDT", "200") == 110012
+    assert code_of(desk.engine.deposit, desk.a, "USDT", "0.0000000000001") == 10001
+
+
+def test_fee_rates_are_those_that_are_charged(desk):
+    (rate,) = desk.engine.fee_rates(desk.a, LINEAR)
+    assert rate == {"symbol": "BTCUSDT", "takerFeeRate": "0.00055", "makerFeeRate": "0.0002"}
+    options = desk.engine.fee_rates(desk.a, {"category": "option"})
+    assert {entry["baseCoin"] for entry in options} == {"BTC", "ETH"}

@@ -104,6 +104,7 @@ def test_a_cancelled_order_with_fills_is_partially_filled_canceled(desk):
         ({"qty": "0.00001"}, 170140),
         ({"orderType": "Market", "qty": "4"}, 170140),
         ({"orderFilter": "StopOrder"}, 170202),
+        ({"isLeverage": 1}, 170036),
     ],
 )
 def test_bad_spot_orders_are_refused_with_bybits_code(desk, changes, code):

@@ -1,5 +1,6 @@
 """Amending and cancelling live orders."""
 
+import copy
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -89,6 +90,17 @@ class Changing:
             self._exits.after_fill(order)
         if order.pair is not None and order.pair.is_waiting:
             self._lifecycle.cancel(order.pair, cancel_type)
+
+    def too_late(self, account: Account, fields: Fields) -> Order:
+        """Show a filled order a second time, the way a cancel that lost the race against the fill does."""
+        order_id = fields.required("orderId")
+        order = next((item for item in account.recent if item.order_id == order_id), None)
+        if order is None or order.status != "Filled":
+            raise unknown_order(fields.required("category"))
+        late = copy.copy(order)
+        late.cancel_type, late.reject_reason = "CancelByUser", "EC_OrigClOrdIDDoesNotExist"
+        self._state.outbox.moment(late)
+        return order
 
     def cancel_all(self, account: Account, fields: Fields, cancel_type: str) -> list[Order]:
         """Cancel the live orders that a cancel-all request covers."""

@@ -70,6 +70,8 @@ class Drafting:
         return order
 
     def _spot_flags(self, order: Order, fields: Fields) -> None:
+        if fields.flag("isLeverage"):
+            raise Refused(170036, "Spot margin trading is not enabled")
         order.order_filter = fields.choice("orderFilter", ORDER_FILTERS, "Order")
         if order.order_filter == "tpslOrder":
             order.stop_order_type = "tpslOrder"

@@ -50,7 +50,8 @@ class Queries:
         if closed_only or named:
             pool = [*account.recent, *pool]
         found = self._orders(pool, category, fields)
-        return sorted(reversed(found), key=lambda order: -order.created_ms)
+        found.reverse()
+        return sorted(found, key=lambda order: -order.created_ms)
 
     def order_history(self, account: Account, fields: Fields) -> list[Order]:
         """Return closed orders."""
