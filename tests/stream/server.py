@@ -174,6 +174,7 @@ async def stream_server() -> AsyncIterator[StreamServer]:
 
     async def check(connection: ServerConnection, request: Any) -> Any:
         state.handshakes += 1
+        state.notify()
         status = state.refuse(state.handshakes)
         return None if status is None else connection.respond(status, "no\n")
 
@@ -202,7 +203,8 @@ async def streams_of(
     server: StreamServer, settings: StreamSettings = FAST, *, key: bool = True, **options: Any
 ) -> AsyncIterator[Streams]:
     signer = HmacSigner("key", "secret") if key else None
-    streams = Streams(server.environment, options.pop("clock", None) or Clock(), signer, settings, **options)
+    environment = options.pop("environment", server.environment)
+    streams = Streams(environment, options.pop("clock", None) or Clock(), signer, settings, **options)
     try:
         yield streams
     finally:
