@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from bybit_async.transport.endpoint import Endpoint
+from bybit_async.transport.multipart import Files
 from bybit_async.transport.pages import P, Pager, T
 from bybit_async.wire import Response, wire_name
 
@@ -14,7 +15,12 @@ class Caller(Protocol):
     """What a resource needs of the transport."""
 
     async def call(
-        self, endpoint: Endpoint, params: Mapping[str, Any], *, timeout: float | None = None
+        self,
+        endpoint: Endpoint,
+        params: Mapping[str, Any],
+        *,
+        timeout: float | None = None,
+        files: Files | None = None,
     ) -> Response[Any]:
         """Send one request and return its whole answer."""
         ...
