@@ -1,0 +1,171 @@
+"""Structured products: dual assets, smart leverage, double win and discount buy."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from bybit_async.api.resource import Resource
+from bybit_async.api.spelling import none_or_wire
+from bybit_async.models import earn as m
+from bybit_async.transport.endpoint import get, post
+from bybit_async.transport.pages import Pager
+from bybit_async.wire import Number, Page, Rows, Time, none_or_milliseconds, none_or_plain, plain
+
+GET_ADVANCE_EARN_PRODUCT = get(
+    "/v5/earn/advance/product", "earn.get_advance_earn_product", Rows[m.AdvanceProduct], signed=False
+)
+GET_ADVANCE_EARN_PRODUCT_EXTRA_INFO = get(
+    "/v5/earn/advance/product-extra-info", "earn.get_advance_earn_product_extra_info", m.AdvanceQuotes, signed=False
+)
+GET_DOUBLE_WIN_LEVERAGE = get(
+    "/v5/earn/advance/double-win-leverage", "earn.get_double_win_leverage", m.DoubleWinLeverage
+)
+PLACE_ADVANCE_EARN_ORDER = post("/v5/earn/advance/place-order", "earn.place_advance_earn_order", m.EarnOrderAck)
+GET_ADVANCE_EARN_ORDER = get("/v5/earn/advance/order", "earn.get_advance_earn_order", Page[m.AdvanceOrder])
+GET_ADVANCE_EARN_POSITION = get("/v5/earn/advance/position", "earn.get_advance_earn_position", Page[m.AdvancePosition])
+GET_SMART_LEVERAGE_REDEEM_EST_AMOUNT_LIST = get(
+    "/v5/earn/advance/get-redeem-est-amount-list",
+    "earn.get_smart_leverage_redeem_est_amount_list",
+    Rows[m.RedeemEstimate],
+)
+
+
+class AdvanceEarn(Resource):
+    """The advance part of `Earn`."""
+
+    __slots__ = ()
+
+    async def get_advance_earn_product(
+        self,
+        *,
+        category: Literal["DiscountBuy", "DoubleWin", "DualAssets", "SmartLeverage"],
+        coin: str | None = None,
+        duration: str | None = None,
+        timeout: float | None = None,
+    ) -> Rows[m.AdvanceProduct]:
+        """Products of one category. Which fields are set depends on the category. `GET /v5/earn/advance/product`."""
+        answer: Rows[m.AdvanceProduct] = await self._call(
+            GET_ADVANCE_EARN_PRODUCT, timeout, category=category, coin=coin, duration=duration,
+        )  # fmt: skip
+        return answer
+
+    async def get_advance_earn_product_extra_info(
+        self,
+        *,
+        category: Literal["DiscountBuy", "DoubleWin", "DualAssets", "SmartLeverage"],
+        product_id: str | None = None,
+        timeout: float | None = None,
+    ) -> m.AdvanceQuotes:
+        """Quotes for the products of one category.
+
+        Dual assets answer in `rows`, discount buy in `offers`, the others in the fields beside them.
+        `GET /v5/earn/advance/product-extra-info`.
+        """
+        answer: m.AdvanceQuotes = await self._call(
+            GET_ADVANCE_EARN_PRODUCT_EXTRA_INFO, timeout, category=category, product_id=product_id,
+        )  # fmt: skip
+        return answer
+
+    async def get_double_win_leverage(
+        self,
+        *,
+        product_id: str,
+        initial_price: Number,
+        lower_price: Number,
+        upper_price: Number,
+        timeout: float | None = None,
+    ) -> m.DoubleWinLeverage:
+        """The leverage of a double win product for a price range of your own.
+
+        `GET /v5/earn/advance/double-win-leverage`.
+        """
+        answer: m.DoubleWinLeverage = await self._call(
+            GET_DOUBLE_WIN_LEVERAGE, timeout, product_id=product_id,
+            initial_price=plain(initial_price, "initial_price"), lower_price=plain(lower_price, "lower_price"),
+            upper_price=plain(upper_price, "upper_price"),
+        )  # fmt: skip
+        return answer
+
+    async def place_advance_earn_order(
+        self,
+        *,
+        category: Literal["DiscountBuy", "DoubleWin", "DualAssets", "SmartLeverage"],
+        product_id: str,
+        order_type: Literal["Stake", "Redeem"],
+        order_link_id: str,
+        amount: Number | None = None,
+        coin: str | None = None,
+        account_type: Literal["FUND", "UNIFIED"] | None = None,
+        discount_buy_extra: m.DiscountBuyExtra | None = None,
+        double_win_stake_extra: m.DoubleWinStakeExtra | None = None,
+        double_win_redeem_extra: m.AdvanceRedeemExtra | None = None,
+        dual_assets_extra: m.DualAssetsExtra | None = None,
+        interest_card: m.InterestCard | None = None,
+        smart_leverage_stake_extra: m.SmartLeverageStakeExtra | None = None,
+        smart_leverage_redeem_extra: m.AdvanceRedeemExtra | None = None,
+        timeout: float | None = None,
+    ) -> m.EarnOrderAck:
+        """Subscribe to a structured product or redeem it early.
+
+        Give the `..._extra` of the category; `order_link_id` is an id of your own of at most 36 characters.
+        `POST /v5/earn/advance/place-order`.
+        """
+        answer: m.EarnOrderAck = await self._call(
+            PLACE_ADVANCE_EARN_ORDER, timeout, category=category, product_id=product_id, order_type=order_type,
+            order_link_id=order_link_id, amount=none_or_plain(amount, "amount"), coin=coin,
+            account_type=account_type, discount_buy_extra=none_or_wire(discount_buy_extra),
+            double_win_stake_extra=none_or_wire(double_win_stake_extra),
+            double_win_redeem_extra=none_or_wire(double_win_redeem_extra),
+            dual_assets_extra=none_or_wire(dual_assets_extra), interest_card=none_or_wire(interest_card),
+            smart_leverage_stake_extra=none_or_wire(smart_leverage_stake_extra),
+            smart_leverage_redeem_extra=none_or_wire(smart_leverage_redeem_extra),
+        )  # fmt: skip
+        return answer
+
+    def get_advance_earn_order(
+        self,
+        *,
+        category: Literal["DiscountBuy", "DoubleWin", "DualAssets", "SmartLeverage"],
+        order_id: str | None = None,
+        order_link_id: str | None = None,
+        product_id: str | None = None,
+        start: Time | None = None,
+        end: Time | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        timeout: float | None = None,
+    ) -> Pager[Page[m.AdvanceOrder], m.AdvanceOrder]:
+        """Orders of one category, newest first; `limit` is at most 20. `GET /v5/earn/advance/order`."""
+        return self._pages(
+            GET_ADVANCE_EARN_ORDER, timeout, category=category, order_id=order_id, order_link_id=order_link_id,
+            product_id=product_id, start_time=none_or_milliseconds(start, "start"),
+            end_time=none_or_milliseconds(end, "end"), limit=limit, cursor=cursor,
+        )  # fmt: skip
+
+    def get_advance_earn_position(
+        self,
+        *,
+        category: Literal["DiscountBuy", "DoubleWin", "DualAssets", "SmartLeverage"],
+        product_id: str | None = None,
+        coin: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        timeout: float | None = None,
+    ) -> Pager[Page[m.AdvancePosition], m.AdvancePosition]:
+        """Positions of one category; `limit` is at most 20. `GET /v5/earn/advance/position`."""
+        return self._pages(
+            GET_ADVANCE_EARN_POSITION, timeout, category=category, product_id=product_id, coin=coin, limit=limit,
+            cursor=cursor,
+        )  # fmt: skip
+
+    async def get_smart_leverage_redeem_est_amount_list(
+        self, *, category: Literal["DoubleWin", "SmartLeverage"], position_ids: str, timeout: float | None = None
+    ) -> Rows[m.RedeemEstimate]:
+        """What redeeming up to five positions early would pay; `position_ids` is comma-separated.
+
+        `GET /v5/earn/advance/get-redeem-est-amount-list`.
+        """
+        answer: Rows[m.RedeemEstimate] = await self._call(
+            GET_SMART_LEVERAGE_REDEEM_EST_AMOUNT_LIST, timeout, category=category, position_ids=position_ids,
+        )  # fmt: skip
+        return answer
