@@ -46,10 +46,12 @@ from bybit_async.wire import Response
 if TYPE_CHECKING:
     from bybit_async.api.decode import decode_rest as decode_rest
     from bybit_async.api.registry import endpoints as endpoints
+    from bybit_async.blocking import Bybit as Bybit
     from bybit_async.stream.router import decode_stream as decode_stream
 
 # Loaded on first use: they know every endpoint and topic, which few programs need at their start.
 _LATER = {
+    "Bybit": "bybit_async.blocking",
     "decode_rest": "bybit_async.api.decode",
     "decode_stream": "bybit_async.stream.router",
     "endpoints": "bybit_async.api.registry",
@@ -69,6 +71,7 @@ __all__ = [
     "AnswerUnreadable",
     "AsyncBybit",
     "AuthenticationError",
+    "Bybit",
     "BybitError",
     "ClockSkewed",
     "ConnectionFailed",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
@@ -12,6 +12,7 @@ import httpx
 
 from bybit_async import environments
 from bybit_async.api.domains import Domains
+from bybit_async.api.resource import Caller
 from bybit_async.environments import Environment
 from bybit_async.errors import InvalidParameter, MissingCredentials, OutcomeUnknown, SessionClosed
 from bybit_async.transport.clock import Clock
@@ -21,13 +22,16 @@ from bybit_async.transport.http import HttpxExchange
 from bybit_async.transport.lean import LeanTransport
 from bybit_async.transport.limits import RateLimits
 from bybit_async.transport.signing import Signer, signer_for
+from bybit_async.transport.telemetry import with_spans
 from bybit_async.transport.transport import Settings, Transport
 from bybit_async.wire import Response
 
 if TYPE_CHECKING:
+    from bybit_async.models.user import ApiKeyInformation
     from bybit_async.stream.streams import Streams
 
 R = TypeVar("R")
+G = TypeVar("G")
 OnUnknown = Literal["resolve", "raise"]
 
 
@@ -80,8 +84,8 @@ class AsyncBybit(Domains):
     ) -> None:
         if environment is not None and (testnet or demo or region is not None):
             raise InvalidParameter("environment", "give either an environment or testnet, demo, region")
-        self.environment = environment or environments.choose(testnet=testnet, demo=demo, region=region)
-        self.clock = Clock()
+        self.environment: Environment = environment or environments.choose(testnet=testnet, demo=demo, region=region)
+        self.clock: Clock = Clock()
         self._signer = _signer(api_key, api_secret, signer)
         settings = Settings(recv_window=recv_window, timeout=timeout, attempts=attempts, referer=referer)
         base_url = self.environment.rest_url
@@ -91,7 +95,7 @@ class AsyncBybit(Domains):
             limits=RateLimits(self.clock, enabled=rate_limits),
             signer=self._signer,
             settings=settings,
-            hooks=hooks,
+            hooks=with_spans(hooks),
         )
         self._caller = self._transport
         self._recv_window = recv_window
@@ -192,6 +196,31 @@ class AsyncBybit(Domains):
         )
         given = {name: value for name, value in (params or {}).items() if value is not None}
         return await self._transport.call(endpoint, given, timeout=timeout)
+
+    async def verify_credentials(self, *, timeout: float | None = None) -> ApiKeyInformation:
+        """Ask Bybit about the key of this session: its permissions, addresses and expiry. `GET /v5/user/query-api`.
+
+        Raises:
+            MissingCredentials: the session has no key.
+            AuthenticationError: Bybit does not accept it.
+        """
+        return await self.user.get_api_key_information(timeout=timeout)
+
+    async def get_server_time(self, *, timeout: float | None = None) -> int:
+        """Bybit's clock, in milliseconds. `GET /v5/market/time`."""
+        answer = await self.market.get_server_time(timeout=timeout)
+        return answer.time_nano // 1_000_000
+
+    def attach(self, name: str, group: Callable[[Caller], G]) -> G:
+        """Add a group of endpoints of your own: a `Resource`, from then on also an attribute called `name`.
+
+        Raises:
+            InvalidParameter: the name is taken, or none.
+        """
+        if not name.isidentifier() or name.startswith("_") or hasattr(type(self), name) or name in self.__dict__:
+            raise InvalidParameter("name", f"{name!r} is taken, or cannot be an attribute")
+        made = self.__dict__[name] = group(self._transport)
+        return made
 
     async def _resolve(self, endpoint: Endpoint, params: Mapping[str, Any], unknown: OutcomeUnknown) -> Response[Any]:
         from bybit_async.live.outcomes import OutcomeResolver
