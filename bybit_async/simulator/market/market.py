@@ -157,10 +157,10 @@ class Market(Sink):
         self._timer = self.engine.clock.call_later(self._stride or self._step, self._tick)
 
     def _tick(self) -> None:
+        self._count += 1
         if self._stride is not None:
             self._move_all(leap=True)
         else:
-            self._count += 1
             # A share of the listings at a time, so that no step holds up the requests for long.
             for number, quotation in enumerate(list(self.quotations.values())):
                 every = self._groups * (_OPTION_EVERY if quotation.instrument.option else 1)
@@ -169,8 +169,10 @@ class Market(Sink):
         self._schedule()
 
     def _move_all(self, *, leap: bool) -> None:
+        rarely = leap and self._count % _OPTION_EVERY != 0
         for quotation in list(self.quotations.values()):
-            self._move(quotation, leap=leap)
+            if not (rarely and quotation.instrument.option):
+                self._move(quotation, leap=leap)
 
     def _move(self, quotation: Quotation, *, leap: bool) -> None:
         now = self._stepped = self.engine.clock.now_ms()
@@ -200,7 +202,7 @@ class Market(Sink):
             last=quotation.price(mark_ticks) if leap else None,
         )
         if leap:
-            quotation.last.record(now, mark_ticks)
+            quotation.record_leap(now, mark_ticks, self._stride or 0)
         quoter = self._quoters.get(instrument.key)
         if quoter is None:
             return

@@ -9,7 +9,7 @@ from bybit_async.simulator.listing import Listing
 
 from .candles import History, Row, merge
 from .noise import Floats, Integers
-from .paths import PremiumPath
+from .paths import MINUTE, PremiumPath
 from .tape import Tape
 
 _DAY_MINUTES = 1440
@@ -161,6 +161,12 @@ class Quotation:
         if self.inverse:
             units = int((qty / price * 100_000_000).to_integral_value(ROUND_HALF_EVEN))
         self.last.record(now, ticks, lots, units)
+
+    def record_leap(self, now: int, ticks: int, elapsed: int) -> None:
+        """Put the price after a leap on the tape, with the share of the minute's volume that the leap covers."""
+        typical = self.last.typical(now)
+        share = min(elapsed, MINUTE)
+        self.last.record(now, ticks, typical[4] * share // MINUTE, typical[5] * share // MINUTE)
 
 
 def spelled_premium(millionths: int) -> str:

@@ -56,6 +56,11 @@ class Tape:
             last = self.last
             self._rows.append([last, last, last, last, 0, 0])
 
+    def typical(self, now: int) -> Row:
+        """Return the candle that history would have for the minute of `now`."""
+        o, h, low, c, v, t = self._history.minutes(now // MINUTE, now // MINUTE + 1)[0].tolist()
+        return o, h, low, c, v, t
+
     def minutes(self, first: int, last: int) -> Integers:
         """Return the rows of minutes `first` up to and not including `last` (none after the present one)."""
         return self._joined(first, last, whole_days=False)
