@@ -48,7 +48,7 @@ class LiveAccount:
         categories: what the account trades.
         settle_coins: settle coins of its linear contracts.
         option_coins: base coins of its options.
-        lookback: seconds of past executions to start with.
+        lookback: seconds of past executions and ended orders to start with.
         timeout: seconds for one question by REST.
 
     Raises:
@@ -238,7 +238,7 @@ class LiveAccount:
                     self._notice(item)
                 if subscription.dropped != self._dropped:
                     self._dropped = subscription.dropped
-                    self._lose("messages were dropped")
+                    self._lose("messages were dropped", in_order=False)
                     self._recover()
         except BybitError as error:
             log.warning("the live account ends: %s", error)
@@ -248,16 +248,17 @@ class LiveAccount:
 
     def _notice(self, event: StreamEvent) -> None:
         if event.kind == "lost":
-            self._lose(event.reason)
+            self._lose(event.reason, in_order=True)
         elif event.kind == "recovered":
             self._recover()
 
     # Losing and regaining it
 
-    def _lose(self, reason: str) -> None:
+    def _lose(self, reason: str, *, in_order: bool) -> None:
         if self._recovering is not None:
             self._recovering.cancel()
         self._losses += 1
+        self._reconciliation.lost(self._state, in_order=in_order)
         self._synced = False
         self._emit([AccountEvent(kind="lost", reason=reason)])
 

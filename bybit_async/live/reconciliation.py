@@ -47,7 +47,7 @@ class Reconciliation:
         categories: what the account trades.
         settle_coins: of its linear contracts, which Bybit lists one settle coin at a time.
         option_coins: base coins of its options, whose executions Bybit lists one base coin at a time.
-        lookback: seconds of past executions to load at the start.
+        lookback: seconds of past executions and ended orders to load at the start.
         timeout: seconds for one question; Bybit answers slowly when markets are wild.
     """
 
@@ -74,6 +74,7 @@ class Reconciliation:
         self._lookback_ms = int(lookback * 1000)
         self._timeout = timeout
         self._known_until: int | None = None
+        self._missing_from: int | None = None
         self.unresolved: dict[str, Order] = {}
 
     async def run(self, state: AccountState, emit: Emit) -> None:
@@ -96,7 +97,7 @@ class Reconciliation:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        self._known_until = asked_at
+        self._known_until, self._missing_from = asked_at, None
 
     async def _wallet(self, state: AccountState, emit: Emit) -> None:
         # The answer is at least as new as the question, so any later push is newer than what is assumed of it.
@@ -115,9 +116,27 @@ class Reconciliation:
             async for order in found:
                 listed.add(order.order_id)
                 emit(state.take_orders([_with_category(order, category)], recovered=True))
+        await self._closed_orders(state, emit, category)
         for order in before:
             if order.order_id not in listed:
                 await self._search(state, emit, category, order)
+
+    async def _closed_orders(self, state: AccountState, emit: Emit, category: Category) -> None:
+        """Learn of orders that were both placed and ended unseen."""
+        since, now = self._since(), self._clock.now_ms()
+        for coin in self._coins(category):
+            # The newest come first, and an order that was there at the last time is known already.
+            async for order in self._trade.get_open_orders(
+                category=category, settle_coin=coin, open_only=1, limit=_ORDER_PAGE, timeout=self._timeout
+            ):
+                if (order.created_time or now) < since:
+                    break
+                emit(state.take_orders([_with_category(order, category)], recovered=True))
+        # A restart of Bybit empties that list; history has them, though it may lag.
+        async for order in self._trade.get_order_history(
+            category=category, start=since, end=now + _MARGIN_MS, limit=_ORDER_PAGE, timeout=self._timeout
+        ):
+            emit(state.take_orders([_with_category(order, category)], recovered=True))
 
     async def _search(self, state: AccountState, emit: Emit, category: Category, order: Order) -> None:
         """Find out how an order ended that is open no more; history may lag, so absence is asked about again."""
@@ -137,8 +156,7 @@ class Reconciliation:
         self.unresolved[order.order_id] = order
 
     async def _executions(self, state: AccountState, emit: Emit, category: Category) -> None:
-        now = self._clock.now_ms()
-        since = now - self._lookback_ms if self._known_until is None else self._since(state)
+        since, now = self._since(), self._clock.now_ms()
         executions: list[Execution] = []
         for coin in self._option_coins if category == "option" else (None,):
             found = self._trade.get_executions(
@@ -148,9 +166,24 @@ class Reconciliation:
             executions += [_with_category(execution, category) async for execution in found]
         emit(state.take_executions(executions, recovered=True))
 
-    def _since(self, state: AccountState) -> int:
-        # Everything up to the last reconciliation is known, and everything up to the last execution that came after it.
-        return max(self._known_until or 0, state.executions.last_time) - _OVERLAP_MS
+    def lost(self, state: AccountState, *, in_order: bool) -> None:
+        """Note that from here on news may be missing; of several losses in a row the first one counts.
+
+        Args:
+            state: what is known now, before anything newer comes.
+            in_order: everything up to the last execution is known to have come; otherwise only what was there at the
+                last reconciliation is.
+        """
+        if self._missing_from is None:
+            known = self._known_until or 0
+            self._missing_from = max(known, state.executions.last_time) if in_order else known
+
+    def _since(self) -> int:
+        start = self._clock.now_ms() - self._lookback_ms
+        # Without a reconciliation before, nothing was known that could have been missed since.
+        if self._known_until is None:
+            return start
+        return (self._known_until if self._missing_from is None else self._missing_from) - _OVERLAP_MS
 
     async def _positions(self, state: AccountState, emit: Emit, category: ContractCategory) -> None:
         before = [position for position in state.positions.open if position.category == category]

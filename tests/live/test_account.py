@@ -1,0 +1,288 @@
+"""The live account against the simulated exchange."""
+
+import asyncio
+import random
+from contextlib import asynccontextmanager
+from decimal import Decimal
+
+import pytest
+
+from bybit_async.errors import AuthenticationError, InvalidParameter, StreamClosed
+from bybit_async.live import account as account_module
+from bybit_async.live.account import LiveAccount
+from bybit_async.session import AsyncBybit
+from bybit_async.simulator import SimulatedExchange
+
+LINEAR = {"category": "linear", "symbol": "BTCUSDT"}
+RESTING = {**LINEAR, "side": "Buy", "order_type": "Limit", "qty": "0.01", "price": "20000"}
+TAKING = {**LINEAR, "side": "Buy", "order_type": "Market", "qty": "0.01"}
+
+
+@asynccontextmanager
+async def trading(**options):
+    async with (
+        SimulatedExchange(seed=7, rate_limits=False, host_limit=None) as exchange,
+        AsyncBybit(
+            environment=exchange.environment, rate_limits=False, **exchange.new_account(usdt="1000000")
+        ) as bybit,
+    ):
+        yield exchange, bybit
+
+
+def live(bybit, **options):
+    options = {"categories": ("linear", "spot")} | options
+    return LiveAccount(bybit.trade, bybit.position, bybit.account, bybit.stream, bybit.clock, **options)
+
+
+@asynccontextmanager
+async def live_account(**options):
+    async with trading() as (exchange, bybit), live(bybit, **options) as account:
+        yield exchange, bybit, account
+
+
+async def seen(events, kind, count=1):
+    """The next `count` events of a kind."""
+    found = []
+    async with asyncio.timeout(10):
+        async for event in events:
+            found += [event] if event.kind == kind else []
+            if len(found) == count:
+                return found
+    raise AssertionError("the events ended")
+
+
+@asynccontextmanager
+async def away(exchange, account):
+    """The private stream is gone meanwhile; on leaving it is back and the account is synced."""
+    events = account.events()
+    exchange.refuse_connections()
+    exchange.drop_connections("private")
+    await seen(events, "lost")
+    assert not account.synced
+    yield
+    exchange.refuse_connections(refuse=False)
+    await seen(events, "synced")
+    events.close()
+    assert account.synced
+
+
+async def test_it_starts_with_what_is_there_and_reports_none_of_it_as_a_change():
+    async with trading() as (_, bybit):
+        await bybit.trade.place_order(**RESTING, order_link_id="resting")
+        await bybit.trade.place_order(**TAKING, order_link_id="taking")
+        account = live(bybit)
+        events = account.events()
+        async with account:
+            assert account.synced
+            assert [order.order_link_id for order in account.orders.open] == ["resting"]
+            assert account.orders.open[0].category == "linear"
+            assert [(position.symbol, position.size) for position in account.positions.open] == [
+                ("BTCUSDT", Decimal("0.01"))
+            ]
+            assert [execution.order_link_id for execution in account.executions] == ["taking"]
+            assert account.wallet.coins["USDT"].wallet_balance > 999_000
+            assert (await anext(events)).kind == "synced"
+
+
+async def test_every_kind_of_change_is_reported_as_it_happens():
+    async with live_account() as (_, bybit, account):
+        events = account.events()
+        await bybit.trade.place_order(**TAKING, order_link_id="a")
+        found = {}
+        async with asyncio.timeout(5):
+            async for event in events:
+                found.setdefault(event.kind, event)
+                if len(found) == 4:
+                    break
+        assert set(found) == {"order", "execution", "position", "wallet"}
+        assert not any(event.recovered for event in found.values())
+        assert found["execution"].execution.order_link_id == "a"
+        assert found["position"].position.size == Decimal("0.01")
+        assert found["wallet"].coins == ("USDT",)
+        assert found["wallet"].wallet.total_equity is not None
+        assert account.positions.get("BTCUSDT").side == "Buy"
+
+
+async def test_o15_waiting_resolves_though_the_stream_was_faster_than_the_answer():
+    async with live_account() as (_, bybit, account):
+        waiting = asyncio.create_task(account.wait_order(order_link_id="a", status="New", timeout=5))
+        await bybit.trade.place_order(**RESTING, order_link_id="a")
+        assert (await waiting).order_status == "New"
+        # Asked for afterwards, it resolves at once.
+        assert (await account.wait_order(order_link_id="a", status="New", timeout=0)).order_status == "New"
+        with pytest.raises(TimeoutError):
+            await account.wait_order(order_link_id="a", timeout=0.01)
+        await bybit.trade.cancel_order(**LINEAR, order_link_id="a")
+        ended = await account.wait_order(order_link_id="a", status="Filled", timeout=5)
+        assert ended.order_status == "Cancelled"
+        assert (await account.wait_order(order_id=ended.order_id)).order_link_id == "a"
+
+
+async def test_waiting_for_an_earlier_state_resolves_when_it_was_passed():
+    async with live_account() as (_, bybit, account):
+        await bybit.trade.place_order(**TAKING, order_link_id="a")
+        order = await account.wait_order(order_link_id="a", status="New", timeout=5)
+        assert order.order_status == "Filled"
+        with pytest.raises(InvalidParameter, match="order_link_id"):
+            await account.wait_order(timeout=0)
+
+
+async def test_o26_what_happened_while_the_stream_was_away_is_reported_as_recovered():
+    async with live_account() as (exchange, bybit, account):
+        for link in ("cancelled", "stays", "filled"):
+            await bybit.trade.place_order(**RESTING, order_link_id=link)
+            await account.wait_order(order_link_id=link, status="New", timeout=5)
+        await bybit.trade.place_order(**TAKING, order_link_id="before")
+        await account.wait_order(order_link_id="before", timeout=5)
+        events = account.events()
+        async with away(exchange, account):
+            await bybit.trade.cancel_order(**LINEAR, order_link_id="cancelled")
+            crossing = (account.positions.get("BTCUSDT").avg_price * Decimal("1.02")).quantize(Decimal("0.1"))
+            await bybit.trade.amend_order(**LINEAR, order_link_id="filled", price=crossing)
+            await bybit.trade.place_order(**TAKING, order_link_id="unseen")
+            await bybit.trade.place_order(**RESTING, order_link_id="unseen-too")
+            await bybit.trade.cancel_order(**LINEAR, order_link_id="unseen-too")
+            await bybit.trade.place_order(**RESTING, order_link_id="new")
+            waiting = asyncio.create_task(account.wait_order(order_link_id="filled", timeout=10))
+        assert (await waiting).order_status == "Filled"
+        events._mailbox.end()
+        told = [event async for event in events]
+        assert told[0].kind == "lost"
+        assert told[-1].kind == "synced"
+        assert all(event.recovered for event in told[1:])
+        orders = {event.order.order_link_id: event.order.order_status for event in told if event.kind == "order"}
+        ended = {"cancelled": "Cancelled", "filled": "Filled", "unseen": "Filled", "unseen-too": "Cancelled"}
+        assert orders == {**ended, "new": "New"}
+        assert sorted(event.order.order_link_id for event in told if event.became_final) == sorted(ended)
+        executed = {event.execution.order_link_id for event in told if event.kind == "execution"}
+        assert executed == {"filled", "unseen"}
+        assert sorted(order.order_link_id for order in account.orders.open) == ["new", "stays"]
+        assert account.positions.get("BTCUSDT").size == Decimal("0.03")
+        assert any(event.kind == "wallet" for event in told)
+
+
+async def test_a_position_that_was_closed_meanwhile_is_flat():
+    async with live_account() as (exchange, bybit, account):
+        await bybit.trade.place_order(**TAKING, order_link_id="a")
+        await account.wait_order(order_link_id="a", timeout=5)
+        async with away(exchange, account):
+            await bybit.trade.close_position(**LINEAR)
+        assert account.positions.open == []
+        assert account.positions.get("BTCUSDT").size == 0
+
+
+async def test_o18_executions_equal_the_exchanges_ledger_across_many_losses():
+    chance = random.Random(3)
+    async with live_account() as (exchange, bybit, account):
+        events = account.events(buffer=100_000)
+        for number in range(40):
+            await bybit.trade.place_order(**TAKING, order_link_id=f"link-{number}")
+            if chance.random() < 0.25:
+                exchange.drop_connections("private")
+        for number in range(40):
+            await account.wait_order(order_link_id=f"link-{number}", timeout=20)
+        await account.wait_synced(10)
+        async with away(exchange, account):
+            pass
+        ledger = [execution.exec_id async for execution in bybit.trade.get_executions(category="linear", limit=100)]
+        events._mailbox.end()
+        delivered = [event.execution.exec_id async for event in events if event.kind == "execution"]
+        assert len(delivered) == len(set(delivered))
+        assert sorted(delivered) == sorted(ledger)
+        position = (await bybit.position.get_positions(**LINEAR))[0]
+        assert account.positions.get("BTCUSDT").size == position.size
+        assert not account.orders.open
+        assert not account.unresolved
+
+
+async def test_reconciliation_is_repeated_until_rest_answers():
+    async with live_account(timeout=0.5) as (exchange, bybit, account):
+        calls = []
+        ask = bybit.account.get_wallet_balance
+
+        async def failing(**options):
+            calls.append(1)
+            if len(calls) < 3:
+                raise AuthenticationError(10003, "a moment of madness")
+            return await ask(**options)
+
+        account._reconciliation._account = type("Account", (), {"get_wallet_balance": staticmethod(failing)})()
+        async with away(exchange, account):
+            pass
+        assert len(calls) == 3
+
+
+async def test_dropped_messages_are_made_up_for(monkeypatch):
+    monkeypatch.setattr(account_module, "_BUFFER", 1)
+    async with live_account() as (_, bybit, account):
+        events = account.events()
+        links = [f"link-{number}" for number in range(30)]
+        await asyncio.gather(*(bybit.trade.place_order(**RESTING, order_link_id=link) for link in links))
+        for link in links:
+            await account.wait_order(order_link_id=link, status="New", timeout=10)
+        await account.wait_synced(10)
+        assert {order.order_link_id for order in account.orders.open} == set(links)
+        assert (await seen(events, "lost"))[0].reason == "messages were dropped"
+
+
+async def test_closing_ends_whoever_waits_and_whoever_listens():
+    async with trading() as (exchange, bybit):
+        account = live(bybit)
+        async with account:
+            waiting = asyncio.create_task(account.wait_order(order_link_id="never"))
+            events = account.events()
+            exchange.refuse_connections()
+            exchange.drop_connections("private")
+            await seen(events, "lost")
+        with pytest.raises(StreamClosed):
+            await waiting
+        assert [event.kind async for event in events] == []
+        assert not account.synced
+        with pytest.raises(StreamClosed):
+            await account.wait_synced()
+        with pytest.raises(StreamClosed):
+            await account.__aenter__()
+        assert [event async for event in account.events()] == []
+        await account.aclose()
+
+
+async def test_closing_the_session_ends_the_account():
+    async with trading() as (_, bybit):
+        account = live(bybit)
+        await account.__aenter__()
+        waiting = asyncio.create_task(account.wait_order(order_link_id="never"))
+        await asyncio.sleep(0)
+        await bybit.aclose()
+        with pytest.raises(StreamClosed):
+            await waiting
+        await account.aclose()
+
+
+async def test_a_refused_key_is_an_error_of_entering():
+    async with (
+        SimulatedExchange(seed=7) as exchange,
+        AsyncBybit(environment=exchange.environment, api_key="wrong", api_secret="wrong") as bybit,
+    ):
+        with pytest.raises(AuthenticationError):
+            async with live(bybit):
+                pass
+
+
+async def test_a_loss_while_it_starts_delays_the_start_and_spoils_nothing():
+    async with trading() as (exchange, bybit):
+        account = live(bybit)
+        ask = account._reconciliation._wallet
+
+        async def drop_first(state, emit):
+            account._reconciliation._wallet = ask
+            events = account.events()
+            exchange.drop_connections("private")
+            await seen(events, "lost")
+            await ask(state, emit)
+
+        account._reconciliation._wallet = drop_first
+        async with account:
+            assert account.synced
+            assert account._losses == 1
+            await bybit.trade.place_order(**TAKING, order_link_id="a")
+            await account.wait_order(order_link_id="a", timeout=5)
