@@ -213,9 +213,12 @@ class Hub:
             entry.resync_due = True
             return
         entry.resync_due = False
-        entry.resync_from = now + entry.resync_wait
         if patience:
-            entry.resync_wait = min(entry.resync_wait * 2, _LONGEST_RESYNC_WAIT)
+            # Asking helped when it has not been needed for a while; else the next pause is longer.
+            helped = now > entry.resync_from + entry.resync_wait
+            longer = min(entry.resync_wait * 2, _LONGEST_RESYNC_WAIT)
+            entry.resync_wait = self.settings.resync_wait if helped else longer
+        entry.resync_from = now + entry.resync_wait
         lane = self.lanes.get(entry.lane)
         if lane is not None:
             lane.resync(entry.name)
@@ -225,7 +228,6 @@ class Hub:
         entry = self.topics.get(name)
         if entry is not None:
             entry.resync_due = False
-            entry.resync_wait = self.settings.resync_wait
             self.emit("resynced", 0, (name,), reason)
 
     # What lanes report; see `lane.Owner`.

@@ -251,9 +251,11 @@ class OrderBookStream:
 
     async def __aenter__(self) -> LiveOrderBook:
         book = self._take().book
+        known = book.updates
         try:
             async with asyncio.timeout(self._timeout):
-                while book.stale:
+                # A snapshot may be followed by a gap before this task has its turn: it has been one all the same.
+                while book.stale and book.updates == known:
                     await book.updated()
         except TimeoutError:
             await self.aclose()

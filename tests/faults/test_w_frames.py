@@ -62,7 +62,7 @@ async def flood(server: Any, count: int) -> None:
 
 
 async def test_w18_a_slow_consumer_slows_nobody_and_loses_the_oldest_counted() -> None:
-    settings = msgspec.structs.replace(FAST, ping_interval=0.02)
+    settings = msgspec.structs.replace(FAST, ping_interval=0.02, pong_timeout=10)
     async with stream_server() as server, streams_of(server, settings) as streams:
         slow = streams.trades("BTCUSDT", category="linear", buffer=100)
         fast = streams.trades("BTCUSDT", category="linear")
