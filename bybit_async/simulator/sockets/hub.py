@@ -13,7 +13,7 @@ from bybit_async.simulator.events import LevelChange, PublicTrade, Sink
 
 from .books import BookFeed, Books
 from .candle_feed import CandleFeed
-from .slow_feeds import InsuranceFeed, LiquidationFeed, PriceLimitFeed
+from .slow_feeds import InsuranceFeed, LiquidationFeed, PriceLimitFeed, StatusFeed
 from .ticker_feed import TickerFeed
 from .trades import Trades
 
@@ -166,6 +166,10 @@ def _limit_feed(hub: Hub, channel: str, topic: str, match: re.Match[str]) -> Fee
     return PriceLimitFeed(hub, channel, topic, hub.exchange.engine.listings[channel, match[1]])
 
 
+def _status_feed(hub: Hub, channel: str, topic: str, match: re.Match[str]) -> Feed:
+    return StatusFeed(hub, channel, topic)
+
+
 def _insurance_feed(hub: Hub, channel: str, topic: str, match: re.Match[str]) -> Feed:
     return InsuranceFeed(hub, channel, topic, match[1])
 
@@ -179,4 +183,5 @@ _PATTERNS = (
     TopicPattern(re.compile(r"allLiquidation\.([A-Z0-9-]+)"), _FUTURES, _liquidation_feed),
     TopicPattern(re.compile(r"priceLimit\.([A-Z0-9-]+)"), ("spot", *_FUTURES), _limit_feed),
     TopicPattern(re.compile(r"insurance\.(USDT|USDC|inverse)"), _FUTURES, _insurance_feed),
+    TopicPattern(re.compile(r"system\.status"), ("status",), _status_feed),
 )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bybit_async.simulator.exchange import SimulatedExchange
 
 _PUBLIC = re.compile(r"/v5/public/(spot|linear|inverse|option)")
-_PRIVATE = {"/v5/private": "private", "/v5/trade": "trade"}
+_OTHERS = {"/v5/private": "private", "/v5/trade": "trade", "/v5/public/misc/status": "status"}
 _DURATION = re.compile(r"(\d+)([sm])")
 _SCAN = 30_000
 
@@ -51,7 +51,7 @@ class SocketServer:
     def channel(self, path: str) -> str | None:
         """Return the channel that a path means, or None."""
         match = _PUBLIC.fullmatch(path)
-        return match[1] if match else _PRIVATE.get(path)
+        return match[1] if match else _OTHERS.get(path)
 
     async def handle(self, request: web.BaseRequest, channel: str) -> web.StreamResponse:
         """Serve one connection until it ends."""

@@ -1,4 +1,4 @@
-"""Topics that change now and then: liquidations, price limits, the insurance fund."""
+"""Topics that change now and then: liquidations, price limits, the insurance fund, system status."""
 
 from __future__ import annotations
 
@@ -103,3 +103,25 @@ class InsuranceFeed:
             for coin, symbol, balance in self._shown
         ]
         return {"topic": self._topic, "type": kind, "ts": now, "data": data}
+
+
+class StatusFeed:
+    """The `system.status` topic: maintenance that the operator announces."""
+
+    def __init__(self, hub: Hub, channel: str, topic: str) -> None:
+        self._hub = hub
+        self._channel = channel
+        self._topic = topic
+        self._told = len(hub.exchange.system_status)
+        self.due = 0
+
+    def greet(self, connection: Connection) -> None:
+        """Announcements begin with the next one."""
+
+    def flush(self, now: int) -> None:
+        """Publish what was announced since the last message."""
+        announced = self._hub.exchange.system_status
+        if len(announced) > self._told:
+            news = announced[self._told :]
+            self._told = len(announced)
+            self._hub.publish(self._channel, self._topic, {"topic": self._topic, "ts": now, "data": news})

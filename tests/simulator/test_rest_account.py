@@ -1,0 +1,128 @@
+"""Positions, settings, transfers and sub-accounts, as a client of the REST side sees them."""
+
+import itertools
+
+import pytest
+
+from .raw_client import RawClient
+
+LINEAR = {"category": "linear", "symbol": "BTCUSDT"}
+BUY = {**LINEAR, "side": "Buy", "orderType": "Market"}
+SELL = {**BUY, "side": "Sell"}
+
+
+async def test_a_closed_position_shows_in_closed_pnl_log_and_wallet(client, exchange):
+    before = (await client.result("/v5/account/wallet-balance", accountType="UNIFIED", coin="USDT"))["list"][0]
+    await client.done("/v5/order/create", **BUY, qty="0.1")
+    await client.done("/v5/order/create", **SELL, qty="0.1", reduceOnly=True)
+    closed = (await client.result("/v5/position/closed-pnl", **LINEAR))["list"]
+    assert [entry["closedSize"] for entry in closed] == ["0.1"]
+    after = (await client.result("/v5/account/wallet-balance", accountType="UNIFIED", coin="USDT"))["list"][0]
+    log = (await client.result("/v5/account/transaction-log", category="linear"))["list"]
+    change = float(after["coin"][0]["walletBalance"]) - float(before["coin"][0]["walletBalance"])
+    assert sum(float(entry["change"]) for entry in log) == pytest.approx(change)
+    assert float(closed[0]["closedPnl"]) == pytest.approx(change)
+    exchange.engine.audit()
+
+
+async def test_leverage_mode_and_exits_of_a_position(client):
+    await client.done("/v5/position/set-leverage", **LINEAR, buyLeverage="25", sellLeverage="25")
+    again = await client.post("/v5/position/set-leverage", **LINEAR, buyLeverage="25", sellLeverage="25")
+    assert again["retCode"] == 110043
+    await client.done("/v5/order/create", **BUY, qty="0.1")
+    mark = float((await client.result("/v5/position/list", **LINEAR))["list"][0]["markPrice"])
+    exits = {"takeProfit": str(round(mark * 1.1)), "stopLoss": str(round(mark * 0.9))}
+    await client.done("/v5/position/trading-stop", **LINEAR, tpslMode="Full", positionIdx=0, **exits)
+    position = (await client.result("/v5/position/list", **LINEAR))["list"][0]
+    assert (position["leverage"], position["takeProfit"], position["stopLoss"]) == ("25", *exits.values())
+    refused = await client.post("/v5/position/switch-mode", **LINEAR, mode=3)
+    assert refused["retCode"] == 110024
+    assert (await client.post("/v5/position/switch-isolated", **LINEAR, tradeMode=1))["retCode"] == 100028
+
+
+async def test_margin_modes(client):
+    assert (await client.result("/v5/account/info"))["marginMode"] == "REGULAR_MARGIN"
+    await client.done("/v5/account/set-margin-mode", setMarginMode="ISOLATED_MARGIN")
+    assert (await client.result("/v5/account/info"))["marginMode"] == "ISOLATED_MARGIN"
+    refused = await client.post("/v5/account/set-margin-mode", setMarginMode="PORTFOLIO_MARGIN")
+    assert refused["retCode"] == 3400045
+    assert refused["result"]["reasons"]
+
+
+async def test_a_pre_check_places_nothing(client, exchange):
+    answer = await client.done("/v5/order/pre-check", **BUY, qty="0.1")
+    assert answer["postImrE4"] > answer["preImrE4"] == 0
+    assert exchange.orders == []
+
+
+async def test_money_moves_between_wallets_once(client, exchange):
+    move = {"coin": "USDT", "amount": "250.5", "fromAccountType": "UNIFIED", "toAccountType": "FUND"}
+    done = await client.done("/v5/asset/transfer/inter-transfer", transferId="t-1", **move)
+    assert done == {"transferId": "t-1", "status": "SUCCESS"}
+    again = await client.post("/v5/asset/transfer/inter-transfer", transferId="t-1", **move)
+    assert again["retCode"] == 131214
+    poor = await client.post("/v5/asset/transfer/inter-transfer", transferId="t-2", **{**move, "amount": "1e9"})
+    assert poor["retCode"] == 131212
+    fund = await client.result("/v5/asset/transfer/query-account-coin-balance", accountType="FUND", coin="USDT")
+    assert fund["balance"]["walletBalance"] == "250.5"
+    listed = await client.result("/v5/asset/transfer/query-inter-transfer-list")
+    assert [entry["transferId"] for entry in listed["list"]] == ["t-1"]
+    exchange.engine.audit()
+
+
+async def test_a_sub_account_with_its_own_key_and_money(client, exchange, session):
+    member = await client.done("/v5/user/create-sub-member", username="bot1", memberType=1)
+    assert (await client.post("/v5/user/create-sub-member", username="bot1", memberType=1))["retCode"] in (10006, 31007)
+    key = await client.done(
+        "/v5/user/create-sub-api",
+        subuid=int(member["uid"]),
+        readOnly=0,
+        permissions={"ContractTrade": ["Order", "Position"]},
+    )
+    sub = RawClient(exchange, session, {"api_key": key["apiKey"], "api_secret": key["secret"]})
+    move = {"coin": "USDT", "amount": "1000", "fromAccountType": "UNIFIED", "toAccountType": "UNIFIED"}
+    master = (await client.result("/v5/user/query-api"))["userID"]
+    await client.done(
+        "/v5/asset/transfer/universal-transfer",
+        transferId="u",
+        fromMemberId=master,
+        toMemberId=int(member["uid"]),
+        **move,
+    )
+    wallet = (await sub.result("/v5/account/wallet-balance", accountType="UNIFIED"))["list"][0]
+    assert wallet["totalEquity"] == "1000"
+    assert (await sub.result("/v5/user/query-api"))["parentUid"] == str(master)
+    await sub.done("/v5/order/create", **BUY, qty="0.01")
+    spot = {"category": "spot", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Market", "qty": "10"}
+    assert (await sub.post("/v5/order/create", **spot))["retCode"] == 10005
+    await client.done("/v5/user/delete-sub-api", apikey=key["apiKey"])
+    assert (await sub.get("/v5/account/info"))["retCode"] == 10003
+    exchange.engine.audit()
+
+
+async def test_announcements_are_those_of_the_operator(client, exchange):
+    exchange.announcements.append({"title": "New", "type": {"key": "new_crypto"}, "tags": ["Spot"]})
+    found = await client.result("/v5/announcements/index", locale="en-US", type="new_crypto")
+    assert (found["total"], found["list"][0]["title"]) == (1, "New")
+    assert (await client.result("/v5/announcements/index", locale="en-US", type="delistings"))["total"] == 0
+
+
+async def test_series_page_back_without_gap_or_overlap(public):
+    seen, more = [], {}
+    for _ in range(4):
+        page = await public.result("/v5/market/open-interest", **LINEAR, intervalTime="1h", limit=50, **more)
+        seen += [int(entry["timestamp"]) for entry in page["list"]]
+        more = {"cursor": page["nextPageCursor"]}
+    assert [newer - older for newer, older in itertools.pairwise(seen)] == [3_600_000] * 199
+    rates = (await public.result("/v5/market/funding/history", **LINEAR, limit=30))["list"]
+    times = [int(entry["fundingRateTimestamp"]) for entry in rates]
+    assert [newer - older for newer, older in itertools.pairwise(times)] == [28_800_000] * 29
+
+
+@pytest.mark.parametrize("interval", ["1", "60", "D"])
+async def test_candles_of_a_year_ago_are_the_same_every_time(public, interval):
+    end = public.now() - 365 * 86_400_000
+    first = await public.result("/v5/market/kline", **LINEAR, interval=interval, end=end, limit=50)
+    again = await public.result("/v5/market/kline", **LINEAR, interval=interval, end=end, limit=50)
+    assert first == again
+    assert len(first["list"]) == 50
