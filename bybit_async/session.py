@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
@@ -27,12 +27,19 @@ from bybit_async.transport.transport import Settings, Transport
 from bybit_async.wire import Response
 
 if TYPE_CHECKING:
+    from bybit_async.api.trade import Trade
+    from bybit_async.enums import Category
+    from bybit_async.live.account import LiveAccount
+    from bybit_async.live.order_routing import SocketOrders
+    from bybit_async.models.market import OrderBook
     from bybit_async.models.user import ApiKeyInformation
+    from bybit_async.stream.settings import StreamSettings
     from bybit_async.stream.streams import Streams
 
 R = TypeVar("R")
 G = TypeVar("G")
 OnUnknown = Literal["resolve", "raise"]
+OrdersVia = Literal["rest", "websocket"]
 
 
 class AsyncBybit(Domains):
@@ -53,6 +60,9 @@ class AsyncBybit(Domains):
         timeout: seconds one call may take altogether, unless it says otherwise.
         attempts: how often one call is tried at most, where trying again is safe.
         referer: a broker's id.
+        orders_via: ``"websocket"`` sends the order calls of `trade` over the order entry socket, and by REST only what
+            was certainly not sent there. Ignored where the environment has no order entry (demo).
+        stream_settings: times and sizes of the streams.
         on_unknown: what to do when the answer to an order request is lost: ``"resolve"`` asks Bybit what became of it,
             for up to `recv_window` and two seconds more, before it raises `OutcomeUnknown`; ``"raise"`` raises at once.
         rate_limits: False leaves the pace to you; a ban by Bybit still stops every request of the host.
@@ -77,6 +87,8 @@ class AsyncBybit(Domains):
         timeout: float = 10.0,
         attempts: int = 4,
         referer: str | None = None,
+        orders_via: OrdersVia = "rest",
+        stream_settings: StreamSettings | None = None,
         on_unknown: OnUnknown = "resolve",
         rate_limits: bool = True,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -88,20 +100,22 @@ class AsyncBybit(Domains):
         self.clock: Clock = Clock()
         self._signer = _signer(api_key, api_secret, signer)
         settings = Settings(recv_window=recv_window, timeout=timeout, attempts=attempts, referer=referer)
+        self._settings = settings
+        self._stream_settings = stream_settings
+        self._orders_via = _one_of("orders_via", orders_via, ("rest", "websocket"))
+        self._on_unknown = _one_of("on_unknown", on_unknown, ("resolve", "raise"))
+        self._limits = RateLimits(self.clock, enabled=rate_limits)
         base_url = self.environment.rest_url
         self._transport = Transport(
             HttpxExchange(transport, base_url) if transport is not None else LeanTransport(base_url),
             clock=self.clock,
-            limits=RateLimits(self.clock, enabled=rate_limits),
+            limits=self._limits,
             signer=self._signer,
             settings=settings,
             hooks=with_spans(hooks),
         )
         self._caller = self._transport
-        self._recv_window = recv_window
-        if on_unknown not in ("resolve", "raise"):
-            raise InvalidParameter("on_unknown", f'expected "resolve" or "raise", got {on_unknown!r}')
-        if on_unknown == "resolve":
+        if self._on_unknown == "resolve":
             self._transport.resolve_unknown = self._resolve
         self._state: Literal["new", "open", "closed"] = "new"
 
@@ -114,6 +128,8 @@ class AsyncBybit(Domains):
         timeout: float = 10.0,
         attempts: int = 4,
         referer: str | None = None,
+        orders_via: OrdersVia = "rest",
+        stream_settings: StreamSettings | None = None,
         on_unknown: OnUnknown = "resolve",
         rate_limits: bool = True,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -139,6 +155,8 @@ class AsyncBybit(Domains):
             timeout=timeout,
             attempts=attempts,
             referer=referer,
+            orders_via=orders_via,
+            stream_settings=stream_settings,
             on_unknown=on_unknown,
             rate_limits=rate_limits,
             transport=transport,
@@ -159,9 +177,10 @@ class AsyncBybit(Domains):
     async def aclose(self) -> None:
         """End every stream and connection; calls in flight end with an error. Idempotent."""
         self._state = "closed"
-        stream = self.__dict__.get("stream")
-        if stream is not None:
-            await stream.aclose()
+        if "stream" in self.__dict__:
+            await self.stream.aclose()
+        if "order_entry" in self.__dict__:
+            await self.order_entry.entry.aclose()
         await self._transport.aclose()
 
     async def request(
@@ -222,19 +241,100 @@ class AsyncBybit(Domains):
         made = self.__dict__[name] = group(self._transport)
         return made
 
-    async def _resolve(self, endpoint: Endpoint, params: Mapping[str, Any], unknown: OutcomeUnknown) -> Response[Any]:
-        from bybit_async.live.outcomes import OutcomeResolver
-
-        return await OutcomeResolver(self._transport, recv_window=self._recv_window)(endpoint, params, unknown)
-
     @cached_property
     def stream(self) -> Streams:
         """Live data: public topics, and the private ones of the key."""
         from bybit_async.stream.streams import Streams
 
+        self._refuse_closed()
+        return Streams(
+            self.environment,
+            self.clock,
+            self._signer,
+            self._stream_settings,
+            ensure_clock=self._transport.ensure_clock,
+            fetch_full_book=self._fetch_full_book,
+        )
+
+    @cached_property
+    def order_entry(self) -> SocketOrders:
+        """Orders over a socket: the order methods of `trade`, without an HTTP request for each.
+
+        Raises:
+            MissingCredentials: the session has no key.
+            InvalidParameter: the environment offers no order entry (demo).
+        """
+        from bybit_async.live.order_routing import SocketOrders
+        from bybit_async.stream.order_entry import OrderEntry
+
+        self._refuse_closed()
+        entry = OrderEntry(
+            self.environment,
+            clock=self.clock,
+            signer=self._signer,
+            settings=self._stream_settings,
+            timeout=self._settings.timeout,
+            recv_window=self._settings.recv_window,
+            referer=self._settings.referer,
+            pace=self._limits,
+            ensure_clock=self._transport.ensure_clock,
+        )
+        entry.resolve_unknown = self._transport.resolve_unknown
+        return SocketOrders(entry)
+
+    @cached_property
+    def trade(self) -> Trade:
+        """Orders and executions; order calls go where `orders_via` says."""
+        from bybit_async.api.trade import Trade
+
+        if self._orders_via == "rest" or self.environment.trade_url is None:
+            return Trade(self._transport)
+        from bybit_async.live.order_routing import OrderRouter
+
+        return Trade(OrderRouter(self._transport, self.order_entry.entry, timeout=self._settings.timeout))
+
+    def live_account(
+        self,
+        *,
+        categories: Sequence[Category] = ("linear", "inverse", "spot", "option"),
+        settle_coins: Sequence[str] = ("USDT", "USDC"),
+        option_coins: Sequence[str] = ("BTC", "ETH", "SOL"),
+        lookback: float = 300.0,
+    ) -> LiveAccount:
+        """Orders, positions, wallet and executions, kept current: ``async with bybit.live_account() as account``.
+
+        Args:
+            categories: what the account trades; fewer are quicker to reconcile.
+            settle_coins: settle coins of its linear contracts.
+            option_coins: base coins of its options.
+            lookback: seconds of past executions and ended orders to start with.
+        """
+        from bybit_async.live.account import LiveAccount
+
+        return LiveAccount(
+            self.trade,
+            self.position,
+            self.account,
+            self.stream,
+            self.clock,
+            categories=categories,
+            settle_coins=settle_coins,
+            option_coins=option_coins,
+            lookback=lookback,
+        )
+
+    async def _resolve(self, endpoint: Endpoint, params: Mapping[str, Any], unknown: OutcomeUnknown) -> Response[Any]:
+        from bybit_async.live.outcomes import OutcomeResolver
+
+        resolver = OutcomeResolver(self._transport, recv_window=self._settings.recv_window)
+        return await resolver(endpoint, params, unknown)
+
+    async def _fetch_full_book(self, category: str, symbol: str) -> OrderBook:
+        return await self.market.get_full_orderbook(category=category, symbol=symbol)  # type: ignore[arg-type]
+
+    def _refuse_closed(self) -> None:
         if self._state == "closed":
             raise SessionClosed("the session is closed")
-        return Streams(self.environment, self.clock, self._signer, ensure_clock=self._transport.ensure_clock)
 
     def __repr__(self) -> str:
         key = "with a key" if self._signer is not None else "without a key"
@@ -252,6 +352,12 @@ def _signer(api_key: str | None, api_secret: str | None, signer: Signer | None) 
         missing = "api_secret" if api_key else "api_key"
         raise MissingCredentials(missing, "api_key and api_secret go together")
     return signer_for(api_key, api_secret)
+
+
+def _one_of(parameter: str, value: str, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise InvalidParameter(parameter, f"expected one of {', '.join(allowed)}, got {value!r}")
+    return value
 
 
 def _truth(variable: str) -> bool:
