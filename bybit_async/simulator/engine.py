@@ -44,6 +44,9 @@ class Engine:
     `instruments` defaults to `catalogue.default_catalogue`. The same seed and the same calls give the same ids
     and the same events. `listings` is keyed by (category, symbol), `accounts` by uid (house accounts included);
     `ledger` is for reading only. Every method may be called from a clock's timer; none may be called from a sink.
+
+    Two kinds of balance may be negative: a coin of a trader, while his other coins or open profit back it, and
+    any coin of a house account (the insurance fund is one; `deposit` gives it a starting capital).
     """
 
     def __init__(self, clock: Clock, instruments: Iterable[Instrument] | None = None, seed: int = 0) -> None:

@@ -161,8 +161,10 @@ def available_for(account: Account, coin: str, usd: Usd) -> Decimal:
 def withdrawable(account: Account, coin: str, usd: Usd) -> Decimal:
     """Return how much of a coin may leave the account: free, and not needed as margin."""
     free = account.free(coin)
-    if free <= 0 or not account.exposed:
-        return max(ZERO, free)
+    if free <= 0:
+        return ZERO
+    if not account.exposed and min(account.balances.values()) >= 0:
+        return free
     if account.isolated:
         return max(ZERO, min(free, available_for(account, coin, usd)))
     now = standing(account, usd)

@@ -235,3 +235,29 @@ def test_a_filled_spot_order_leaves_a_pair_of_which_one_ends_the_other(desk):
     desk.last("59000", SPOT)
     assert (loss.status, gain.status) == ("Filled", "Deactivated")
     assert desk.a.locked == {}
+
+
+def test_exits_of_a_conditional_order_are_judged_by_its_trigger_price(desk):
+    conditional = {"triggerPrice": "61000", "triggerDirection": 1}
+    order = desk.market(desk.a, "Buy", "0.1", **conditional, takeProfit="62000", stopLoss="60050")
+    assert order.status == "Untriggered"
+    assert code_of(desk.market, desk.a, "Buy", "0.1", **conditional, takeProfit="60900") == 10001
+    desk.last("61000")
+    assert len(exits(desk, desk.a, "TakeProfit")) == 1
+
+
+def test_a_halted_listing_triggers_nothing_until_it_reopens(desk):
+    order = desk.market(desk.a, "Buy", "0.1", triggerPrice="61000", triggerDirection=1)
+    desk.engine.set_status("linear", "BTCUSDT", "Halted")
+    desk.last("61000")
+    assert order.status == "Untriggered"
+    desk.engine.set_status("linear", "BTCUSDT", "Trading")
+    assert order.status == "Filled"
+
+
+def test_cancelling_one_of_a_bound_pair_cancels_both(desk):
+    long(desk, "0.3")
+    stop(desk, tpslMode="Partial", takeProfit="62000", stopLoss="58000", tpSize="0.1", slSize="0.1")
+    (gain,), (loss,) = exits(desk, desk.a, "PartialTakeProfit"), exits(desk, desk.a, "PartialStopLoss")
+    desk.cancel(gain)
+    assert loss.status == "Cancelled"

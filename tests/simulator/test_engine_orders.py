@@ -226,7 +226,10 @@ def test_batches_end_item_by_item(desk):
 
 
 def test_a_halted_listing_takes_no_orders(desk):
+    order = desk.limit(desk.a, "Buy", "0.1", "59000")
     desk.engine.set_status("linear", "BTCUSDT", "Halted")
+    assert code_of(desk.amend, order, price="58000") == 110074
+    desk.cancel(order)
     assert code_of(desk.limit, desk.a, "Buy", "0.1", "59000") == 110074
     desk.engine.set_status("linear", "BTCUSDT", "Trading")
     desk.limit(desk.a, "Buy", "0.1", "59000")

@@ -272,3 +272,44 @@ def test_the_wallet_adds_up(desk):
     assert D(wallet["totalInitialMargin"]) == 6100
     assert D(wallet["totalMaintenanceMargin"]) == 305
     assert D(wallet["totalAvailableBalance"]) == D(wallet["totalMarginBalance"]) - 6100
+
+
+def test_coins_that_back_a_debt_cannot_be_withdrawn():
+    desk = Desk(usdt="100", btc="0.1")
+    desk.engine.deposit(desk.b, "USDT", "100000")
+    desk.trade(desk.a, desk.b, "0.5", "60000")
+    desk.prices("57500")
+    desk.trade(desk.b, desk.a, "0.5", "57500")
+    owed = -desk.balance(desk.a)
+    assert owed > D(1000)
+    coin = desk.engine.wallet(desk.a, ["USDT"])["coin"][0]
+    assert D(coin["borrowAmount"]) == owed
+    assert code_of(desk.engine.withdraw, desk.a, "BTC", "0.09") == 110012
+    desk.engine.withdraw(desk.a, "BTC", "0.07")
+    desk.engine.audit()
+
+
+def test_the_insurance_fund_can_be_given_capital(desk):
+    fund = desk.engine.accounts[INSURANCE]
+    desk.engine.deposit(fund, "USDT", "1000000")
+    assert desk.engine.ledger.balance(INSURANCE, "USDT") == D(1000000)
+
+
+def test_the_break_even_price_covers_the_fees_of_both_ways(desk):
+    desk.trade(desk.a, desk.b, "1", "60000")
+    price = D(desk.engine.positions(desk.a, LINEAR)[0]["breakEvenPrice"])
+    gain = (price - 60000) - D(12) - price * D("0.00055")
+    assert abs(gain) < D("0.0001")
+
+
+def test_a_position_held_by_both_traders_never_changes_the_sum_of_equities(desk):
+    def equity():
+        accounts = (desk.a, desk.b)
+        wallets = [desk.engine.wallet(account, ["BTC"])["coin"][0] for account in accounts]
+        return sum(D(coin["equity"]) for coin in wallets)
+
+    desk.trade(desk.a, desk.b, "77777", "60123.4", INVERSE)
+    start = equity()
+    for price in ("55000", "61111.1", "64000"):
+        desk.prices(price, INVERSE)
+        assert abs(equity() - start) <= D("0.00000002")

@@ -17,6 +17,7 @@ from bybit_async.simulator.refusals import (
     Refused,
     bad_price,
     not_modified,
+    not_trading,
     order_closed,
     parameter,
     quantity_below_filled,
@@ -66,6 +67,8 @@ class Changing:
 
     def amend(self, order: Order, fields: Fields) -> None:
         """Change price, quantity, trigger or exit prices of a live order."""
+        if order.listing.status != "Trading":
+            raise not_trading(order.category)
         wanted = self._wanted(order, fields)
         plan = self._wanted_plan(order, fields)
         same = wanted == Wanted(order.qty, order.price, order.trigger_price)

@@ -140,6 +140,8 @@ class Drafting:
         return size
 
     def _exit_plan(self, order: Order, fields: Fields) -> ExitPlan:
+        if not fields.has("takeProfit") and not fields.has("stopLoss"):
+            return ExitPlan()
         plan = ExitPlan(
             mode=fields.choice("tpslMode", ("Full", "Partial"), "Full"),
             take_profit=fields.positive("takeProfit"),
@@ -158,7 +160,7 @@ class Drafting:
         limits = (plan.tp_limit, plan.sl_limit)
         if plan.mode == "Full" and order.category != "spot" and limits != (None, None):
             raise parameter("Full mode takes Market take profit and stop loss only")
-        reference = order.price or order.listing.last_price or order.listing.fair_price
+        reference = order.price or order.trigger_price or order.listing.last_price or order.listing.fair_price
         check_exit_prices(order.listing.instrument, plan, order.side, reference)
         return plan
 
