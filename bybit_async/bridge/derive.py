@@ -13,7 +13,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from functools import cache, cached_property, wraps
 from types import AsyncGeneratorType, FunctionType, GetSetDescriptorType, MemberDescriptorType, TracebackType
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 
@@ -26,6 +26,13 @@ from bybit_async.transport.pages import Pager
 
 _ROOMS = tuple(f"bybit_async.{room}." for room in ("api", "stream", "state", "live", "data"))
 _VALUES = (msgspec.Struct, enum.Enum, BaseException, tuple, dict, list, set, frozenset, str)
+_WORDS = (
+    ("AsyncBybit", "Bybit"),
+    ("``async with", "``with"),
+    ("``async for", "``for"),
+    ("``await ", "``"),
+    (" A session belongs to the event loop that entered it and may be shared by its tasks.", ""),
+)
 _READ_ON_THE_LOOP = ("__len__", "__getitem__", "__contains__", "__bool__")
 
 
@@ -82,13 +89,13 @@ class Derived:
 @cache
 def blocking_class(cls: Any) -> type[Derived]:
     """Return the blocking class of an asynchronous one."""
-    members: dict[str, Any] = {"__doc__": cls.__doc__, "__module__": "bybit_async.blocking"}
+    members: dict[str, Any] = {"__doc__": blocking_words(cls.__doc__), "__module__": "bybit_async.blocking"}
     for name in public_names(cls):
         member = inspect.getattr_static(cls, name)
         made = _member(cls, name, member)
         if made is not None:
             members[name] = made
-            if _streams(cls, name, member):
+            if is_stream(cls, member):
                 members.setdefault(f"on_{name}", _callback_method(name, member))
     for name in _READ_ON_THE_LOOP:
         if callable(getattr(cls, name, None)):
@@ -130,7 +137,7 @@ def _method(function: Callable[..., Any], *, direct: bool = False) -> Callable[.
         def build(self: Derived, /, *args: Any, **kwargs: Any) -> Any:
             return self._link.turn(function(self._target, *args, **kwargs))
 
-        return build
+        return _told(build)
     timed = inspect.iscoroutinefunction(function) or "timeout" in _parameters(function)
 
     @wraps(function)
@@ -141,7 +148,21 @@ def _method(function: Callable[..., Any], *, direct: bool = False) -> Callable[.
             found._timeout = wait
         return found
 
-    return call
+    return _told(call)
+
+
+def _told(method: Callable[..., Any]) -> Callable[..., Any]:
+    method.__doc__ = blocking_words(method.__doc__)
+    return method
+
+
+def blocking_words(doc: str | None) -> str | None:
+    """Turn what a docstring says of the asynchronous class into what holds for the blocking one."""
+    if doc is None:
+        return None
+    for word, other in _WORDS:
+        doc = doc.replace(word, other)
+    return doc
 
 
 def _parameters(function: Callable[..., Any]) -> set[str]:
@@ -149,11 +170,11 @@ def _parameters(function: Callable[..., Any]) -> set[str]:
     return set(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]) if code else set()
 
 
-def _streams(cls: type, name: str, member: Any) -> bool:
-    """Say whether a method returns a stream: then there is a second one that takes a callback."""
-    if not isinstance(member, FunctionType) or not cls.__module__.startswith("bybit_async.stream."):
+def is_stream(cls: type, member: Any) -> bool:
+    """Say whether a method returns a stream: then it takes a `timeout`, and there is a second one for callbacks."""
+    if not isinstance(member, FunctionType) or issubclass(cls, Resource) or hasattr(cls, "__anext__"):
         return False
-    return hasattr(returned_class(member), "__anext__") and not hasattr(cls, "__anext__")
+    return not member.__name__.startswith("_") and hasattr(returned_class(member), "__anext__")
 
 
 def returned_class(function: FunctionType) -> Any:
@@ -181,12 +202,12 @@ def _callback_method(name: str, function: FunctionType) -> Callable[..., Any]:
     return method
 
 
-def _protocols(cls: type) -> dict[str, Any]:
+def _protocols(cls: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if hasattr(cls, "__anext__"):
         found |= {"__iter__": lambda self: self, "__next__": _next}
     elif hasattr(cls, "__aiter__"):
-        found["__iter__"] = lambda self: BlockingIterator(self._link, self._target.__aiter__())
+        found["__iter__"] = lambda self: self._link.run(cls.__aiter__, self._target)
     elif hasattr(cls, "__iter__"):
         found["__iter__"] = _iterate
     if hasattr(cls, "__aenter__"):
@@ -230,4 +251,13 @@ def _close(self: Derived) -> None:
         self._link.portal.run(self._target.aclose)
 
 
-__all__ = ["Derived", "Self", "blocking_class", "lives_on_the_loop", "public_names", "returned_class", "turned"]
+__all__ = [
+    "Derived",
+    "blocking_class",
+    "blocking_words",
+    "is_stream",
+    "lives_on_the_loop",
+    "public_names",
+    "returned_class",
+    "turned",
+]
