@@ -55,7 +55,7 @@ class Affiliate(Resource):
     ) -> Pager[Page[m.SubAffiliate], m.SubAffiliate]:
         """Sub-affiliates and their commissions; `size` is at most 100.
 
-        Days are given as dates, both or neither. `GET /v5/affiliate/affiliate-sub-list`.
+        Days are given as dates, both or neither, at most three months apart. `GET /v5/affiliate/affiliate-sub-list`.
         """
         return self._pages(
             GET_AFFILIATE_SUB_LIST, timeout, cursor=cursor, size=size, start_date=none_or_day(start, "start"),

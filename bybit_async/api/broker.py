@@ -68,7 +68,8 @@ class Broker(Resource):
     ) -> Pager[m.BrokerEarningsPage, m.BrokerEarning]:
         """Earnings by client and by kind of product; `limit` is 1 to 1000.
 
-        Days are given as dates; `end` is included. `GET /v5/broker/earnings-info`.
+        Days are given as dates, both or neither, at most a month back; `end` is included.
+        `GET /v5/broker/earnings-info`.
         """
         return self._pages(
             GET_EXCHANGE_BROKER_EARNINGS, timeout, biz_type=biz_type, begin=none_or_compact_day(start, "start"),

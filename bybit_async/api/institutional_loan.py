@@ -81,7 +81,7 @@ class InstitutionalLoan(Resource):
         limit: int | None = None,
         timeout: float | None = None,
     ) -> m.LoanOrders:
-        """Loans, newest first; `limit` is 1 to 100 (10 when left out), a span at most two years.
+        """Loans of the last two years, newest first; `limit` is 1 to 100 (10 when left out).
 
         `GET /v5/ins-loan/loan-order`.
         """
@@ -99,7 +99,7 @@ class InstitutionalLoan(Resource):
         limit: int | None = None,
         timeout: float | None = None,
     ) -> m.LoanRepayments:
-        """Repayments, newest first; `limit` is 1 to 100 (100 when left out), a span at most two years.
+        """Repayments of the last two years, newest first; `limit` is 1 to 100 (100 when left out).
 
         `GET /v5/ins-loan/repaid-history`.
         """

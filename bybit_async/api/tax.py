@@ -28,7 +28,7 @@ class Tax(Resource):
     async def request_export_report(
         self, *, type: str, number: str, start: Time, end: Time, timeout: float | None = None
     ) -> m.TaxReportId:
-        """Ask for a report over a time span, sent as whole seconds; the end is not included.
+        """Ask for a report over at most 60 days, sent as whole seconds; the end is not included.
 
         Ask `get_export_report_status` when it is ready. `POST /fht/compliance/tax/v3/private/create`.
         """

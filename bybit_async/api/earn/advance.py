@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal, overload
 
 from bybit_async.api.resource import Resource
 from bybit_async.api.spelling import none_or_wire
@@ -11,18 +11,58 @@ from bybit_async.transport.endpoint import get, post
 from bybit_async.transport.pages import Pager
 from bybit_async.wire import Number, Page, Rows, Time, none_or_milliseconds, none_or_plain, plain
 
+AdvanceCategory = Literal["DualAssets", "SmartLeverage", "DoubleWin", "DiscountBuy"]
+
 GET_ADVANCE_EARN_PRODUCT = get(
-    "/v5/earn/advance/product", "earn.get_advance_earn_product", Rows[m.AdvanceProduct], signed=False
+    "/v5/earn/advance/product",
+    "earn.get_advance_earn_product",
+    Rows[m.AdvanceProduct],
+    signed=False,
+    variants={
+        "DualAssets": Rows[m.DualAssetsProduct],
+        "SmartLeverage": Rows[m.SmartLeverageProduct],
+        "DoubleWin": Rows[m.DoubleWinProduct],
+        "DiscountBuy": Rows[m.DiscountBuyProduct],
+    },
 )
 GET_ADVANCE_EARN_PRODUCT_EXTRA_INFO = get(
-    "/v5/earn/advance/product-extra-info", "earn.get_advance_earn_product_extra_info", m.AdvanceQuotes, signed=False
+    "/v5/earn/advance/product-extra-info",
+    "earn.get_advance_earn_product_extra_info",
+    m.DualAssetsQuotes,
+    signed=False,
+    variants={
+        "DualAssets": m.DualAssetsQuotes,
+        "SmartLeverage": m.SmartLeverageQuote,
+        "DoubleWin": m.DoubleWinQuote,
+        "DiscountBuy": m.DiscountBuyQuotes,
+    },
 )
 GET_DOUBLE_WIN_LEVERAGE = get(
     "/v5/earn/advance/double-win-leverage", "earn.get_double_win_leverage", m.DoubleWinLeverage
 )
 PLACE_ADVANCE_EARN_ORDER = post("/v5/earn/advance/place-order", "earn.place_advance_earn_order", m.EarnOrderAck)
-GET_ADVANCE_EARN_ORDER = get("/v5/earn/advance/order", "earn.get_advance_earn_order", Page[m.AdvanceOrder])
-GET_ADVANCE_EARN_POSITION = get("/v5/earn/advance/position", "earn.get_advance_earn_position", Page[m.AdvancePosition])
+GET_ADVANCE_EARN_ORDER = get(
+    "/v5/earn/advance/order",
+    "earn.get_advance_earn_order",
+    Page[m.AdvanceOrder],
+    variants={
+        "DualAssets": Page[m.DualAssetsOrder],
+        "SmartLeverage": Page[m.SmartLeverageOrder],
+        "DoubleWin": Page[m.DoubleWinOrder],
+        "DiscountBuy": Page[m.DiscountBuyOrder],
+    },
+)
+GET_ADVANCE_EARN_POSITION = get(
+    "/v5/earn/advance/position",
+    "earn.get_advance_earn_position",
+    Page[m.AdvancePosition],
+    variants={
+        "DualAssets": Page[m.DualAssetsPosition],
+        "SmartLeverage": Page[m.SmartLeveragePosition],
+        "DoubleWin": Page[m.DoubleWinPosition],
+        "DiscountBuy": Page[m.DiscountBuyPosition],
+    },
+)
 GET_SMART_LEVERAGE_REDEEM_EST_AMOUNT_LIST = get(
     "/v5/earn/advance/get-redeem-est-amount-list",
     "earn.get_smart_leverage_redeem_est_amount_list",
@@ -35,35 +75,100 @@ class AdvanceEarn(Resource):
 
     __slots__ = ()
 
+    @overload
     async def get_advance_earn_product(
         self,
         *,
-        category: Literal["DiscountBuy", "DoubleWin", "DualAssets", "SmartLeverage"],
+        category: Literal["DualAssets"],
         coin: str | None = None,
         duration: str | None = None,
         timeout: float | None = None,
-    ) -> Rows[m.AdvanceProduct]:
-        """Products of one category. Which fields are set depends on the category. `GET /v5/earn/advance/product`."""
-        answer: Rows[m.AdvanceProduct] = await self._call(
-            GET_ADVANCE_EARN_PRODUCT, timeout, category=category, coin=coin, duration=duration,
-        )  # fmt: skip
-        return answer
-
-    async def get_advance_earn_product_extra_info(
+    ) -> Rows[m.DualAssetsProduct]: ...
+    @overload
+    async def get_advance_earn_product(
         self,
         *,
-        category: Literal["DiscountBuy", "DoubleWin", "DualAssets", "SmartLeverage"],
-        product_id: str | None = None,
+        category: Literal["SmartLeverage"],
+        coin: str | None = None,
+        duration: str | None = None,
         timeout: float | None = None,
-    ) -> m.AdvanceQuotes:
-        """Quotes for the products of one category.
+    ) -> Rows[m.SmartLeverageProduct]: ...
+    @overload
+    async def get_advance_earn_product(
+        self,
+        *,
+        category: Literal["DoubleWin"],
+        coin: str | None = None,
+        duration: str | None = None,
+        timeout: float | None = None,
+    ) -> Rows[m.DoubleWinProduct]: ...
+    @overload
+    async def get_advance_earn_product(
+        self,
+        *,
+        category: Literal["DiscountBuy"],
+        coin: str | None = None,
+        duration: str | None = None,
+        timeout: float | None = None,
+    ) -> Rows[m.DiscountBuyProduct]: ...
+    @overload
+    async def get_advance_earn_product(
+        self,
+        *,
+        category: AdvanceCategory,
+        coin: str | None = None,
+        duration: str | None = None,
+        timeout: float | None = None,
+    ) -> (
+        Rows[m.DualAssetsProduct] | Rows[m.SmartLeverageProduct] | Rows[m.DoubleWinProduct] | Rows[m.DiscountBuyProduct]
+    ): ...
+    async def get_advance_earn_product(
+        self,
+        *,
+        category: AdvanceCategory,
+        coin: str | None = None,
+        duration: str | None = None,
+        timeout: float | None = None,
+    ) -> Any:
+        """Products of one category; `coin` is the underlying one, `duration` a word such as ``8h`` or ``3d``.
 
-        Dual assets answer in `rows`, discount buy in `offers`, the others in the fields beside them.
+        `GET /v5/earn/advance/product`.
+        """
+        answer: Any = await self._call(
+            GET_ADVANCE_EARN_PRODUCT, timeout, category=category, coin=coin, duration=duration
+        )
+        return answer
+
+    @overload
+    async def get_advance_earn_product_extra_info(
+        self, *, category: Literal["DualAssets"], product_id: str | None = None, timeout: float | None = None
+    ) -> m.DualAssetsQuotes: ...
+    @overload
+    async def get_advance_earn_product_extra_info(
+        self, *, category: Literal["SmartLeverage"], product_id: str | None = None, timeout: float | None = None
+    ) -> m.SmartLeverageQuote: ...
+    @overload
+    async def get_advance_earn_product_extra_info(
+        self, *, category: Literal["DoubleWin"], product_id: str | None = None, timeout: float | None = None
+    ) -> m.DoubleWinQuote: ...
+    @overload
+    async def get_advance_earn_product_extra_info(
+        self, *, category: Literal["DiscountBuy"], product_id: str | None = None, timeout: float | None = None
+    ) -> m.DiscountBuyQuotes: ...
+    @overload
+    async def get_advance_earn_product_extra_info(
+        self, *, category: AdvanceCategory, product_id: str | None = None, timeout: float | None = None
+    ) -> m.DualAssetsQuotes | m.SmartLeverageQuote | m.DoubleWinQuote | m.DiscountBuyQuotes: ...
+    async def get_advance_earn_product_extra_info(
+        self, *, category: AdvanceCategory, product_id: str | None = None, timeout: float | None = None
+    ) -> Any:
+        """Quotes for a product; only discount buys answer all products when `product_id` is left out.
+
         `GET /v5/earn/advance/product-extra-info`.
         """
-        answer: m.AdvanceQuotes = await self._call(
-            GET_ADVANCE_EARN_PRODUCT_EXTRA_INFO, timeout, category=category, product_id=product_id,
-        )  # fmt: skip
+        answer: Any = await self._call(
+            GET_ADVANCE_EARN_PRODUCT_EXTRA_INFO, timeout, category=category, product_id=product_id
+        )
         return answer
 
     async def get_double_win_leverage(
@@ -89,7 +194,7 @@ class AdvanceEarn(Resource):
     async def place_advance_earn_order(
         self,
         *,
-        category: Literal["DiscountBuy", "DoubleWin", "DualAssets", "SmartLeverage"],
+        category: AdvanceCategory,
         product_id: str,
         order_type: Literal["Stake", "Redeem"],
         order_link_id: str,
@@ -122,10 +227,11 @@ class AdvanceEarn(Resource):
         )  # fmt: skip
         return answer
 
+    @overload
     def get_advance_earn_order(
         self,
         *,
-        category: Literal["DiscountBuy", "DoubleWin", "DualAssets", "SmartLeverage"],
+        category: Literal["DualAssets"],
         order_id: str | None = None,
         order_link_id: str | None = None,
         product_id: str | None = None,
@@ -134,29 +240,175 @@ class AdvanceEarn(Resource):
         limit: int | None = None,
         cursor: str | None = None,
         timeout: float | None = None,
-    ) -> Pager[Page[m.AdvanceOrder], m.AdvanceOrder]:
+    ) -> Pager[Page[m.DualAssetsOrder], m.DualAssetsOrder]: ...
+    @overload
+    def get_advance_earn_order(
+        self,
+        *,
+        category: Literal["SmartLeverage"],
+        order_id: str | None = None,
+        order_link_id: str | None = None,
+        product_id: str | None = None,
+        start: Time | None = None,
+        end: Time | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        timeout: float | None = None,
+    ) -> Pager[Page[m.SmartLeverageOrder], m.SmartLeverageOrder]: ...
+    @overload
+    def get_advance_earn_order(
+        self,
+        *,
+        category: Literal["DoubleWin"],
+        order_id: str | None = None,
+        order_link_id: str | None = None,
+        product_id: str | None = None,
+        start: Time | None = None,
+        end: Time | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        timeout: float | None = None,
+    ) -> Pager[Page[m.DoubleWinOrder], m.DoubleWinOrder]: ...
+    @overload
+    def get_advance_earn_order(
+        self,
+        *,
+        category: Literal["DiscountBuy"],
+        order_id: str | None = None,
+        order_link_id: str | None = None,
+        product_id: str | None = None,
+        start: Time | None = None,
+        end: Time | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        timeout: float | None = None,
+    ) -> Pager[Page[m.DiscountBuyOrder], m.DiscountBuyOrder]: ...
+    @overload
+    def get_advance_earn_order(
+        self,
+        *,
+        category: AdvanceCategory,
+        order_id: str | None = None,
+        order_link_id: str | None = None,
+        product_id: str | None = None,
+        start: Time | None = None,
+        end: Time | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        timeout: float | None = None,
+    ) -> (
+        Pager[Page[m.DualAssetsOrder], m.DualAssetsOrder]
+        | Pager[Page[m.SmartLeverageOrder], m.SmartLeverageOrder]
+        | Pager[Page[m.DoubleWinOrder], m.DoubleWinOrder]
+        | Pager[Page[m.DiscountBuyOrder], m.DiscountBuyOrder]
+    ): ...
+    def get_advance_earn_order(
+        self,
+        *,
+        category: AdvanceCategory,
+        order_id: str | None = None,
+        order_link_id: str | None = None,
+        product_id: str | None = None,
+        start: Time | None = None,
+        end: Time | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        timeout: float | None = None,
+    ) -> Pager[Any, Any]:
         """Orders of one category, newest first; `limit` is at most 20. `GET /v5/earn/advance/order`."""
         return self._pages(
-            GET_ADVANCE_EARN_ORDER, timeout, category=category, order_id=order_id, order_link_id=order_link_id,
-            product_id=product_id, start_time=none_or_milliseconds(start, "start"),
-            end_time=none_or_milliseconds(end, "end"), limit=limit, cursor=cursor,
-        )  # fmt: skip
+            GET_ADVANCE_EARN_ORDER,
+            timeout,
+            category=category,
+            order_id=order_id,
+            order_link_id=order_link_id,
+            product_id=product_id,
+            start_time=none_or_milliseconds(start, "start"),
+            end_time=none_or_milliseconds(end, "end"),
+            limit=limit,
+            cursor=cursor,
+        )
 
+    @overload
     def get_advance_earn_position(
         self,
         *,
-        category: Literal["DiscountBuy", "DoubleWin", "DualAssets", "SmartLeverage"],
+        category: Literal["DualAssets"],
         product_id: str | None = None,
         coin: str | None = None,
         limit: int | None = None,
         cursor: str | None = None,
         timeout: float | None = None,
-    ) -> Pager[Page[m.AdvancePosition], m.AdvancePosition]:
+    ) -> Pager[Page[m.DualAssetsPosition], m.DualAssetsPosition]: ...
+    @overload
+    def get_advance_earn_position(
+        self,
+        *,
+        category: Literal["SmartLeverage"],
+        product_id: str | None = None,
+        coin: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        timeout: float | None = None,
+    ) -> Pager[Page[m.SmartLeveragePosition], m.SmartLeveragePosition]: ...
+    @overload
+    def get_advance_earn_position(
+        self,
+        *,
+        category: Literal["DoubleWin"],
+        product_id: str | None = None,
+        coin: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        timeout: float | None = None,
+    ) -> Pager[Page[m.DoubleWinPosition], m.DoubleWinPosition]: ...
+    @overload
+    def get_advance_earn_position(
+        self,
+        *,
+        category: Literal["DiscountBuy"],
+        product_id: str | None = None,
+        coin: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        timeout: float | None = None,
+    ) -> Pager[Page[m.DiscountBuyPosition], m.DiscountBuyPosition]: ...
+    @overload
+    def get_advance_earn_position(
+        self,
+        *,
+        category: AdvanceCategory,
+        product_id: str | None = None,
+        coin: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        timeout: float | None = None,
+    ) -> (
+        Pager[Page[m.DualAssetsPosition], m.DualAssetsPosition]
+        | Pager[Page[m.SmartLeveragePosition], m.SmartLeveragePosition]
+        | Pager[Page[m.DoubleWinPosition], m.DoubleWinPosition]
+        | Pager[Page[m.DiscountBuyPosition], m.DiscountBuyPosition]
+    ): ...
+    def get_advance_earn_position(
+        self,
+        *,
+        category: AdvanceCategory,
+        product_id: str | None = None,
+        coin: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        timeout: float | None = None,
+    ) -> Pager[Any, Any]:
         """Positions of one category; `limit` is at most 20. `GET /v5/earn/advance/position`."""
         return self._pages(
-            GET_ADVANCE_EARN_POSITION, timeout, category=category, product_id=product_id, coin=coin, limit=limit,
+            GET_ADVANCE_EARN_POSITION,
+            timeout,
+            category=category,
+            product_id=product_id,
+            coin=coin,
+            limit=limit,
             cursor=cursor,
-        )  # fmt: skip
+        )
 
     async def get_smart_leverage_redeem_est_amount_list(
         self, *, category: Literal["DoubleWin", "SmartLeverage"], position_ids: str, timeout: float | None = None

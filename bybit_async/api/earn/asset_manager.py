@@ -73,8 +73,9 @@ class AssetManager(Resource):
         cursor: str | None = None,
         timeout: float | None = None,
     ) -> Pager[Page[m.FundOrder], m.FundOrder]:
-        """Subscriptions and redemptions of managed funds; `limit` is at most 50 (20 when left out).
+        """Subscriptions and redemptions of managed funds.
 
+        `limit` is at most 50 (20 when left out), a span at most 7 days, the last 7 days when left out.
         `GET /v5/earn/pwm/asset-manager/all-order`.
         """
         return self._pages(

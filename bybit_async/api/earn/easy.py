@@ -18,7 +18,7 @@ GET_STAKED_POSITION = get("/v5/earn/position", "earn.get_staked_position", Rows[
 MODIFY_EARN_POSITION = post("/v5/earn/position/modify", "earn.modify_earn_position", Nothing)
 GET_YIELD = get("/v5/earn/yield", "earn.get_yield", m.EarnYieldPage)
 GET_HOURLY_YIELD = get("/v5/earn/hourly-yield", "earn.get_hourly_yield", Page[m.EarnHourlyYield])
-GET_EARN_APR_HISTORY = get("/v5/earn/apr-history", "earn.get_earn_apr_history", Rows[m.EarnApr], signed=False)
+GET_EARN_APR_HISTORY = get("/v5/earn/apr-history", "earn.get_earn_apr_history", Page[m.EarnApr], signed=False)
 LIST_EARN_COUPONS = get("/v5/earn/coupons", "earn.list_earn_coupons", m.EarnCoupons)
 
 
@@ -157,7 +157,7 @@ class EasyEarn(Resource):
             cursor=cursor,
         )  # fmt: skip
 
-    async def get_earn_apr_history(
+    def get_earn_apr_history(
         self,
         *,
         category: Literal["FlexibleSaving", "OnChain"],
@@ -165,16 +165,15 @@ class EasyEarn(Resource):
         start: Time | None = None,
         end: Time | None = None,
         timeout: float | None = None,
-    ) -> Rows[m.EarnApr]:
-        """Yearly rates of a product, one per day.
+    ) -> Pager[Page[m.EarnApr], m.EarnApr]:
+        """Yearly rates of a product, one per day; the last 7 days when both bounds are left out.
 
-        The last 7 days when both bounds are left out, a span at most 6 months. `GET /v5/earn/apr-history`.
+        Windows of 182 days are walked. `GET /v5/earn/apr-history`.
         """
-        answer: Rows[m.EarnApr] = await self._call(
+        return self._pages(
             GET_EARN_APR_HISTORY, timeout, category=category, product_id=product_id,
             start_time=none_or_milliseconds(start, "start"), end_time=none_or_milliseconds(end, "end"),
         )  # fmt: skip
-        return answer
 
     async def list_earn_coupons(
         self, *, category: Literal["FlexibleSaving", "DualAssets"], timeout: float | None = None

@@ -30,18 +30,17 @@ class RwaEarn(Resource):
         answer: Rows[m.RwaProduct] = await self._call(GET_RWA_PRODUCT_LIST, timeout, coin=coin)
         return answer
 
-    async def get_rwa_nav_chart(
+    def get_rwa_nav_chart(
         self, *, product_id: int, start: Time | None = None, end: Time | None = None, timeout: float | None = None
-    ) -> m.RwaNavChart:
+    ) -> Pager[m.RwaNavChart, m.RwaNav]:
         """Net asset values of a fund, one per day; bounds are sent as whole seconds, the last 7 days when left out.
 
         `GET /v5/earn/rwa/nav-chart`.
         """
-        answer: m.RwaNavChart = await self._call(
+        return self._pages(
             GET_RWA_NAV_CHART, timeout, product_id=product_id, start_time=none_or_seconds(start, "start"),
             end_time=none_or_seconds(end, "end"),
         )  # fmt: skip
-        return answer
 
     async def place_rwa_order(
         self,

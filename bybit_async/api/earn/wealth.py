@@ -160,18 +160,17 @@ class WealthManagement(Resource):
         )  # fmt: skip
         return answer
 
-    async def pwm_fund_nav(
+    def pwm_fund_nav(
         self, *, fund_id: str, start: Time | None = None, end: Time | None = None, timeout: float | None = None
-    ) -> m.FundNavs:
+    ) -> Pager[m.FundNavs, m.FundNav]:
         """Net asset values of a fund, one per day; the last 7 days when the bounds are left out.
 
         `GET /v5/earn/pwm/investment-plan/fund-nav`.
         """
-        answer: m.FundNavs = await self._call(
+        return self._pages(
             PWM_FUND_NAV, timeout, fund_id=fund_id, start_time=none_or_milliseconds(start, "start"),
             end_time=none_or_milliseconds(end, "end"),
         )  # fmt: skip
-        return answer
 
     async def pwm_create_custom_plan(
         self, *, products: list[m.PlanProduct], account_type: str | None = None, timeout: float | None = None

@@ -7,7 +7,8 @@ from typing import Literal
 from bybit_async.api.resource import Resource
 from bybit_async.models import spot_margin as m
 from bybit_async.transport.endpoint import get, post
-from bybit_async.wire import Nothing, Number, Rows, Time, none_or_milliseconds, plain
+from bybit_async.transport.pages import Pager
+from bybit_async.wire import Nothing, Number, Page, Rows, Time, none_or_milliseconds, plain
 
 SPOT_MARGIN_TRADE_GET_COIN_STATE = get(
     "/v5/spot-margin-trade/coinstate", "spot_margin.spot_margin_trade_get_coin_state", Rows[m.SpotMarginCoin]
@@ -38,7 +39,7 @@ SET_AUTO_REPAY_MODE = post(
 SPOT_MARGIN_TRADE_GET_HISTORICAL_INTEREST_RATE = get(
     "/v5/spot-margin-trade/interest-rate-history",
     "spot_margin.spot_margin_trade_get_historical_interest_rate",
-    Rows[m.HourlyBorrowRate],
+    Page[m.HourlyBorrowRate],
 )
 GET_LIABILITY_INFO = get("/v5/spot-margin-trade/liability", "spot_margin.get_liability_info", m.Liability)
 SPOT_MARGIN_TRADE_GET_MAX_BORROWABLE = get(
@@ -135,7 +136,7 @@ class Trading(Resource):
         )  # fmt: skip
         return answer
 
-    async def spot_margin_trade_get_historical_interest_rate(
+    def spot_margin_trade_get_historical_interest_rate(
         self,
         *,
         currency: str,
@@ -143,16 +144,15 @@ class Trading(Resource):
         start: Time | None = None,
         end: Time | None = None,
         timeout: float | None = None,
-    ) -> Rows[m.HourlyBorrowRate]:
-        """Hourly borrow rates, at most 30 days at once, up to six months back; both bounds or neither.
+    ) -> Pager[Page[m.HourlyBorrowRate], m.HourlyBorrowRate]:
+        """Hourly borrow rates, up to six months back; both bounds or neither (then the last 7 days).
 
-        `GET /v5/spot-margin-trade/interest-rate-history`.
+        Windows of 30 days are walked. `GET /v5/spot-margin-trade/interest-rate-history`.
         """
-        answer: Rows[m.HourlyBorrowRate] = await self._call(
+        return self._pages(
             SPOT_MARGIN_TRADE_GET_HISTORICAL_INTEREST_RATE, timeout, currency=currency, vip_level=vip_level,
             start_time=none_or_milliseconds(start, "start"), end_time=none_or_milliseconds(end, "end"),
         )  # fmt: skip
-        return answer
 
     async def get_liability_info(self, *, currency: str, timeout: float | None = None) -> m.Liability:
         """What the account owes in one coin. `GET /v5/spot-margin-trade/liability`."""

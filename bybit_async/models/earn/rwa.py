@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from bybit_async.wire import Rows, Wire
+from bybit_async.wire import Page, Wire
 
 
 class RwaProduct(Wire):
@@ -43,7 +43,7 @@ class RwaNav(Wire):
     nav: Decimal | None = None
 
 
-class RwaNavChart(Rows[RwaNav]):
+class RwaNavChart(Page[RwaNav]):
     """The net asset values of a fund."""
 
     product_id: int

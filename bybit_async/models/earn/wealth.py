@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from bybit_async.models.part import Part
-from bybit_async.wire import Number, Rows, Wire
+from bybit_async.wire import Number, Page, Rows, Wire
 
 
 class PlanHolding(Wire):
@@ -308,7 +308,7 @@ class FundNav(Wire):
     nav: Decimal | None = None
 
 
-class FundNavs(Rows[FundNav]):
+class FundNavs(Page[FundNav]):
     """The net asset values of a fund."""
 
     fund_id: str
