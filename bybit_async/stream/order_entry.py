@@ -175,9 +175,13 @@ class OrderEntry:
         try:
             return await self._attempts(endpoint, op, params, deadline)
         except OutcomeUnknown as unknown:
-            if self.resolve_unknown is None:
+            if self.resolve_unknown is None or self._closed:
                 raise
-            return await self.resolve_unknown(endpoint, params, unknown)
+            try:
+                return await self.resolve_unknown(endpoint, params, unknown)
+            except SessionClosed:
+                # That nobody can be asked any more does not make the order fail.
+                raise unknown from None
 
     async def aclose(self) -> None:
         """End every connection; requests that wait end as unknown. Idempotent."""

@@ -253,6 +253,20 @@ async def test_an_unknown_outcome_can_be_resolved():
         assert asked == [("/v5/order/create", "a", "10016")]
 
 
+async def test_a_session_that_closes_while_resolving_leaves_the_outcome_unknown():
+    async with order_entry() as (server, entry, trade):
+
+        async def resolve(endpoint, params, unknown):
+            raise SessionClosed("the session is closed")
+
+        entry.resolve_unknown = resolve
+        task = place(trade, "a")
+        await (await server.take()).answer(10016)
+        error = await outcome(task)
+        assert isinstance(error, OutcomeUnknown)
+        assert error.order_link_id == "a"
+
+
 async def test_o12_a_mixed_batch_is_answered_order_by_order():
     async with order_entry() as (server, _, trade):
         orders = [PlaceOrder(**ORDER, order_link_id=link) for link in ("a", "b")]
