@@ -17,9 +17,11 @@ import msgspec
 
 from bybit_async.environments import Environment
 from bybit_async.errors import (
+    BybitError,
     ClockSkewed,
     InvalidParameter,
     MissingCredentials,
+    OrderNotFound,
     OutcomeUnknown,
     RateLimited,
     RequestRejected,
@@ -179,9 +181,11 @@ class OrderEntry:
                 raise
             try:
                 return await self.resolve_unknown(endpoint, params, unknown)
-            except SessionClosed:
-                # That nobody can be asked any more does not make the order fail.
-                raise unknown from None
+            except (OutcomeUnknown, OrderNotFound):
+                raise
+            except BybitError as error:
+                # That the question was refused, or cannot be asked any more, says nothing about the order.
+                raise unknown from error
 
     async def aclose(self) -> None:
         """End every connection; requests that wait end as unknown. Idempotent."""

@@ -253,11 +253,12 @@ async def test_an_unknown_outcome_can_be_resolved():
         assert asked == [("/v5/order/create", "a", "10016")]
 
 
-async def test_a_session_that_closes_while_resolving_leaves_the_outcome_unknown():
+@pytest.mark.parametrize("failure", [SessionClosed("closed"), AuthenticationError(10005, "no"), NotSent("no network")])
+async def test_a_question_that_cannot_be_asked_leaves_the_outcome_unknown(failure):
     async with order_entry() as (server, entry, trade):
 
         async def resolve(endpoint, params, unknown):
-            raise SessionClosed("the session is closed")
+            raise failure
 
         entry.resolve_unknown = resolve
         task = place(trade, "a")
