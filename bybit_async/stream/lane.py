@@ -252,16 +252,19 @@ class Lane:
 
     async def _stay(self, link: Link) -> str:
         """Stay on a connection, and on those that replace it in time, until one is lost."""
-        owner = self._owner
+        settings, extension = self._owner.settings, 0.0
         while True:
-            limit = owner.settings.rotate_after
-            left = None if limit is None else max(0.0, limit - link.connection.age)
+            limit = settings.rotate_after
+            left = None if limit is None else max(0.0, limit + extension - link.connection.age)
             await asyncio.wait({link.reader}, timeout=left)
             if link.reader.done():
-                if link.connection.age >= owner.settings.stable_after:
+                if link.connection.age >= settings.stable_after:
                     self._attempts = 0
                 return _outcome(link.reader)
-            link = await self._rotate(link)
+            successor = await self._rotate(link)
+            # Where no fresh connection could be had the old one still serves; the next try is some way off.
+            extension = extension + (limit or 0.0) / 2 if successor is link else 0.0
+            link = successor
 
     def _lose(self, reason: str) -> None:
         link, self._link = self._link, None
@@ -275,8 +278,6 @@ class Lane:
         try:
             connection = await self._connect()
         except BybitError:
-            # The old connection still serves; it is tried again when half its age has passed once more.
-            old.connection.opened_at = self._owner.clock.monotonic() - (settings.rotate_after or 0) / 2
             return old
         self._overlap = Overlap()
         new = self._successor = Link(connection)
