@@ -112,7 +112,7 @@ class BookChanges:
 
     def __init__(self, book: LiveOrderBook) -> None:
         self._book = book
-        self._seen = 0 if book.stale else -1
+        self._seen = book.version if book.stale else -1
 
     def __aiter__(self) -> Self:
         return self

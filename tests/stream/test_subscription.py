@@ -1,0 +1,208 @@
+"""Subscriptions and their buffers, without a network."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bybit_async.errors import InvalidParameter, StreamClosed, SubscriptionOverflow
+from bybit_async.models.stream_message import StreamMessage
+from bybit_async.stream.expanders import Items
+from bybit_async.stream.frames import Acknowledgement
+from bybit_async.stream.mailbox import Mailbox, Policy
+from bybit_async.stream.requests import Outcome, Requests
+from bybit_async.stream.settings import StreamSettings
+from bybit_async.stream.subscription import Listener, Subscription
+from bybit_async.stream.topics import Topic
+from tests.stream.server import stream_server, streams_of
+
+
+class FakeSource:
+    def __init__(self) -> None:
+        self.listeners: list[Listener] = []
+        self.detached = 0
+
+    def attach(self, topics: Sequence[Topic], listener: Listener, *, alone: bool = False, fresh: bool = False) -> None:
+        self.listeners.append(listener)
+
+    def detach(self, listener: Listener) -> None:
+        self.detached += 1
+
+
+def subscription(source: FakeSource, policy: Policy = "drop_oldest", size: int = 3) -> Subscription[Any]:
+    return Subscription(source, [Topic("linear", "a")], Items(), size=size, policy=policy, key=lambda item: item % 10)
+
+
+def message(*items: int, topic: str = "a") -> StreamMessage[Any]:
+    return StreamMessage(topic=topic, data=list(items), ts=1, received_ns=5)
+
+
+async def test_nothing_is_asked_for_before_the_first_use() -> None:
+    source = FakeSource()
+    trades = subscription(source)
+    assert source.listeners == []
+    trades.close()
+    trades.close()
+    assert source.detached == 0
+    with pytest.raises(StreamClosed):
+        await trades.ready()
+    assert [item async for item in trades] == []
+
+
+async def test_close_ends_a_waiting_iteration_and_is_idempotent() -> None:
+    source = FakeSource()
+    trades = subscription(source)
+
+    async def collect() -> list[Any]:
+        return [item async for item in trades]
+
+    reading = asyncio.create_task(collect())
+    await asyncio.sleep(0)
+    source.listeners[0].deliver(message(1, 2))
+    await asyncio.sleep(0)
+    trades.close()
+    trades.close()
+    await trades.aclose()
+    assert await reading == [1, 2]
+    assert source.detached == 1
+
+
+async def test_two_tasks_can_share_a_subscription() -> None:
+    source = FakeSource()
+    trades = subscription(source, size=10)
+    readers = [asyncio.ensure_future(anext(trades)) for _ in range(3)]
+    await asyncio.sleep(0)
+    source.listeners[0].deliver(message(1, 2, 3))
+    assert sorted(await asyncio.gather(*readers)) == [1, 2, 3]
+    trades.close()
+
+
+async def test_a_dropped_subscription_gives_its_topics_back() -> None:
+    source = FakeSource()
+    trades = subscription(source)
+    pending = asyncio.ensure_future(anext(trades))
+    await asyncio.sleep(0)
+    source.listeners[0].deliver(message(1))
+    await pending
+    del trades, pending
+    gc.collect()
+    await asyncio.sleep(0)
+    assert source.detached == 1
+
+
+async def test_ready_has_a_deadline() -> None:
+    trades = subscription(FakeSource())
+    with pytest.raises(TimeoutError):
+        await trades.ready(timeout=0.01)
+    trades.close()
+
+
+async def test_staleness_and_times_are_told() -> None:
+    source = FakeSource()
+    trades = subscription(source)
+    assert (trades.stale, trades.last_received, trades.silence, trades.lag) == (True, None, None, 0.0)
+    reading = asyncio.ensure_future(anext(trades))
+    await asyncio.sleep(0)
+    source.listeners[0].accepted("a")
+    source.listeners[0].deliver(message(1, 2))
+    assert await reading == 1
+    assert (trades.stale, trades.last_received, trades.pending) == (False, 5, 1)
+    assert trades.lag > 0
+    trades.close()
+
+
+@pytest.mark.parametrize(
+    ("policy", "kept", "dropped"),
+    [("drop_oldest", [3, 4, 5], 2), ("latest", [1, 2, 3], 2), ("block", [1, 2, 3, 4, 5], 0)],
+)
+async def test_what_a_full_buffer_keeps(policy: Policy, kept: list[int], dropped: int) -> None:
+    mailbox: Mailbox[int] = Mailbox(3, policy, key=lambda item: item if item < 4 else 3 if item == 4 else 2)
+    for item in (1, 2, 3, 4, 5):
+        mailbox.put(item, 0)
+    assert (len(mailbox), mailbox.dropped) == (len(kept), dropped)
+    taken = [await mailbox.get() for _ in kept]
+    assert taken == (kept if policy != "latest" else [1, 5, 4])
+
+
+async def test_raise_comes_after_what_still_fitted() -> None:
+    mailbox: Mailbox[int] = Mailbox(2, "raise")
+    for item in (1, 2, 3, 4):
+        mailbox.put(item, 0)
+    assert [await mailbox.get(), await mailbox.get()] == [1, 2]
+    for _ in range(2):
+        with pytest.raises(SubscriptionOverflow):
+            await mailbox.get()
+
+
+async def test_block_says_when_there_is_room_again() -> None:
+    mailbox: Mailbox[int] = Mailbox(4, "block")
+    for item in range(4):
+        mailbox.put(item, 0)
+    room = mailbox.full()
+    assert room is not None
+    await mailbox.get()
+    assert not room.done()
+    await mailbox.get()
+    assert room.done()
+    assert mailbox.full() is None
+
+
+@given(st.sampled_from(["drop_oldest", "latest", "raise"]), st.lists(st.integers(0, 50)), st.integers(1, 5))
+def test_a_buffer_never_holds_more_than_its_size(policy: Policy, items: list[int], size: int) -> None:
+    mailbox: Mailbox[int] = Mailbox(size, policy, key=lambda item: item)
+    for item in items:
+        mailbox.put(item, 0)
+        assert len(mailbox) <= size
+    if policy != "raise":
+        assert mailbox.dropped + len(mailbox) == len(items)
+
+
+async def test_bad_arguments_are_named() -> None:
+    async with stream_server() as server, streams_of(server) as streams:
+        for call, parameter in [
+            (lambda: streams.trades(category="linear"), "symbols"),
+            (lambda: streams.trades("BTCUSDT", category="linear", policy="hope"), "policy"),  # type: ignore[arg-type]
+            (lambda: streams.trades("BTCUSDT", category="linear", buffer=0), "buffer"),
+            (lambda: streams.events(buffer=0), "buffer"),
+        ]:
+            with pytest.raises(InvalidParameter) as caught:
+                call()
+            assert caught.value.parameter == parameter
+        assert server.handshakes == 0
+    with pytest.raises(InvalidParameter, match="max_active_time"):
+        StreamSettings(max_active_time=10)
+
+
+def test_answers_are_matched_by_id_by_topic_and_by_order() -> None:
+    pending = Requests("1")
+    one = pending.add("subscribe", ["a"], 5.0)
+    pending.add("subscribe", ["b"], 5.0)
+    pending.add("subscribe", ["c"], 5.0)
+    pending.add("unsubscribe", ["d"], 5.0)
+    assert pending.answer(Acknowledgement("subscribe", True, one.req_id)).accepted == ("a",)
+    assert pending.answer(Acknowledgement("", True, succeeded=("c",))).accepted == ("c",)
+    assert pending.answer(Acknowledgement("subscribe", False, message="no")) == Outcome(refused=("b",), message="no")
+    assert not pending
+    assert pending.answer(Acknowledgement("unsubscribe", True)) == Outcome()
+    assert pending.overdue(99.0) == []
+    assert pending.answer(Acknowledgement("subscribe", True, "unheard of")).accepted == ()
+
+
+def test_a_request_that_failed_as_a_whole_leaves_its_topics_unclear() -> None:
+    pending = Requests("1")
+    request = pending.add("subscribe", ["a", "b"], 5.0)
+    assert pending.answer(Acknowledgement("subscribe", False, request.req_id, "bad")).unclear == ("a", "b")
+
+
+def test_overdue_requests_are_given_once() -> None:
+    pending = Requests("1")
+    pending.add("subscribe", ["a"], 5.0)
+    assert pending.overdue(4.0) == []
+    assert [request.topics for request in pending.overdue(5.0)] == [("a",)]
+    assert pending.overdue(5.0) == []
