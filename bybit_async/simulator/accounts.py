@@ -94,6 +94,6 @@ class Account:
         key = (*listing.instrument.key, idx)
         found = self.positions.get(key)
         if found is None:
-            found = Position(self, listing, idx, self.leverage_for(listing, idx))
+            found = Position(self, listing, idx, self.leverage_for(listing, idx), key)
             self.positions[key] = found
         return found

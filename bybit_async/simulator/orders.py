@@ -12,6 +12,7 @@ from bybit_async.simulator.matching import Resting, Side, SmpType
 if TYPE_CHECKING:
     from bybit_async.simulator.accounts import Account
     from bybit_async.simulator.listing import Listing
+    from bybit_async.simulator.positions import Position
 
 OrderType = Literal["Market", "Limit"]
 TimeInForce = Literal["GTC", "IOC", "FOK", "PostOnly"]
@@ -105,6 +106,8 @@ class Order:
     covered: Decimal = ZERO
     """Filled quantity for which partial exit orders exist already."""
     resting: Resting | None = None
+    position: Position | None = None
+    """The position it belongs to, once looked up; None for spot."""
 
     @property
     def category(self) -> str:

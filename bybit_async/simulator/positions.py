@@ -46,6 +46,8 @@ class Position:
     listing: Listing
     idx: int
     leverage: Decimal
+    key: tuple[str, str, int] = ("", "", 0)
+    """(category, symbol, position idx)."""
     net: Decimal = ZERO
     entry_value: Decimal = ZERO
     margin: Decimal = ZERO

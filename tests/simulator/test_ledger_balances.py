@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from collections import defaultdict
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -70,12 +71,15 @@ ACTIONS = {
 
 
 class PriorityWatch(Sink):
-    """Refuses a public trade at a worse price than one that was on offer, and executions in the wrong order."""
+    """Notes trades that violate priority or a limit, and rebuilds books and positions from events alone."""
 
     def __init__(self):
         self.problems = []
         self.seen = set()
         self.reducing = set()
+        self.books = defaultdict(dict)
+        self.nets = defaultdict(Decimal)
+        self.filled = defaultdict(Decimal)
 
     def on_trades(self, listing, trades):
         for earlier, later in itertools.pairwise(trades):
@@ -83,6 +87,14 @@ class PriorityWatch(Sink):
                 worse = earlier.price > later.price if later.side == "Buy" else earlier.price < later.price
                 if worse:
                     self.problems.append(("price priority", listing.instrument.key, earlier, later))
+
+    def on_levels(self, listing, changes):
+        book = self.books[listing.instrument.key]
+        for change in changes:
+            if change.qty:
+                book[change.side, change.price] = change.qty
+            else:
+                book.pop((change.side, change.price), None)
 
     def on_orders(self, account, orders):
         self.reducing |= {order.order_id for order in orders if order.closes_only}
@@ -92,6 +104,10 @@ class PriorityWatch(Sink):
             if execution.order_id in self.reducing and execution.closed_size != execution.qty:
                 self.problems.append(("a reduce-only order increased a position", execution))
             self.seen.add(execution.exec_type)
+            if execution.exec_type != "Funding":
+                signed = execution.qty if execution.side == "Buy" else -execution.qty
+                self.nets[account.uid, execution.category, execution.symbol] += signed
+                self.filled[execution.order_id] += execution.qty
             if execution.exec_type == "Trade" and execution.is_maker:
                 limit = execution.order_price
                 better = execution.price == limit
@@ -348,8 +364,23 @@ class Day:
                     asked = sum((o.leaves for o in position.reducers.values() if o.side == side), Decimal(0))
                     assert asked <= position.reducible(side)
 
+    def events_tell_the_whole_story(self):
+        for listing in self.listings:
+            bids, asks = listing.depth(10_000)
+            levels = {("Buy", price): qty for price, qty in bids} | {("Sell", price): qty for price, qty in asks}
+            assert levels == self.watch.books[listing.instrument.key]
+        for account in self.traders:
+            nets = defaultdict(Decimal)
+            for (category, symbol, _), position in account.positions.items():
+                nets[category, symbol] += position.net
+            for (category, symbol), net in nets.items():
+                assert self.watch.nets[account.uid, category, symbol] == net
+            for order in [*account.orders.values(), *account.history]:
+                assert self.watch.filled[order.order_id] == order.filled
+
     def check(self):
         self.money_is_conserved()
+        self.events_tell_the_whole_story()
         self.no_account_owes_what_nothing_backs()
         self.nobody_is_below_maintenance()
         self.reducing_orders_fit_their_position()

@@ -33,7 +33,9 @@ class Lifecycle:
 
     def position(self, order: Order) -> Position:
         """Return the position that a derivative order belongs to."""
-        return order.account.position(order.listing, order.position_idx)
+        if order.position is None:
+            order.position = order.account.position(order.listing, order.position_idx)
+        return order.position
 
     def hold(self, order: Order) -> None:
         """Set aside what the order needs from now on: coins for spot, exposure for derivatives."""
@@ -135,8 +137,7 @@ class Lifecycle:
 
 def mark_exposed(position: Position) -> None:
     """Keep the account's list of positions that margin counts."""
-    key = (*position.listing.instrument.key, position.idx)
     if position.net or position.buy_qty or position.sell_qty:
-        position.account.exposed[key] = position
+        position.account.exposed[position.key] = position
     else:
-        position.account.exposed.pop(key, None)
+        position.account.exposed.pop(position.key, None)

@@ -116,7 +116,7 @@ class Settling:
     def _derivative(self, fill: Fill, order: Order, *, is_maker: bool) -> None:
         instrument = fill.listing.instrument
         account = order.account
-        position = account.position(fill.listing, order.position_idx)
+        position = self._lifecycle.position(order)
         rate = instrument.maker_fee if is_maker else instrument.taker_fee
         fee = self._fee(fill, rate)
         change = self.book_position(position, order.side, fill.qty, fill.value, fee)
