@@ -23,6 +23,10 @@ _IDLE_SECONDS = 25.0
 """An idle connection older than this is not trusted with a request: load balancers cut at 30 to 60 seconds."""
 
 
+_HAPPY: dict[str, Any] = {"happy_eyeballs_delay": 0.25}
+"""Tries IPv6 and IPv4 side by side; only asyncio's own loops know how, uvloop has no such argument."""
+
+
 class LeanTransport(httpx.AsyncBaseTransport):
     """Connections to one host.
 
@@ -143,13 +147,14 @@ class LeanTransport(httpx.AsyncBaseTransport):
 
     async def _open_connection(self) -> _Connection:
         self._count += 1
+        loop = asyncio.get_running_loop()
         try:
-            _, connection = await asyncio.get_running_loop().create_connection(
+            _, connection = await loop.create_connection(
                 lambda: _Connection(self._max_body, self._forget),
                 self._host,
                 self._port,
                 ssl=self._context() if self._secure else None,
-                happy_eyeballs_delay=0.25,
+                **_HAPPY if isinstance(loop, asyncio.BaseEventLoop) else {},
             )
         except BaseException:
             self._count -= 1
@@ -206,7 +211,7 @@ class _Connection(asyncio.Protocol):
         self._on_lost = on_lost
         self._transport: asyncio.Transport | None = None
         self._answer: asyncio.Future[RawAnswer] | None = None
-        self._parser: Any = None
+        self._parser: Any = httptools.HttpResponseParser(self)
         self.usable = True
         self.idle_since = 0.0
         self._reset()
@@ -232,7 +237,6 @@ class _Connection(asyncio.Protocol):
         self._fail(AnswerLost("no whole answer before the deadline"))
 
     def _reset(self) -> None:
-        self._parser = httptools.HttpResponseParser(self)
         self._headers: dict[bytes, bytes] = {}
         self._parts: list[bytes] = []
         self._size = 0

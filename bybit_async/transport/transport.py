@@ -19,6 +19,7 @@ from bybit_async.errors import (
     InvalidParameter,
     MissingCredentials,
     NotSent,
+    OrderNotFound,
     OutcomeUnknown,
     RateLimited,
     SessionClosed,
@@ -244,7 +245,13 @@ class _Call:
             unknown = self._unknown(error)
             if self._t.resolve_unknown is None:
                 raise unknown from error
-            return await self._t.resolve_unknown(self._endpoint, self._params, unknown)
+            try:
+                return await self._t.resolve_unknown(self._endpoint, self._params, unknown)
+            except (OutcomeUnknown, OrderNotFound):
+                raise
+            except BybitError as refused:
+                # That the question was refused, or cannot be asked any more, says nothing about the order.
+                raise unknown from refused
 
     async def _once(self) -> Response[Any]:
         t, endpoint = self._t, self._endpoint
@@ -252,7 +259,8 @@ class _Call:
             await t.ensure_clock(deadline=self._deadline)
         await t._limits.slot(endpoint, self._params, self._deadline)
         self._attempt += 1
-        tell(t._hooks.on_request, RequestEvent(endpoint.name, endpoint.method, endpoint.path, self._attempt))
+        if t._hooks.on_request is not None:
+            tell(t._hooks.on_request, RequestEvent(endpoint.name, endpoint.method, endpoint.path, self._attempt))
         headers = t._headers(endpoint, self._content, self._content_type)
         sent = t._clock.monotonic()
         try:
@@ -296,7 +304,8 @@ class _Call:
         seconds = self._t._clock.monotonic() - sent
         limit = response.limit if response is not None else None
         e = self._endpoint
-        tell(hook, ResponseEvent(e.name, e.method, e.path, self._attempt, seconds, response, error, limit))
+        if hook is not None:
+            tell(hook, ResponseEvent(e.name, e.method, e.path, self._attempt, seconds, response, error, limit))
         if debugging:
             outcome = "ok" if error is None else f"{type(error).__name__} {getattr(error, 'ret_code', '')}"
             left = limit.remaining if limit is not None else None

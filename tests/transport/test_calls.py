@@ -339,6 +339,40 @@ async def test_closing_ends_calls_in_flight() -> None:
             await bybit.request("GET", "/v5/market/time", signed=False)
 
 
+async def test_closing_during_a_write_leaves_its_outcome_unknown() -> None:
+    arrived = asyncio.Event()
+
+    async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
+        if request.method == "GET":
+            writer.write(ok())
+        else:
+            arrived.set()
+
+    async with raw_server(answer) as server:
+        bybit = AsyncBybit(environment=server.environment, api_key=KEY, api_secret=SECRET)
+        order = {"category": "linear", "symbol": "BTCUSDT", "orderLinkId": "mine"}
+        call = asyncio.create_task(bybit.request("POST", "/v5/order/create", order))
+        await arrived.wait()
+        await bybit.aclose()
+        with pytest.raises(OutcomeUnknown):
+            await call
+
+
+async def test_a_refused_question_is_not_taken_for_the_orders_refusal() -> None:
+    async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
+        if request.method == "POST":
+            writer.transport.abort()
+        else:
+            writer.write(ok() if request.target == b"/v5/market/time" else refuse(10005))
+
+    async with raw_server(answer) as server:
+        async with AsyncBybit(environment=server.environment, api_key=KEY, api_secret=SECRET, recv_window=1) as bybit:
+            order = {"category": "linear", "symbol": "BTCUSDT", "orderLinkId": "mine"}
+            with pytest.raises(OutcomeUnknown) as caught:
+                await bybit.request("POST", "/v5/order/create", order)
+    assert caught.value.order_link_id == "mine"
+
+
 async def test_a_cancelled_call_leaves_no_answer_to_the_next() -> None:
     held: list[asyncio.StreamWriter] = []
     arrived = asyncio.Event()
