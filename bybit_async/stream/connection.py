@@ -56,6 +56,7 @@ class Connection:
     Attributes:
         opened_at: when it was opened, in local seconds; None while it is not.
         end_reason: why it ended; empty while it lives.
+        read_frame: says what a frame is; replaced where messages are wanted as they came.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Connection:
         self.number = number
         self.opened_at: float | None = None
         self.end_reason = ""
+        self.read_frame: Callable[[str, bytes], Frame] = route
         self._settings = settings
         self._clock = clock
         self._signer = signer
@@ -179,11 +181,11 @@ class Connection:
 
     async def _read(self) -> None:
         assert self._socket is not None
-        receive, channel, on_frame = self._socket.recv, self.channel, self._on_frame
+        receive, channel, on_frame, read_frame = self._socket.recv, self.channel, self._on_frame, self.read_frame
         while True:
             data = await receive(decode=False)
             received = time.monotonic_ns()
-            frame = route(channel, data)
+            frame = read_frame(channel, data)
             if isinstance(frame, Pong):
                 self._ponged.set()
             elif isinstance(frame, ServerPing):
