@@ -23,7 +23,7 @@ from .engine import Engine, Number
 from .faults import Faults
 from .instruments import Instrument
 from .keys import ApiKey, KeyRing
-from .ledger import INSURANCE
+from .ledger import INSURANCE, Ledger
 from .limits import AccountLimiter, HostLimiter, Limit
 from .market import Market, MarketSettings
 from .market.selection import default_instruments
@@ -296,6 +296,11 @@ class SimulatedExchange:
         users = [account for account in self.engine.accounts.values() if not account.house]
         closed = [order for account in users for order in account.history]
         return closed + [order for account in users for order in account.orders.values()]
+
+    @property
+    def ledger(self) -> Ledger:
+        """Every balance, the exchange's own included; read only."""
+        return self.engine.ledger
 
     @property
     def connections(self) -> list[Connection]:

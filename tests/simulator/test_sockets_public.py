@@ -110,6 +110,20 @@ async def test_a_book_is_a_snapshot_and_then_changes_without_a_gap(public, excha
             assert {f"{price:f}": f"{size:f}" for price, size in asks} == book["a"]
 
 
+async def test_the_full_book_is_read_by_rest_and_kept_by_changes(public):
+    async with public.socket("linear") as socket:
+        await socket.subscribe("orderbook.full.BTCUSDT")
+        buffered = [await socket.topic("orderbook.full.BTCUSDT") for _ in range(3)]
+        assert {message["type"] for message in buffered} == {"delta"}
+        snapshot = await public.result("/v5/market/full_orderbook", category="linear", symbol="BTCUSDT")
+        assert snapshot["u"] >= buffered[-1]["data"]["u"]
+        following = await socket.until(lambda message: message["data"]["u"] > snapshot["u"])
+        assert following["data"]["u"] == snapshot["u"] + 1
+        prices = {price for side in "ba" for price, _ in snapshot[side]}
+        gone = {price for side in "ba" for price, size in following["data"][side] if size == "0"}
+        assert gone <= prices
+
+
 async def test_two_subscribers_of_one_book_see_one_numbering(public):
     async with public.socket("linear") as first, public.socket("linear") as second:
         await first.subscribe("orderbook.50.BTCUSDT")

@@ -15,9 +15,10 @@ from .paths import MINUTE
 
 Row: TypeAlias = tuple[int, int, int, int, int, int]
 MINUTES_A_DAY = 1440
-_CHUNK_DAYS = 1
-_CHUNKS_KEPT = 500
+_CHUNK_DAYS = 4
+_CHUNKS_KEPT = 150
 _MONDAY = 4 * MINUTES_A_DAY
+_MOST_DAYS = 100
 
 INTERVAL_MINUTES = {
     "1": 1, "3": 3, "5": 5, "15": 15, "30": 30, "60": 60, "120": 120, "240": 240, "360": 360, "720": 720,
@@ -54,13 +55,16 @@ def interval_back(interval: str, start: int, count: int) -> int:
 
 def merge(rows: Integers) -> Row:
     """Return the one candle that the rows (consecutive, at least one) add up to."""
+    volume, turnover = rows[:, 4], rows[:, 5]
+    # The turnover of a day fits 64 bits; that of a month of days may not.
+    small = len(rows) > _MOST_DAYS
     return (
         int(rows[0, 0]),
         int(rows[:, 1].max()),
         int(rows[:, 2].min()),
         int(rows[-1, 3]),
-        sum(rows[:, 4].tolist()),
-        sum(rows[:, 5].tolist()),
+        int(volume.sum()) if small else sum(volume.tolist()),
+        int(turnover.sum()) if small else sum(turnover.tolist()),
     )
 
 

@@ -60,8 +60,8 @@ def lattice(key: int, times: Integers, period: int) -> Floats:
     fraction = (times - index * period) * (1.0 / period)
     first = int(index.min())
     points = int(index.max()) - first + 2
-    if points < len(times):
-        # Far fewer lattice points than times: hash each point once.
+    if points <= 2 * len(times):
+        # Each lattice point is hashed once, however many times lie around it.
         targets = uniform(key, np.arange(first, first + points, dtype=np.int64))
         index = index - first
         before, after = targets[index], targets[index + 1]

@@ -11,8 +11,10 @@ MINUTE = 60_000
 DAY = 86_400_000
 YEAR = 365 * DAY
 _EPOCH = 1_735_689_600_000
-_SHORTEST = 250
-_OCTAVES = 19
+_LONG_PERIODS = tuple(MINUTE * 3**k for k in range(13))
+_SHORT_PERIODS = tuple(250 * 3**k for k in range(5))
+# The ripples of seconds vanish on every full minute, so that history can do without them.
+_WINDOW = 6.0 / MINUTE**2
 _JUMP_CELL = 3_600_000
 # Makes the spread of daily returns equal the volatility asked for; measured over twenty simulated years.
 _CALIBRATION = 1.09
@@ -34,17 +36,26 @@ class PricePath:
         self.base = base
         self._behaviour = behaviour
         scale = behaviour.volatility * _CALIBRATION
-        periods = [_SHORTEST * 3**k for k in range(_OCTAVES)]
-        self._octaves = [(make_key(seed, name, period), period, scale * (period / YEAR) ** 0.5) for period in periods]
-        self._waves = [Wave(*octave) for octave in self._octaves]
+        self._long, self._short = (
+            [(make_key(seed, name, period), period, scale * (period / YEAR) ** 0.5) for period in periods]
+            for periods in (_LONG_PERIODS, _SHORT_PERIODS)
+        )
+        self._long_waves = [Wave(*octave) for octave in self._long]
+        self._short_waves = [Wave(*octave) for octave in self._short]
         self._jumps = make_key(seed, name, "jumps")
         self._sizes = make_key(seed, name, "jump sizes")
 
     def logarithm(self, times: Integers) -> Floats:
         """Return the log of price over base at each time."""
         total = np.zeros(len(times))
-        for key, period, amplitude in self._octaves:
+        for key, period, amplitude in self._long:
             total = total + lattice(key, times, period) * amplitude
+        within = times % MINUTE
+        if within.any():
+            ripple = np.zeros(len(times))
+            for key, period, amplitude in self._short:
+                ripple = ripple + lattice(key, times, period) * amplitude
+            total = total + ripple * (within * (MINUTE - within) * _WINDOW)
         behaviour = self._behaviour
         if behaviour.drift:
             total = total + (times - _EPOCH) * (behaviour.drift / YEAR)
@@ -61,8 +72,14 @@ class PricePath:
     def at(self, time: int) -> float:
         """Return the price at one time: the same bits as `values`, quickly when times come in order."""
         total = 0.0
-        for wave in self._waves:
+        for wave in self._long_waves:
             total += wave.at(time)
+        within = time % MINUTE
+        if within:
+            ripple = 0.0
+            for wave in self._short_waves:
+                ripple += wave.at(time)
+            total += ripple * (within * (MINUTE - within) * _WINDOW)
         behaviour = self._behaviour
         if behaviour.drift:
             total += (time - _EPOCH) * (behaviour.drift / YEAR)

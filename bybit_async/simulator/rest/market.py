@@ -37,6 +37,12 @@ def get_orderbook(call: Call) -> dict[str, Any]:
     }
 
 
+def get_full_orderbook(call: Call) -> dict[str, Any]:
+    """`GET /v5/market/full_orderbook`."""
+    category = call.params.category("spot", "linear", "inverse")
+    return call.exchange.hub.full_book(call.listing(category))
+
+
 def _level(level: tuple[Decimal, Decimal]) -> list[str]:
     return [format(level[0], "f"), format(level[1], "f")]
 
@@ -106,6 +112,7 @@ def get_index_components(call: Call) -> dict[str, Any]:
 ROUTES = (
     Route("GET", "/v5/market/time", get_time, signed=False),
     Route("GET", "/v5/market/orderbook", get_orderbook, signed=False),
+    Route("GET", "/v5/market/full_orderbook", get_full_orderbook, signed=False),
     Route("GET", "/v5/market/tickers", get_tickers, signed=False),
     Route("GET", "/v5/market/recent-trade", get_recent_trades, signed=False),
     Route("GET", "/v5/market/price-limit", get_price_limit, signed=False),

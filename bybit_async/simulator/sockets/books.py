@@ -70,12 +70,7 @@ class BookFeed:
     def greet(self, connection: Connection) -> None:
         """Bring everybody up to date, then send the newcomer the whole book under the same update id."""
         now = self._hub.exchange.clock.now_ms()
-        if self._version < 0 or self._epoch != self._hub.books.epoch:
-            self._epoch = self._hub.books.epoch
-            self._update_id = self._hub.books.first_id(self._listing)
-            self._bids, self._asks = self._read()
-            self._version = self._hub.books.version(self._listing)
-            self._time = now
+        self._refresh(now)
         connection.deliver(
             self._topic, orjson.dumps(self._message("snapshot", self._spell(self._bids), self._spell(self._asks), now))
         )
@@ -100,6 +95,14 @@ class BookFeed:
             self._publish("snapshot", self._spell(bids), self._spell(asks), now)
         else:
             self._publish("delta", self._spell(changed_bids), self._spell(changed_asks), now)
+
+    def _refresh(self, now: int) -> None:
+        if self._version < 0 or self._epoch != self._hub.books.epoch:
+            self._epoch = self._hub.books.epoch
+            self._update_id = self._hub.books.first_id(self._listing)
+            self._bids, self._asks = self._read()
+            self._version = self._hub.books.version(self._listing)
+            self._time = now
 
     def _read(self) -> tuple[_Levels, _Levels]:
         book = self._listing.book
@@ -134,3 +137,20 @@ def _changes(before: _Levels, after: _Levels, *, reverse: bool) -> _Levels:
     changed = {ticks: lots for ticks, lots in after.items() if before.get(ticks) != lots}
     changed.update((ticks, 0) for ticks in before if ticks not in after)
     return dict(sorted(changed.items(), reverse=reverse)) if changed else changed
+
+
+class FullBookFeed(BookFeed):
+    """The `orderbook.full` topic: changes only; the book itself is read by REST, under the same update ids."""
+
+    def greet(self, connection: Connection) -> None:
+        """Changes begin with the next one."""
+        self._refresh(self._hub.exchange.clock.now_ms())
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the book as of the last message, as `/v5/market/full_orderbook` shows it."""
+        now = self._hub.exchange.clock.now_ms()
+        self._refresh(now)
+        if not self._hub.has_listeners(self._channel, self._topic):
+            self.flush(now)
+        message = self._message("snapshot", self._spell(self._bids), self._spell(self._asks), now)
+        return {**message["data"], "ts": now, "cts": self._time}

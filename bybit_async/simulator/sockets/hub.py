@@ -11,7 +11,7 @@ import orjson
 
 from bybit_async.simulator.events import LevelChange, PublicTrade, Sink
 
-from .books import BookFeed, Books
+from .books import BookFeed, Books, FullBookFeed
 from .candle_feed import CandleFeed
 from .slow_feeds import InsuranceFeed, LiquidationFeed, PriceLimitFeed, StatusFeed
 from .ticker_feed import TickerFeed
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from .connection import Connection
 
+FULL_DEPTH = 10_000
 _FUTURES = ("linear", "inverse")
 _INTERVALS = "1|3|5|15|30|60|120|240|360|720|D|W|M"
 
@@ -31,7 +32,7 @@ class Cadences(msgspec.Struct, frozen=True, kw_only=True):
     """Milliseconds between two pushes of one topic, at most one push each; 0 pushes at every opportunity."""
 
     books: dict[int, int] = msgspec.field(
-        default_factory=lambda: {1: 10, 25: 20, 50: 20, 100: 100, 200: 100, 500: 100, 1000: 200}
+        default_factory=lambda: {1: 10, 25: 20, 50: 20, 100: 100, 200: 100, 1000: 200, FULL_DEPTH: 100}
     )
     tickers: int = 100
     klines: int = 250
@@ -88,6 +89,16 @@ class Hub(Sink):
                     return False
                 return True
         return False
+
+    def full_book(self, listing: Listing) -> dict[str, Any]:
+        """Return the whole book of a listing, consistent with its `orderbook.full` topic."""
+        category, symbol = listing.instrument.key
+        topic = f"orderbook.full.{symbol}"
+        self.knows(category, topic)
+        feed = self._feeds[category, topic]
+        if not isinstance(feed, FullBookFeed):
+            raise TypeError(f"{topic} is not a full book")
+        return feed.snapshot()
 
     def subscribe(self, connection: Connection, topic: str) -> None:
         """Add a listener to a known topic, without greeting it."""
@@ -146,6 +157,10 @@ def _book_feed(hub: Hub, channel: str, topic: str, match: re.Match[str]) -> Feed
     return BookFeed(hub, channel, topic, listing, int(match[1]))
 
 
+def _full_book_feed(hub: Hub, channel: str, topic: str, match: re.Match[str]) -> Feed:
+    return FullBookFeed(hub, channel, topic, hub.exchange.engine.listings[channel, match[1]], FULL_DEPTH)
+
+
 def _trade_feed(hub: Hub, channel: str, topic: str, match: re.Match[str]) -> Feed:
     return hub.trades.feed(channel, match[1])
 
@@ -177,6 +192,7 @@ def _insurance_feed(hub: Hub, channel: str, topic: str, match: re.Match[str]) ->
 _PATTERNS = (
     TopicPattern(re.compile(r"orderbook\.(1|50|200|1000)\.([A-Z0-9]+)"), ("spot", *_FUTURES), _book_feed),
     TopicPattern(re.compile(r"orderbook\.(25|100)\.([A-Z0-9-]+)"), ("option",), _book_feed),
+    TopicPattern(re.compile(r"orderbook\.full\.([A-Z0-9]+)"), ("spot", *_FUTURES), _full_book_feed),
     TopicPattern(re.compile(r"publicTrade\.([A-Z0-9-]+)"), ("spot", *_FUTURES, "option"), _trade_feed),
     TopicPattern(re.compile(r"tickers\.([A-Z0-9-]+)"), ("spot", *_FUTURES, "option"), _ticker_feed),
     TopicPattern(re.compile(rf"kline\.({_INTERVALS})\.([A-Z0-9-]+)"), ("spot", *_FUTURES), _candle_feed),
