@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from bybit_async.api.resource import Resource
+from bybit_async.api.spelling import no_longer
 from bybit_async.models import fiat as m
 from bybit_async.models.checks import any_of
 from bybit_async.transport.endpoint import get, post
@@ -77,7 +78,7 @@ class Fiat(Resource):
         """Take a quote. `webhook_url` is called when the conversion ends. `POST /v5/fiat/trade-execute`."""
         answer: m.FiatTradeAck = await self._call(
             EXECUTE_FIAT_TRADE, timeout, quote_tx_id=quote_tx_id, sub_user_id=sub_user_id, webhook_url=webhook_url,
-            MerchantRequestId=merchant_request_id,
+            MerchantRequestId=no_longer(merchant_request_id, 36, "merchant_request_id"),
         )  # fmt: skip
         return answer
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from bybit_async.api.resource import Resource
-from bybit_async.api.spelling import none_or_wires
+from bybit_async.api.spelling import no_longer, none_or_wires
 from bybit_async.enums import Side
 from bybit_async.models import rfq as m
 from bybit_async.models.checks import any_of
@@ -51,7 +51,7 @@ class Rfq(Resource):
         """
         answer: m.RfqAck = await self._call(
             CREATE_RFQ, timeout, counterparties=counterparties, list=[part.wire() for part in legs],
-            rfq_link_id=rfq_link_id, anonymous=anonymous, strategy_type=strategy_type,
+            rfq_link_id=no_longer(rfq_link_id, 32, "rfq_link_id"), anonymous=anonymous, strategy_type=strategy_type,
         )  # fmt: skip
         return answer
 
@@ -84,8 +84,8 @@ class Rfq(Resource):
         `expire_in` is 10 to 120 seconds (60 when left out). `POST /v5/rfq/create-quote`.
         """
         answer: m.QuoteAck = await self._call(
-            CREATE_QUOTE, timeout, rfq_id=rfq_id, quote_link_id=quote_link_id, anonymous=anonymous,
-            expire_in=expire_in, quote_buy_list=none_or_wires(quote_buy_list),
+            CREATE_QUOTE, timeout, rfq_id=rfq_id, quote_link_id=no_longer(quote_link_id, 32, "quote_link_id"),
+            anonymous=anonymous, expire_in=expire_in, quote_buy_list=none_or_wires(quote_buy_list),
             quote_sell_list=none_or_wires(quote_sell_list),
         )  # fmt: skip
         return answer

@@ -36,6 +36,17 @@ def none_or_compact_day(value: date | str | None, parameter: str) -> str | None:
     return None if value is None else f"{_day(value, parameter):%Y%m%d}"
 
 
+def no_longer(value: str | None, most: int, parameter: str) -> str | None:
+    """Return an id that may be absent when it has at most so many characters.
+
+    Raises:
+        InvalidParameter: it is longer, or empty.
+    """
+    if value is not None and not 1 <= len(value) <= most:
+        raise InvalidParameter(parameter, f"expected 1 to {most} characters, got {len(value)}")
+    return value
+
+
 def none_or_wire(part: Part | None) -> dict[str, Any] | None:
     """Spell an object that may be absent."""
     return None if part is None else part.wire()

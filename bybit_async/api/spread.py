@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from bybit_async.api.resource import Resource
+from bybit_async.api.spelling import no_longer
 from bybit_async.enums import Side
 from bybit_async.models import spread as m
 from bybit_async.models.checks import any_of
@@ -108,7 +109,8 @@ class Spread(Resource):
         """
         answer: m.SpreadOrderAck = await self._call(
             SPREAD_PLACE_ORDER, timeout, symbol=symbol, side=side, order_type=order_type, qty=plain(qty, "qty"),
-            price=none_or_plain(price, "price"), order_link_id=order_link_id, time_in_force=time_in_force,
+            price=none_or_plain(price, "price"), order_link_id=no_longer(order_link_id, 45, "order_link_id"),
+            time_in_force=time_in_force,
         )  # fmt: skip
         return answer
 

@@ -17,14 +17,17 @@ class SymbolLeverage(Wire):
     leverage: Decimal | None = None
 
 
-class LoanProduct(Wire):
-    """A loan product and its restriction lines."""
+class LoanTerms(Wire):
+    """What a loan allows, and the loan-to-value lines at which it restricts the account.
 
-    product_id: str
+    Attributes:
+        usdt_perpetual_leverage: limits of single symbols, empty when there are none.
+    """
+
     leverage: Decimal | None = None
-    support_spot: int | None = None
-    support_contract: int | None = None
-    support_margin_trading: int | None = None
+    support_spot: bool | None = None
+    support_contract: bool | None = None
+    support_margin_trading: bool | None = None
     deferred_liquidation_line: Decimal | None = None
     deferred_liquidation_time: int | None = None
     withdraw_line: Decimal | None = None
@@ -38,8 +41,8 @@ class LoanProduct(Wire):
     transfer_ratio: Decimal | None = None
     spot_symbols: list[str] = msgspec.field(default_factory=list)
     contract_symbols: list[str] = msgspec.field(default_factory=list)
-    support_usdc_contract: int | None = None
-    support_usdc_options: int | None = None
+    support_usdc_contract: bool | None = None
+    support_usdc_options: bool | None = None
     usdt_perpetual_open_line: Decimal | None = msgspec.field(default=None, name="USDTPerpetualOpenLine")
     usdc_contract_open_line: Decimal | None = msgspec.field(default=None, name="USDCContractOpenLine")
     usdc_options_open_line: Decimal | None = msgspec.field(default=None, name="USDCOptionsOpenLine")
@@ -51,6 +54,12 @@ class LoanProduct(Wire):
     margin_leverage: Decimal | None = None
     usdt_perpetual_leverage: list[SymbolLeverage] = msgspec.field(default_factory=list, name="USDTPerpetualLeverage")
     usdc_contract_leverage: list[SymbolLeverage] = msgspec.field(default_factory=list, name="USDCContractLeverage")
+
+
+class LoanProduct(LoanTerms):
+    """A loan product and its restriction lines."""
+
+    product_id: str
     product_type: Literal["0", "1", "2"] | None = None
 
 
@@ -108,7 +117,7 @@ class FlatMarginTokens(Rows[FlatProductMarginTokens]):
     rows: list[FlatProductMarginTokens] = msgspec.field(default_factory=list, name="marginToken")
 
 
-class LoanOrder(Wire):
+class LoanOrder(LoanTerms):
     """An institutional loan.
 
     Attributes:
@@ -128,38 +137,8 @@ class LoanOrder(Wire):
     repaid_interest: Decimal | None = None
     interest_rate: Decimal | None = None
     status: Literal["1", "2"] | None = None
-    leverage: Decimal | None = None
-    support_spot: Literal["0", "1"] | None = None
-    support_contract: Literal["0", "1"] | None = None
-    withdraw_line: Decimal | None = None
-    transfer_line: Decimal | None = None
-    spot_buy_line: Decimal | None = None
-    spot_sell_line: Decimal | None = None
-    contract_open_line: Decimal | None = None
-    deferred_liquidation_line: Decimal | None = None
-    deferred_liquidation_time: int | None = None
     reserve_token: str | None = None
     reserve_quantity: Decimal | None = None
-    liquidation_line: Decimal | None = None
-    stop_liquidation_line: Decimal | None = None
-    contract_leverage: Decimal | None = None
-    transfer_ratio: Decimal | None = None
-    spot_symbols: list[str] = msgspec.field(default_factory=list)
-    contract_symbols: list[str] = msgspec.field(default_factory=list)
-    support_usdc_contract: str | None = None
-    support_usdc_options: str | None = None
-    support_margin_trading: str | None = None
-    usdt_perpetual_open_line: Decimal | None = msgspec.field(default=None, name="USDTPerpetualOpenLine")
-    usdc_contract_open_line: Decimal | None = msgspec.field(default=None, name="USDCContractOpenLine")
-    usdc_options_open_line: Decimal | None = msgspec.field(default=None, name="USDCOptionsOpenLine")
-    usdt_perpetual_close_line: Decimal | None = msgspec.field(default=None, name="USDTPerpetualCloseLine")
-    usdc_contract_close_line: Decimal | None = msgspec.field(default=None, name="USDCContractCloseLine")
-    usdc_options_close_line: Decimal | None = msgspec.field(default=None, name="USDCOptionsCloseLine")
-    usdc_contract_symbols: list[str] = msgspec.field(default_factory=list, name="USDCContractSymbols")
-    usdc_options_symbols: list[str] = msgspec.field(default_factory=list, name="USDCOptionsSymbols")
-    margin_leverage: Decimal | None = None
-    usdt_perpetual_leverage: list[SymbolLeverage] = msgspec.field(default_factory=list, name="USDTPerpetualLeverage")
-    usdc_contract_leverage: list[SymbolLeverage] = msgspec.field(default_factory=list, name="USDCContractLeverage")
 
 
 class LoanOrders(Rows[LoanOrder]):

@@ -144,13 +144,17 @@ class RfqConfig(Wire):
     counterparties: list[Counterparty] = msgspec.field(default_factory=list)
 
 
-class RfqInquiryLeg(Wire):
-    """A leg of an inquiry."""
+class TradedLeg(Wire):
+    """What the legs of inquiries and trades have."""
 
     symbol: str
     side: Side
-    category: str | None = None
+    category: Literal["linear", "option", "spot"] | None = None
     qty: Decimal | None = None
+
+
+class RfqInquiryLeg(TradedLeg):
+    """A leg of an inquiry."""
 
 
 class RfqInquiry(Wire):
@@ -207,7 +211,7 @@ class QuotePage(Page[Quote]):
     next_page_cursor: str | None = msgspec.field(default=None, name="cursor")
 
 
-class RfqTradeLeg(Wire):
+class RfqTradeLeg(TradedLeg):
     """The execution of one leg.
 
     Attributes:
@@ -215,11 +219,7 @@ class RfqTradeLeg(Wire):
     """
 
     order_id: str
-    symbol: str
-    side: Side
-    category: Literal["linear", "option", "spot"] | None = None
     price: Decimal | None = None
-    qty: Decimal | None = None
     mark_price: Decimal | None = None
     exec_fee: Decimal | None = None
     exec_id: str | None = None
@@ -251,14 +251,10 @@ class RfqTradePage(Page[RfqTrade]):
     next_page_cursor: str | None = msgspec.field(default=None, name="cursor")
 
 
-class RfqPublicLeg(Wire):
+class RfqPublicLeg(TradedLeg):
     """A leg of a public block trade."""
 
-    symbol: str
-    side: Side
-    category: Literal["linear", "option", "spot"] | None = None
     price: Decimal | None = None
-    qty: Decimal | None = None
     mark_price: Decimal | None = None
 
 

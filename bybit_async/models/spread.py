@@ -100,8 +100,8 @@ class SpreadCancellations(Rows[SpreadOrderAck]):
     success: str | None = None
 
 
-class SpreadOpenOrder(Wire):
-    """An open order."""
+class AnySpreadOrder(Wire):
+    """What open and closed orders have."""
 
     symbol: str
     side: Side
@@ -111,35 +111,29 @@ class SpreadOpenOrder(Wire):
     order_link_id: str | None = None
     time_in_force: Literal["GTC", "FOK", "IOC", "PostOnly"] | None = None
     leaves_qty: Decimal | None = None
-    order_status: Literal["New", "PartiallyFilled"] | None = None
     cum_exec_qty: Decimal | None = None
     price: Decimal | None = None
     qty: Decimal | None = None
+
+
+class SpreadOpenOrder(AnySpreadOrder):
+    """An open order."""
+
+    order_status: Literal["New", "PartiallyFilled"] | None = None
     created_time: int | None = None
     updated_time: int | None = None
 
 
-class SpreadOrder(Wire):
+class SpreadOrder(AnySpreadOrder):
     """A closed order and the orders of its legs."""
 
-    symbol: str
-    order_id: str
-    side: Side
-    order_type: Literal["Market", "Limit"] | None = None
-    order_link_id: str | None = None
     contract_type: Literal["FundingRateArb", "CarryTrade", "FutureSpread", "PerpBasis"] | None = None
     cxl_rej_reason: str | None = None
     order_status: Literal["Rejected", "Cancelled", "Filled"] | None = None
-    price: Decimal | None = None
     order_qty: Decimal | None = None
-    time_in_force: Literal["GTC", "FOK", "IOC", "PostOnly"] | None = None
-    base_coin: str | None = None
     created_at: int | None = None
     updated_at: int | None = None
-    leaves_qty: Decimal | None = None
     settle_coin: str | None = None
-    cum_exec_qty: Decimal | None = None
-    qty: Decimal | None = None
     leg1_symbol: str | None = None
     leg1_prod_type: Literal["Futures", "Spot"] | None = None
     leg1_order_id: str | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from bybit_async.api.resource import Resource
+from bybit_async.api.spelling import no_longer
 from bybit_async.models import asset as m
 from bybit_async.transport.endpoint import get, post
 from bybit_async.transport.pages import Pager
@@ -78,7 +79,7 @@ class Conversion(Resource):
             REQUEST_A_QUOTE, timeout, account_type=account_type, from_coin=from_coin, to_coin=to_coin,
             request_coin=request_coin, request_amount=plain(request_amount, "request_amount"),
             from_coin_type=from_coin_type, to_coin_type=to_coin_type, param_type=param_type,
-            param_value=param_value, request_id=request_id,
+            param_value=param_value, request_id=no_longer(request_id, 36, "request_id"),
         )  # fmt: skip
         return answer
 

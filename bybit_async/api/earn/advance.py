@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, overload
 
 from bybit_async.api.resource import Resource
-from bybit_async.api.spelling import none_or_wire
+from bybit_async.api.spelling import no_longer, none_or_wire
 from bybit_async.models import earn as m
 from bybit_async.transport.endpoint import get, post
 from bybit_async.transport.pages import Pager
@@ -217,8 +217,8 @@ class AdvanceEarn(Resource):
         """
         answer: m.EarnOrderAck = await self._call(
             PLACE_ADVANCE_EARN_ORDER, timeout, category=category, product_id=product_id, order_type=order_type,
-            order_link_id=order_link_id, amount=none_or_plain(amount, "amount"), coin=coin,
-            account_type=account_type, discount_buy_extra=none_or_wire(discount_buy_extra),
+            order_link_id=no_longer(order_link_id, 40, "order_link_id"), amount=none_or_plain(amount, "amount"),
+            coin=coin, account_type=account_type, discount_buy_extra=none_or_wire(discount_buy_extra),
             double_win_stake_extra=none_or_wire(double_win_stake_extra),
             double_win_redeem_extra=none_or_wire(double_win_redeem_extra),
             dual_assets_extra=none_or_wire(dual_assets_extra), interest_card=none_or_wire(interest_card),

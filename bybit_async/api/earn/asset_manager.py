@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from bybit_async.api.resource import Resource
-from bybit_async.api.spelling import none_or_wires
+from bybit_async.api.spelling import no_longer, none_or_wires
 from bybit_async.models import earn as m
 from bybit_async.transport.endpoint import get, post
 from bybit_async.transport.pages import Pager
@@ -103,8 +103,8 @@ class AssetManager(Resource):
         answer: m.FundCreation = await self._call(
             PWM_INST_CREATE_FUND, timeout, fund_name=fund_name, coin=coin,
             profit_share_rate=plain(profit_share_rate, "profit_share_rate"),
-            management_fee_rate=plain(management_fee_rate, "management_fee_rate"), req_link_id=req_link_id,
-            fund_introduction=fund_introduction,
+            management_fee_rate=plain(management_fee_rate, "management_fee_rate"),
+            req_link_id=no_longer(req_link_id, 36, "req_link_id"), fund_introduction=fund_introduction,
         )  # fmt: skip
         return answer
 
@@ -139,7 +139,7 @@ class AssetManager(Resource):
         answer: m.PlanCreation = await self._call(
             PWM_INST_CREATE_INVESTMENT_PLAN, timeout, account_uid=account_uid, plan_name=plan_name,
             plan_type=plan_type, investment_distribution=[part.wire() for part in investment_distribution],
-            req_link_id=req_link_id,
+            req_link_id=no_longer(req_link_id, 36, "req_link_id"),
         )  # fmt: skip
         return answer
 
@@ -177,8 +177,9 @@ class AssetManager(Resource):
         `POST /v5/earn/pwm/asset-manager/manage-investment-plan`.
         """
         answer: m.PlanUpdate = await self._call(
-            PWM_INST_MANAGE_INVESTMENT_PLAN, timeout, plan_id=plan_id, req_link_id=req_link_id,
-            update_status=update_status, update_funds=none_or_wires(update_funds),
+            PWM_INST_MANAGE_INVESTMENT_PLAN, timeout, plan_id=plan_id,
+            req_link_id=no_longer(req_link_id, 36, "req_link_id"), update_status=update_status,
+            update_funds=none_or_wires(update_funds),
         )  # fmt: skip
         return answer
 
@@ -187,7 +188,8 @@ class AssetManager(Resource):
     ) -> m.FundOrderDecision:
         """Approve or reject an order under review. `POST /v5/earn/pwm/asset-manager/manage-order`."""
         answer: m.FundOrderDecision = await self._call(
-            PWM_INST_MANAGE_ORDER, timeout, order_id=order_id, action=action, req_link_id=req_link_id,
+            PWM_INST_MANAGE_ORDER, timeout, order_id=order_id, action=action,
+            req_link_id=no_longer(req_link_id, 36, "req_link_id"),
         )  # fmt: skip
         return answer
 
@@ -196,7 +198,7 @@ class AssetManager(Resource):
     ) -> m.ProfitSettlement:
         """Settle the manager's share of a fund's profit. `POST /v5/earn/pwm/asset-manager/settle-profit`."""
         answer: m.ProfitSettlement = await self._call(
-            PWM_INST_SETTLE_PROFIT, timeout, fund_id=fund_id, req_link_id=req_link_id,
+            PWM_INST_SETTLE_PROFIT, timeout, fund_id=fund_id, req_link_id=no_longer(req_link_id, 36, "req_link_id"),
         )  # fmt: skip
         return answer
 

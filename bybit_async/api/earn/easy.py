@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from bybit_async.api.resource import Resource
-from bybit_async.api.spelling import none_or_wire
+from bybit_async.api.spelling import no_longer, none_or_wire
 from bybit_async.models import earn as m
 from bybit_async.transport.endpoint import get, post
 from bybit_async.transport.pages import Pager
@@ -56,9 +56,9 @@ class EasyEarn(Resource):
         """
         answer: m.EarnOrderAck = await self._call(
             STAKE_OR_REDEEM, timeout, category=category, order_type=order_type, account_type=account_type,
-            amount=plain(amount, "amount"), coin=coin, product_id=product_id, order_link_id=order_link_id,
-            redeem_position_id=redeem_position_id, to_account_type=to_account_type,
-            interest_card=none_or_wire(interest_card),
+            amount=plain(amount, "amount"), coin=coin, product_id=product_id,
+            order_link_id=no_longer(order_link_id, 36, "order_link_id"), redeem_position_id=redeem_position_id,
+            to_account_type=to_account_type, interest_card=none_or_wire(interest_card),
         )  # fmt: skip
         return answer
 

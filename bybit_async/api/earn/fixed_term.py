@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from bybit_async.api.resource import Resource
+from bybit_async.api.spelling import no_longer
 from bybit_async.models import earn as m
 from bybit_async.transport.endpoint import get, post
 from bybit_async.transport.pages import Pager
@@ -51,8 +52,8 @@ class FixedTerm(Resource):
         """
         answer: m.EarnOrderAck = await self._call(
             PLACE_FIXED_TERM_ORDER, timeout, product_id=product_id, category=category, coin=coin,
-            amount=plain(amount, "amount"), account_type=account_type, order_link_id=order_link_id,
-            auto_invest=auto_invest,
+            amount=plain(amount, "amount"), account_type=account_type,
+            order_link_id=no_longer(order_link_id, 36, "order_link_id"), auto_invest=auto_invest,
         )  # fmt: skip
         return answer
 

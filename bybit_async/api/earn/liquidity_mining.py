@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from bybit_async.api.resource import Resource
+from bybit_async.api.spelling import no_longer
 from bybit_async.models import earn as m
 from bybit_async.models.checks import any_of
 from bybit_async.transport.endpoint import get, post
@@ -66,7 +67,8 @@ class LiquidityMining(Resource):
         """
         any_of({"quote_amount": quote_amount, "base_amount": base_amount})
         answer: m.EarnOrderAck = await self._call(
-            ADD_LIQUIDITY, timeout, product_id=product_id, order_link_id=order_link_id,
+            ADD_LIQUIDITY, timeout, product_id=product_id,
+            order_link_id=no_longer(order_link_id, 40, "order_link_id"),
             quote_amount=none_or_plain(quote_amount, "quote_amount"),
             base_amount=none_or_plain(base_amount, "base_amount"), quote_account_type=quote_account_type,
             base_account_type=base_account_type, leverage=none_or_plain(leverage, "leverage"), coin=coin,
@@ -85,8 +87,8 @@ class LiquidityMining(Resource):
     ) -> m.EarnOrderAck:
         """Add margin in the quote coin to a leveraged position. `POST /v5/earn/liquidity-mining/add-margin`."""
         answer: m.EarnOrderAck = await self._call(
-            ADD_MARGIN, timeout, product_id=product_id, order_link_id=order_link_id, position_id=position_id,
-            amount=plain(amount, "amount"), quote_account_type=quote_account_type,
+            ADD_MARGIN, timeout, product_id=product_id, order_link_id=no_longer(order_link_id, 40, "order_link_id"),
+            position_id=position_id, amount=plain(amount, "amount"), quote_account_type=quote_account_type,
         )  # fmt: skip
         return answer
 
@@ -105,7 +107,8 @@ class LiquidityMining(Resource):
         `POST /v5/earn/liquidity-mining/remove-liquidity`.
         """
         answer: m.EarnOrderAck = await self._call(
-            REMOVE_LIQUIDITY, timeout, product_id=product_id, order_link_id=order_link_id, position_id=position_id,
+            REMOVE_LIQUIDITY, timeout, product_id=product_id,
+            order_link_id=no_longer(order_link_id, 40, "order_link_id"), position_id=position_id,
             remove_rate=remove_rate, remove_type=remove_type,
         )  # fmt: skip
         return answer
@@ -115,8 +118,8 @@ class LiquidityMining(Resource):
     ) -> m.EarnOrderAck:
         """Put the yield of a position back into it. `POST /v5/earn/liquidity-mining/reinvest`."""
         answer: m.EarnOrderAck = await self._call(
-            REINVEST_LIQUIDITY, timeout, product_id=product_id, order_link_id=order_link_id,
-            position_id=position_id,
+            REINVEST_LIQUIDITY, timeout, product_id=product_id,
+            order_link_id=no_longer(order_link_id, 40, "order_link_id"), position_id=position_id,
         )  # fmt: skip
         return answer
 

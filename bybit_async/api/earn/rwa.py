@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from bybit_async.api.resource import Resource
-from bybit_async.api.spelling import none_or_seconds
+from bybit_async.api.spelling import no_longer, none_or_seconds
 from bybit_async.models import earn as m
 from bybit_async.transport.endpoint import get, post
 from bybit_async.transport.pages import Pager
@@ -60,7 +60,8 @@ class RwaEarn(Resource):
         """
         answer: m.EarnOrderAck = await self._call(
             PLACE_RWA_ORDER, timeout, product_id=product_id, order_type=order_type, coin=coin,
-            order_link_id=order_link_id, stake_amount=none_or_plain(stake_amount, "stake_amount"),
+            order_link_id=no_longer(order_link_id, 36, "order_link_id"),
+            stake_amount=none_or_plain(stake_amount, "stake_amount"),
             redeem_shares=none_or_plain(redeem_shares, "redeem_shares"), account_type=account_type,
         )  # fmt: skip
         return answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from bybit_async.api.resource import Resource
-from bybit_async.api.spelling import none_or_seconds
+from bybit_async.api.spelling import no_longer, none_or_seconds
 from bybit_async.models import earn as m
 from bybit_async.transport.endpoint import get, post
 from bybit_async.transport.pages import Pager
@@ -48,8 +48,8 @@ class TokenEarn(Resource):
         36 characters. `POST /v5/earn/token/place-order`.
         """
         answer: m.EarnOrderAck = await self._call(
-            PLACE_TOKEN_ORDER, timeout, coin=coin, order_link_id=order_link_id, order_type=order_type,
-            amount=plain(amount, "amount"), account_type=account_type,
+            PLACE_TOKEN_ORDER, timeout, coin=coin, order_link_id=no_longer(order_link_id, 36, "order_link_id"),
+            order_type=order_type, amount=plain(amount, "amount"), account_type=account_type,
         )  # fmt: skip
         return answer
 

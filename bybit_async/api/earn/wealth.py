@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from bybit_async.api.resource import Resource
+from bybit_async.api.spelling import no_longer
 from bybit_async.models import earn as m
 from bybit_async.transport.endpoint import get, post
 from bybit_async.transport.pages import Pager
@@ -65,7 +66,8 @@ class WealthManagement(Resource):
         `order_link_id` is an id of your own of at most 36 characters. `POST /v5/earn/pwm/investment-plan/subscribe`.
         """
         answer: m.PlanAck = await self._call(
-            PWM_SUBSCRIBE, timeout, plan_id=plan_id, order_link_id=order_link_id, account_type=account_type,
+            PWM_SUBSCRIBE, timeout, plan_id=plan_id, order_link_id=no_longer(order_link_id, 36, "order_link_id"),
+            account_type=account_type,
         )  # fmt: skip
         return answer
 
@@ -86,7 +88,8 @@ class WealthManagement(Resource):
         """
         answer: m.PlanInvestment = await self._call(
             PWM_INVEST_MORE, timeout, plan_id=plan_id, category=category, product_id=product_id,
-            amount=plain(amount, "amount"), order_link_id=order_link_id, account_type=account_type,
+            amount=plain(amount, "amount"), order_link_id=no_longer(order_link_id, 36, "order_link_id"),
+            account_type=account_type,
         )  # fmt: skip
         return answer
 
@@ -109,7 +112,7 @@ class WealthManagement(Resource):
         """
         answer: m.PlanRedemption = await self._call(
             PWM_REDEEM, timeout, plan_id=plan_id, category=category, product_id=product_id,
-            order_link_id=order_link_id, shares=none_or_plain(shares, "shares"),
+            order_link_id=no_longer(order_link_id, 36, "order_link_id"), shares=none_or_plain(shares, "shares"),
             amount=none_or_plain(amount, "amount"), position_id=position_id,
         )  # fmt: skip
         return answer
@@ -119,7 +122,8 @@ class WealthManagement(Resource):
     ) -> m.PlanClaim:
         """Move what a plan has paid out to an account. `POST /v5/earn/pwm/investment-plan/claim`."""
         answer: m.PlanClaim = await self._call(
-            PWM_CLAIM, timeout, plan_id=plan_id, order_link_id=order_link_id, to_account_type=to_account_type,
+            PWM_CLAIM, timeout, plan_id=plan_id, order_link_id=no_longer(order_link_id, 36, "order_link_id"),
+            to_account_type=to_account_type,
         )  # fmt: skip
         return answer
 

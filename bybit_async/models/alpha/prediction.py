@@ -271,13 +271,11 @@ class GroupStanding(Wire):
     points: int | None = None
 
 
-class GroupMatch(Wire):
-    """A match within a group.
+class Match(Wire):
+    """A match between two teams.
 
     Attributes:
         status: 1 live, 2 upcoming, 3 ended.
-        home_score: -1 before the match.
-        away_score: -1 before the match.
     """
 
     match_id: str | None = None
@@ -285,9 +283,19 @@ class GroupMatch(Wire):
     away_team: str | None = None
     match_time: int | None = None
     status: int | None = None
+    event_id: str | None = None
+
+
+class GroupMatch(Match):
+    """A match within a group.
+
+    Attributes:
+        home_score: -1 before the match.
+        away_score: -1 before the match.
+    """
+
     home_score: int | None = None
     away_score: int | None = None
-    event_id: str | None = None
 
 
 class SportsGroup(Wire):
@@ -304,21 +312,11 @@ class GroupStage(Rows[SportsGroup]):
     rows: list[SportsGroup] = msgspec.field(default_factory=list, name="groups")
 
 
-class SportsMatch(Wire):
-    """A match.
+class SportsMatch(Match):
+    """A match."""
 
-    Attributes:
-        status: 1 live, 2 upcoming, 3 ended.
-    """
-
-    match_id: str | None = None
     event_type: int | None = None
     stage_code: str | None = None
-    home_team: str | None = None
-    away_team: str | None = None
-    match_time: int | None = None
-    status: int | None = None
-    event_id: str | None = None
 
 
 class SportsMatches(Rows[SportsMatch]):

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from bybit_async.models.earn.wealth import PlanHolding
+from bybit_async.models.earn.wealth import PlanSummary
 from bybit_async.models.part import Part
 from bybit_async.wire import Number, Wire
 
@@ -96,19 +96,11 @@ class PlanFund(Part):
     amount: Number
 
 
-class ClientPlan(Wire):
+class ClientPlan(PlanSummary):
     """A plan of a client."""
 
-    plan_id: str
-    plan_name: str | None = None
-    plan_type: Literal["stable", "advanced"] | None = None
     subscription_uid: str | None = None
     status: Literal["PendingSubscription", "Active", "Closed", "Deleted"] | None = None
-    source: Literal["consultant", "direct", "institution"] | None = None
-    current_asset_usd: Decimal | None = None
-    accumulate_yield_usd: Decimal | None = None
-    investment_distribution: list[PlanHolding] = msgspec.field(default_factory=list)
-    created_time: int | None = None
 
 
 class UpdatedFund(Wire):

@@ -20,18 +20,23 @@ class PlanHolding(Wire):
     current_amount: Decimal | None = None
 
 
-class InvestmentPlan(Wire):
-    """An investment plan."""
+class PlanSummary(Wire):
+    """What an investment plan is worth and made of."""
 
     plan_id: str
     plan_name: str | None = None
     plan_type: Literal["stable", "advanced"] | None = None
-    status: Literal["PendingSubscription", "Active", "Closed"] | None = None
     source: Literal["consultant", "direct", "institution"] | None = None
     current_asset_usd: Decimal | None = None
     accumulate_yield_usd: Decimal | None = None
     investment_distribution: list[PlanHolding] = msgspec.field(default_factory=list)
     created_time: int | None = None
+
+
+class InvestmentPlan(PlanSummary):
+    """An investment plan."""
+
+    status: Literal["PendingSubscription", "Active", "Closed"] | None = None
 
 
 class CoinAmount(Wire):
@@ -41,63 +46,67 @@ class CoinAmount(Wire):
     amount: Decimal | None = None
 
 
-class FlexiblePosition(Wire):
-    """A flexible position."""
-
-    product_id: str
-    coin: str
-    position_id: str
-    category: str | None = None
-    current_amount: Decimal | None = None
-    accumulate_yield: Decimal | None = None
-    apr: Decimal | None = None
-    status: str | None = None
-
-
-class FlexiblePositions(Wire):
-    """Flexible positions of a plan."""
+class PlanPositionGroup(Wire):
+    """What the positions of one kind add up to."""
 
     total_investment_usd: Decimal | None = None
     accumulate_yield_usd: Decimal | None = None
+
+
+class PlanPosition(Wire):
+    """What positions of a plan have, whatever their kind.
+
+    Attributes:
+        status: ``0`` processing, ``1`` active, ``2`` redeeming, ``3`` waiting for subscription, ``4`` closed.
+    """
+
+    product_id: str
+    coin: str
+    category: str | None = None
+    position_id: str | None = None
+    status: str | None = None
+
+
+class FlexiblePosition(PlanPosition):
+    """A flexible position."""
+
+    current_amount: Decimal | None = None
+    accumulate_yield: Decimal | None = None
+    apr: Decimal | None = None
+
+
+class FlexiblePositions(PlanPositionGroup):
+    """Flexible positions of a plan."""
+
     weighted_avg_apr: Decimal | None = None
     items: list[FlexiblePosition] = msgspec.field(default_factory=list)
 
 
-class FixedPosition(Wire):
+class FixedPosition(PlanPosition):
     """A fixed-yield position.
 
     Attributes:
         duration: days.
     """
 
-    product_id: str
-    coin: str
-    position_id: str
-    category: str | None = None
     current_amount: Decimal | None = None
     accumulate_yield: Decimal | None = None
     apr: Decimal | None = None
     duration: int | None = None
     maturity_time: int | None = None
     auto_reinvest: bool | None = None
-    status: str | None = None
 
 
-class FixedPositions(Wire):
+class FixedPositions(PlanPositionGroup):
     """Fixed-yield positions of a plan."""
 
-    total_investment_usd: Decimal | None = None
-    accumulate_yield_usd: Decimal | None = None
     weighted_avg_apr: Decimal | None = None
     items: list[FixedPosition] = msgspec.field(default_factory=list)
 
 
-class FundPosition(Wire):
+class FundPosition(PlanPosition):
     """A fund position."""
 
-    product_id: str
-    coin: str
-    category: str | None = None
     fund_name: str | None = None
     tags: list[str] = msgspec.field(default_factory=list)
     nav: Decimal | None = None
@@ -111,36 +120,25 @@ class FundPosition(Wire):
     max_drawdown: Decimal | None = None
     created_time: int | None = None
     running_days: int | None = None
-    position_id: str | None = None
-    status: str | None = None
 
 
-class FundPositions(Wire):
+class FundPositions(PlanPositionGroup):
     """Fund positions of a plan."""
 
-    total_investment_usd: Decimal | None = None
-    accumulate_yield_usd: Decimal | None = None
     weighted_avg_apr: Decimal | None = None
     items: list[FundPosition] = msgspec.field(default_factory=list)
 
 
-class OnChainPosition(Wire):
+class OnChainPosition(PlanPosition):
     """An on-chain position."""
 
-    product_id: str
-    coin: str
-    position_id: str
-    category: str | None = None
     stake_amount: Decimal | None = None
     apr: Decimal | None = None
-    status: str | None = None
 
 
-class OnChainPositions(Wire):
+class OnChainPositions(PlanPositionGroup):
     """On-chain positions of a plan."""
 
-    total_investment_usd: Decimal | None = None
-    accumulate_yield_usd: Decimal | None = None
     items: list[OnChainPosition] = msgspec.field(default_factory=list)
 
 

@@ -27,7 +27,14 @@ from bybit_async.models.p2p.orders import (
     P2POrderSummary,
     UploadedFile,
 )
-from bybit_async.models.p2p.users import P2PPrivilege, P2PUser, PaymentFormItem, UserPayment, UserPaymentConfig
+from bybit_async.models.p2p.users import (
+    P2PPrivilege,
+    P2PUser,
+    PaymentDetails,
+    PaymentFormItem,
+    UserPayment,
+    UserPaymentConfig,
+)
 
 __all__ = [
     "Ad",
@@ -53,6 +60,7 @@ __all__ = [
     "P2POrders",
     "P2PPrivilege",
     "P2PUser",
+    "PaymentDetails",
     "PaymentFormItem",
     "TradingPreference",
     "UploadedFile",

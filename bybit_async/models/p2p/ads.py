@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from bybit_async.models.p2p.users import PaymentDetails
 from bybit_async.models.part import Part
 from bybit_async.wire import Number, Rows, Wire
 
@@ -70,20 +71,20 @@ class AdSymbol(Wire):
 
 
 class TradingPreference(Wire):
-    """What an advertiser asks of the other side. Flags are 0 or 1."""
+    """What an advertiser asks of the other side."""
 
-    has_un_post_ad: int | None = None
-    is_kyc: int | None = None
-    is_email: int | None = None
-    is_mobile: int | None = None
-    has_register_time: int | None = None
+    has_un_post_ad: bool | None = None
+    is_kyc: bool | None = None
+    is_email: bool | None = None
+    is_mobile: bool | None = None
+    has_register_time: bool | None = None
     register_time_threshold: int | None = None
     order_finish_number_day30: int | None = None
     complete_rate_day30: Decimal | None = None
     national_limit: str | None = None
-    has_order_finish_number_day30: int | None = None
-    has_complete_rate_day30: int | None = None
-    has_national_limit: int | None = None
+    has_order_finish_number_day30: bool | None = None
+    has_complete_rate_day30: bool | None = None
+    has_national_limit: bool | None = None
 
 
 class AdPaymentConfig(Wire):
@@ -95,33 +96,9 @@ class AdPaymentConfig(Wire):
     payment_template_item: list[Any] = msgspec.field(default_factory=list)
 
 
-class AdPaymentTerm(Wire):
+class AdPaymentTerm(PaymentDetails):
     """A way to pay that an advertisement accepts."""
 
-    id: str
-    payment_type: int | None = None
-    real_name: str | None = None
-    bank_name: str | None = None
-    branch_name: str | None = None
-    account_no: str | None = None
-    qrcode: str | None = None
-    visible: int | None = None
-    pay_message: str | None = None
-    first_name: str | None = None
-    last_name: str | None = None
-    second_last_name: str | None = None
-    clabe: str | None = None
-    debit_card_number: str | None = None
-    mobile: str | None = None
-    business_name: str | None = None
-    concept: str | None = None
-    payment_ext1: str | None = None
-    payment_ext2: str | None = None
-    payment_ext3: str | None = None
-    payment_ext4: str | None = None
-    payment_ext5: str | None = None
-    payment_ext6: str | None = None
-    payment_template_version: int | None = None
     payment_config: AdPaymentConfig | None = None
     real_name_verified: bool | None = None
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from bybit_async.models.p2p.users import PaymentDetails
 from bybit_async.wire import Rows, Wire
 
 
@@ -82,34 +83,10 @@ class OrderPaymentConfig(Wire):
     items: list[Any] = msgspec.field(default_factory=list)
 
 
-class OrderPaymentTerm(Wire):
+class OrderPaymentTerm(PaymentDetails):
     """A way to pay."""
 
-    id: str | None = None
-    real_name: str | None = None
-    payment_type: int | None = None
-    bank_name: str | None = None
-    branch_name: str | None = None
-    account_no: str | None = None
-    qrcode: str | None = None
-    visible: int | None = None
-    pay_message: str | None = None
-    first_name: str | None = None
-    last_name: str | None = None
-    second_last_name: str | None = None
-    clabe: str | None = None
-    debit_card_number: str | None = None
-    mobile: str | None = None
-    business_name: str | None = None
-    concept: str | None = None
     online: str | None = None
-    payment_ext1: str | None = None
-    payment_ext2: str | None = None
-    payment_ext3: str | None = None
-    payment_ext4: str | None = None
-    payment_ext5: str | None = None
-    payment_ext6: str | None = None
-    payment_template_version: int | None = None
     payment_config_vo: OrderPaymentConfig | None = None
     ru_payment_prompt: bool | None = None
 

@@ -39,8 +39,8 @@ class P2PUser(Wire):
     total_finish_sell_count: int | None = None
     total_finish_buy_count: int | None = None
     recent_finish_count: int | None = None
-    average_release_time: int | None = None
-    average_transfer_time: int | None = None
+    average_release_time: Decimal | None = None
+    average_transfer_time: Decimal | None = None
     account_create_days: int | None = None
     first_trade_days: int | None = None
     real_name: str | None = None
@@ -77,6 +77,35 @@ class P2PUser(Wire):
     open_api_switch: int | None = None
 
 
+class PaymentDetails(Wire):
+    """The details of a payment method; which of them are set depends on its kind."""
+
+    id: str | None = None
+    payment_type: int | None = None
+    real_name: str | None = None
+    bank_name: str | None = None
+    branch_name: str | None = None
+    account_no: str | None = None
+    qrcode: str | None = None
+    visible: int | None = None
+    pay_message: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    second_last_name: str | None = None
+    clabe: str | None = None
+    debit_card_number: str | None = None
+    mobile: str | None = None
+    business_name: str | None = None
+    concept: str | None = None
+    payment_ext1: str | None = None
+    payment_ext2: str | None = None
+    payment_ext3: str | None = None
+    payment_ext4: str | None = None
+    payment_ext5: str | None = None
+    payment_ext6: str | None = None
+    payment_template_version: int | None = None
+
+
 class PaymentFormItem(Wire):
     """A field of the form."""
 
@@ -102,37 +131,13 @@ class UserPaymentConfig(Wire):
     items: list[PaymentFormItem] = msgspec.field(default_factory=list)
 
 
-class UserPayment(Wire):
+class UserPayment(PaymentDetails):
     """A payment method of the account."""
 
-    id: str
-    real_name: str | None = None
-    payment_type: int | None = None
-    bank_name: str | None = None
-    branch_name: str | None = None
-    account_no: str | None = None
-    qrcode: str | None = None
     online: str | None = None
-    visible: int | None = None
-    pay_message: str | None = None
-    first_name: str | None = None
-    last_name: str | None = None
-    second_last_name: str | None = None
-    clabe: str | None = None
-    debit_card_number: str | None = None
-    concept: str | None = None
     count_no: str | None = None
-    payment_ext1: str | None = None
-    payment_ext2: str | None = None
-    payment_ext3: str | None = None
-    payment_ext4: str | None = None
-    payment_ext5: str | None = None
-    payment_ext6: str | None = None
-    payment_template_version: int | None = None
     has_payment_template_changed: bool | None = None
     payment_config_vo: UserPaymentConfig | None = None
     real_name_verified: bool | None = None
     channel: str | None = None
     currency_balance: list[str] = msgspec.field(default_factory=list)
-    mobile: str | None = None
-    business_name: str | None = None
