@@ -44,6 +44,7 @@ ACTIONS = {
     ),
     "market": (6, WHO | WHERE | SIDE | {"size": range(1, 31)} | LEG | {"reduce": BOOLEAN}),
     "ladder": (8, WHERE | {"size": range(1, 31)}),
+    "sweep": (4, WHERE | SIDE | {"size": range(10, 200)}),
     "meet": (8, WHO | WHERE | SIDE | SIZE | LEG),
     "reduce_only_limit": (5, WHO | WHERE | SIDE | SIZE),
     "conditional": (
@@ -138,6 +139,7 @@ class Day:
         self.clock = Clock(START_MS, manual=True)
         self.engine = Engine(self.clock, instruments(), seed=3)
         self.watch = PriorityWatch()
+        self.queues = {}
         self.engine.add_sink(self.watch)
         self.listings = list(self.engine.listings.values())
         self.maker = self.engine.create_account(house=True)
@@ -263,6 +265,13 @@ class Day:
             self.quote("Buy", which, size, offset)
             self.quote("Sell", which, size, offset)
 
+    def sweep(self, which, side, size):
+        """The simulated maker takes whatever is there."""
+        listing = self.listings[which]
+        if listing.status == "Trading":
+            qty = Decimal(self.request(which, side, size, 0, 0)["qty"])
+            self.engine.trade(self.maker, listing, side, qty)
+
     def meet(self, trader, which, side, size, offset, leg):
         """Two traders agree on a price: one rests, the other takes."""
         other = (trader + 1) % TRADERS
@@ -378,7 +387,20 @@ class Day:
             for order in [*account.orders.values(), *account.history]:
                 assert self.watch.filled[order.order_id] == order.filled
 
+    def nobody_was_passed_in_a_queue(self):
+        for queue in self.queues.values():
+            traded = [index for index, (_, filled, order) in enumerate(queue) if order.filled > filled]
+            for resting, _, order in queue[: max(traded, default=0)]:
+                assert order.resting is not resting, "an older order at the same price was passed"
+        self.queues = defaultdict(list)
+        for listing in self.listings:
+            for side in ("Buy", "Sell"):
+                for resting in listing.book.orders(side):
+                    place = (listing.instrument.key, side, resting.ticks)
+                    self.queues[place].append((resting, resting.order.filled, resting.order))
+
     def check(self):
+        self.nobody_was_passed_in_a_queue()
         self.money_is_conserved()
         self.events_tell_the_whole_story()
         self.no_account_owes_what_nothing_backs()
