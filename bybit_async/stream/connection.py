@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
@@ -22,6 +23,16 @@ from bybit_async.transport.signing import Signer, stream_payload
 
 OnFrame = Callable[["Connection", Frame, int], Awaitable[None] | None]
 """Takes a frame and the local nanosecond it came at; returns what to wait for before more is read."""
+
+
+class _NoFrames(logging.LoggerAdapter[logging.Logger]):
+    """The socket library logs whole frames when it debugs, and the first one holds a key and its signature."""
+
+    def isEnabledFor(self, level: int) -> bool:  # noqa: N802  the name is logging's
+        return level > logging.DEBUG and super().isEnabledFor(level)
+
+
+_socket_log = _NoFrames(logging.getLogger("bybit_async.stream.socket"), {})
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -132,6 +143,7 @@ class Connection:
             open_timeout=None,
             close_timeout=settings.close_timeout,
             max_size=settings.max_frame,
+            logger=_socket_log,
             proxy=None if host in _LOOPBACK else settings.proxy,
         )
         if not self.private:

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
+import msgspec
+
+from bybit_async.errors import BybitError
+from bybit_async.models.market.klines import Kline
 from bybit_async.models.stream_message import StreamMessage, stamp
 from bybit_async.models.stream_public import KlineData, TickerData
 from bybit_async.state.kline import KlineState
 from bybit_async.state.ticker import TickerState
 
+log = logging.getLogger("bybit_async.stream")
+
+FetchKlines = Callable[[str, str, str, int, int], Awaitable[Sequence[Kline]]]
+"""Fetches klines by REST: category, symbol, interval, opening times of the first and the last one in milliseconds."""
+
+_FETCH_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0)
+
 
 class Messages:
     """Whole messages."""
+
+    def bind(self, put: Callable[[Any], None]) -> None:
+        """Items that no message brings go nowhere: there are none."""
 
     def expand(self, message: StreamMessage[Any]) -> Iterable[Any]:
         """Return the message itself."""
@@ -20,6 +36,9 @@ class Messages:
 
     def lost(self, topics: Iterable[str]) -> None:
         """Nothing is kept."""
+
+    def close(self) -> None:
+        """Nothing to end."""
 
 
 class Items(Messages):
@@ -54,11 +73,25 @@ class FullTickers(Messages):
 
 
 class ClosedKlines(Messages):
-    """Klines that closed, each once."""
+    """Klines that closed, each once; those that were missed over a loss are fetched.
 
-    def __init__(self, interval: str) -> None:
+    Args:
+        category: of all of them.
+        interval: of all of them.
+        fetch: fetches what was missed; None to leave it out.
+    """
+
+    def __init__(self, category: str, interval: str, fetch: FetchKlines | None) -> None:
+        self._category = category
         self._interval = interval
+        self._fetch = fetch
         self._states: dict[str, KlineState] = {}
+        self._fetching: dict[str, asyncio.Task[None]] = {}
+        self._put: Callable[[Any], None] = lambda item: None
+
+    def bind(self, put: Callable[[Any], None]) -> None:
+        """Say where fetched klines go."""
+        self._put = put
 
     def expand(self, message: StreamMessage[Any]) -> Iterable[Any]:
         """Return the klines that this message closes."""
@@ -66,4 +99,32 @@ class ClosedKlines(Messages):
         if state is None:
             state = self._states[message.topic] = KlineState(self._interval)
         klines: list[KlineData] = [stamp(kline, message) for kline in message.data]
-        return state.apply(klines)
+        closed = state.apply(klines)
+        if klines and state.missing and self._fetch is not None and klines[0].symbol not in self._fetching:
+            self._begin(klines[0].symbol, state, self._fetch)
+        return closed
+
+    def _begin(self, symbol: str, state: KlineState, fetch: FetchKlines) -> None:
+        task = asyncio.create_task(self._fill(symbol, state, fetch), name=f"bybit_async klines {symbol}")
+        self._fetching[symbol] = task
+        task.add_done_callback(lambda _: self._fetching.pop(symbol, None))
+
+    async def _fill(self, symbol: str, state: KlineState, fetch: FetchKlines) -> None:
+        for wait in _FETCH_WAITS:
+            span = state.missing
+            if span is None:
+                return
+            try:
+                rows = await fetch(self._category, symbol, self._interval, *span)
+            except BybitError as error:
+                log.warning("missed klines of %s could not be fetched: %s", symbol, error)
+            else:
+                for kline in state.fill(rows):
+                    self._put(msgspec.structs.replace(kline, symbol=symbol))
+            if state.missing is not None:
+                await asyncio.sleep(wait)
+
+    def close(self) -> None:
+        """End fetching."""
+        for task in list(self._fetching.values()):
+            task.cancel()

@@ -30,6 +30,7 @@ from bybit_async.transport.signing import Signer
 log = logging.getLogger("bybit_async.stream")
 
 _NEVER_SILENT = frozenset({"orderbook", "orderbook.rpi", "tickers", "kline"})
+_CATEGORISED = frozenset({"order", "execution", "execution.fast", "position"})
 _LONGEST_RESYNC_WAIT = 600.0
 
 
@@ -281,6 +282,8 @@ class Hub:
 
     def _categorised(self, message: StreamMessage[Any]) -> list[Entry]:
         # A message of "order.linear" may be pushed under the plain name; its items then name their category.
+        if message.topic not in _CATEGORISED:
+            return []
         items = message.data if isinstance(message.data, list) else ()
         categories = {getattr(item, "category", None) for item in items}
         return [
@@ -345,6 +348,7 @@ class Hub:
             exchange_time=self.clock.now_ms(),
             error=error,
         )
+        log.info("%s %s: %d topics %s", self.channel, kind, len(event.topics), reason)
         concerned = [entry for entry in map(self.topics.get, event.topics) if entry is not None]
         for entry in concerned:
             if kind == "recovered":

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any, get_args
 
 from bybit_async.errors import InvalidParameter
-from bybit_async.stream.expanders import Items
+from bybit_async.stream.expanders import FetchKlines, Items
 from bybit_async.stream.mailbox import Policy
 from bybit_async.stream.multiplexer import Multiplexer
 from bybit_async.stream.settings import StreamSettings
@@ -24,9 +24,12 @@ def by_symbol(item: Any) -> Hashable:
 class Opening:
     """Makes subscriptions over one multiplexer."""
 
-    def __init__(self, multiplexer: Multiplexer, settings: StreamSettings) -> None:
+    def __init__(
+        self, multiplexer: Multiplexer, settings: StreamSettings, fetch_klines: FetchKlines | None = None
+    ) -> None:
         self._multiplexer = multiplexer
         self.settings = settings
+        self._fetch_klines = fetch_klines
 
     def _open(
         self,

@@ -83,6 +83,9 @@ class PublicStreams(Opening):
     ) -> Subscription[public.KlineData]:
         """Klines as they grow; with `closed`, each one once when it has closed. `kline`.
 
+        With `closed`, those that closed while the connection was lost are fetched by REST and delivered as soon as they
+        are known, usually before the next one closes.
+
         Args:
             symbols: as Bybit spells them.
             category: spot, linear or inverse.
@@ -92,7 +95,7 @@ class PublicStreams(Opening):
             buffer: items it may be behind.
         """
         wanted = [topics.klines(symbol, category=category, interval=interval) for symbol in symbols]
-        expander = ClosedKlines(interval) if closed else Items()
+        expander = ClosedKlines(category, interval, self._fetch_klines) if closed else Items()
         return self._open(wanted, policy, buffer, expander=expander, key=_by_kline)
 
     def liquidations(

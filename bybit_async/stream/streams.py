@@ -12,7 +12,7 @@ from bybit_async.environments import Environment
 from bybit_async.errors import InvalidParameter, StreamClosed
 from bybit_async.stream import topics
 from bybit_async.stream.events import StreamEvent
-from bybit_async.stream.expanders import Messages
+from bybit_async.stream.expanders import FetchKlines, Messages
 from bybit_async.stream.live_book import (
     BookKeeper,
     Depth,
@@ -43,6 +43,7 @@ class Streams(PublicStreams, PrivateStreams):
         settings: times and sizes.
         ensure_clock: measures the clock unless it is known.
         fetch_full_book: fetches a full book by REST, for ``order_book(depth="full")``.
+        fetch_klines: fetches klines by REST, for what ``klines(closed=True)`` missed.
         sleep: waits; tests that skip time put their own here.
     """
 
@@ -55,11 +56,12 @@ class Streams(PublicStreams, PrivateStreams):
         *,
         ensure_clock: Callable[[], Awaitable[None]] | None = None,
         fetch_full_book: FetchFullBook | None = None,
+        fetch_klines: FetchKlines | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         settings = settings or StreamSettings()
         multiplexer = Multiplexer(environment, clock, signer, settings, ensure_clock=ensure_clock, sleep=sleep)
-        super().__init__(multiplexer, settings)
+        super().__init__(multiplexer, settings, fetch_klines)
         self._fetch_full_book = fetch_full_book
         self._books: dict[Topic, BookKeeper] = {}
 

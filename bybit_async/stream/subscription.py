@@ -20,12 +20,20 @@ T = TypeVar("T")
 class Expander(Protocol):
     """Which items of a message a subscription delivers; may keep state between messages."""
 
+    def bind(self, put: Callable[[Any], None]) -> None:
+        """Say where items go that no message brings."""
+        ...
+
     def expand(self, message: StreamMessage[Any]) -> Iterable[Any]:
         """Return the items, in order."""
         ...
 
     def lost(self, topics: Iterable[str]) -> None:
         """Messages of these topics may have been missed."""
+        ...
+
+    def close(self) -> None:
+        """Nobody takes items any more."""
         ...
 
 
@@ -80,6 +88,7 @@ class Feed:
         self._error: BaseException | None = None
         self.last_received: int | None = None
         self.on_failed: Callable[[], None] = lambda: None
+        expander.bind(lambda item: mailbox.put(item, time.monotonic_ns()))
 
     @property
     def stale(self) -> bool:
@@ -116,6 +125,7 @@ class Feed:
         """End with an error, or cleanly."""
         self._error = error
         self._mailbox.end(error)
+        self._expander.close()
         if self._ready is not None and not self._ready.done():
             self._ready.set_result(None)
         self.on_failed()
@@ -138,6 +148,7 @@ class Feed:
     def finish(self) -> None:
         """End for good; whoever waits is woken."""
         self._mailbox.discard()
+        self._expander.close()
         if self._ready is not None and not self._ready.done():
             self._ready.set_result(None)
 

@@ -8,8 +8,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from bybit_async.errors import NotSent
+from bybit_async.models.market.klines import Kline
 from tests.stream.server import Peer, StreamServer, book, stream_server, streams_of, trade
 
 TOPIC = "orderbook.50.BTCUSDT"
@@ -206,6 +209,36 @@ async def test_b8_a_kline_that_is_closed_twice_closes_once() -> None:
         async with streams.klines("BTCUSDT", category="linear", interval="1", closed=True) as klines:
             assert [(await anext(klines)).start for _ in range(2)] == [0, 60_000]
             assert klines.pending == 0
+
+
+async def test_b8_klines_that_closed_while_the_connection_was_lost_are_fetched() -> None:
+    def kline(start: int, confirm: bool) -> dict[str, Any]:
+        item: dict[str, Any] = dict.fromkeys(("open", "close", "high", "low", "volume", "turnover"), "1")
+        item |= {"start": start, "end": start + 59_999, "interval": "1", "confirm": confirm, "timestamp": start}
+        return {"topic": "kline.1.BTCUSDT", "type": "snapshot", "ts": start, "data": [item]}
+
+    asked: list[tuple[Any, ...]] = []
+
+    async def fetch(*wanted: Any) -> list[Kline]:
+        asked.append(wanted)
+        if len(asked) == 1:
+            raise NotSent("no network for a moment")
+        rows = [[str(start), "5", "6", "4", "5", "9", "45"] for start in (180_000, 120_000, 60_000)]
+        return msgspec.convert(rows, list[Kline], strict=False)
+
+    async with stream_server() as server, streams_of(server, fetch_klines=fetch) as streams:
+        server.on_subscribed = lambda peer, topic: (
+            [kline(0, True), kline(60_000, False)] if peer is server.peers[0] else [kline(180_000, False)]
+        )
+        async with streams.klines("BTCUSDT", category="linear", interval="1", closed=True) as klines:
+            assert (await anext(klines)).start == 0
+            server.peers[0].abort()
+            missed = [await anext(klines) for _ in range(2)]
+            assert [item.start for item in missed] == [60_000, 120_000]
+            assert all(item.symbol == "BTCUSDT" and item.confirm and item.volume == 9 for item in missed)
+            assert asked == [("linear", "BTCUSDT", "1", 60_000, 120_000)] * 2
+            await server.peers[1].send(kline(180_000, True))
+            assert (await anext(klines)).start == 180_000
 
 
 async def test_b9_trades_are_told_apart_by_their_id_and_not_by_seq() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from decimal import Decimal
 from pathlib import Path
 
@@ -97,6 +98,16 @@ async def test_private_topics_authenticate_first() -> None:
         key, _, signature = server.peers[0].requests[0]["args"]
         assert key == "key"
         assert len(signature) == 64
+
+
+async def test_no_key_and_no_signature_reaches_a_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with stream_server() as server, streams_of(server) as streams:
+        async with streams.orders():
+            _, _, signature = server.peers[0].requests[0]["args"]
+    assert caplog.records
+    ours = [record.getMessage() for record in caplog.records if not record.name.startswith("websockets.server")]
+    assert not [line for line in ours if signature in line or '"auth"' in line]
 
 
 async def test_private_topics_without_a_key_are_refused_here() -> None:
