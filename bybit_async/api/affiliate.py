@@ -7,6 +7,7 @@ from datetime import date
 from bybit_async.api.resource import Resource
 from bybit_async.api.spelling import none_or_day
 from bybit_async.models import affiliate as m
+from bybit_async.models.checks import both_or_neither
 from bybit_async.transport.endpoint import get
 from bybit_async.transport.pages import Pager
 from bybit_async.wire import Page
@@ -57,6 +58,7 @@ class Affiliate(Resource):
 
         Days are given as dates, both or neither, at most three months apart. `GET /v5/affiliate/affiliate-sub-list`.
         """
+        both_or_neither({"start": start, "end": end})
         return self._pages(
             GET_AFFILIATE_SUB_LIST, timeout, cursor=cursor, size=size, start_date=none_or_day(start, "start"),
             end_date=none_or_day(end, "end"), sub_aff_id=sub_aff_id,

@@ -10,6 +10,7 @@ from typing_extensions import deprecated
 from bybit_async.api.resource import Resource
 from bybit_async.api.spelling import none_or_compact_day
 from bybit_async.models import broker as m
+from bybit_async.models.checks import both_or_neither
 from bybit_async.transport.endpoint import get, post
 from bybit_async.transport.pages import Pager
 from bybit_async.wire import Nothing, Number, Page, Rows, Time, none_or_milliseconds, plain
@@ -71,6 +72,7 @@ class Broker(Resource):
         Days are given as dates, both or neither, at most a month back; `end` is included.
         `GET /v5/broker/earnings-info`.
         """
+        both_or_neither({"start": start, "end": end})
         return self._pages(
             GET_EXCHANGE_BROKER_EARNINGS, timeout, biz_type=biz_type, begin=none_or_compact_day(start, "start"),
             end=none_or_compact_day(end, "end"), uid=uid, limit=limit, cursor=cursor,
@@ -87,7 +89,11 @@ class Broker(Resource):
         cursor: str | None = None,
         timeout: float | None = None,
     ) -> Pager[Page[m.ClassicBrokerEarning], m.ClassicBrokerEarning]:
-        """Earnings of classic brokers; `limit` is 1 to 1000. `GET /v5/broker/earning-record`."""
+        """Earnings of classic brokers, up to six months back; `limit` is 1 to 1000.
+
+        Both bounds or neither. `GET /v5/broker/earning-record`.
+        """
+        both_or_neither({"start": start, "end": end})
         return self._pages(
             GET_BROKER_EARNINGS, timeout, biz_type=biz_type, start_time=none_or_milliseconds(start, "start"),
             end_time=none_or_milliseconds(end, "end"), limit=limit, cursor=cursor,

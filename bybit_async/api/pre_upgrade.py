@@ -8,6 +8,7 @@ from typing_extensions import deprecated
 
 from bybit_async.api.resource import Resource
 from bybit_async.models import pre_upgrade as m
+from bybit_async.models.checks import both_or_neither
 from bybit_async.transport.endpoint import get
 from bybit_async.transport.pages import Pager
 from bybit_async.wire import Page, Time, none_or_milliseconds
@@ -72,10 +73,12 @@ class PreUpgrade(Resource):
         cursor: str | None = None,
         timeout: float | None = None,
     ) -> Pager[Page[m.PreUpgradeOrder], m.PreUpgradeOrder]:
-        """Orders from before the upgrade; `limit` is 1 to 50 (20 when left out), a span at most 7 days.
+        """Orders from before the upgrade.
 
+        `limit` is 1 to 50 (20 when left out), a span at most 7 days; both bounds or neither.
         `GET /v5/pre-upgrade/order/history`.
         """
+        both_or_neither({"start": start, "end": end})
         return self._pages(
             GET_PRE_UPGRADE_ORDER_HISTORY, timeout, category=category, symbol=symbol, base_coin=base_coin,
             order_id=order_id, order_link_id=order_link_id, order_filter=order_filter, order_status=order_status,

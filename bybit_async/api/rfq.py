@@ -83,6 +83,7 @@ class Rfq(Resource):
 
         `expire_in` is 10 to 120 seconds (60 when left out). `POST /v5/rfq/create-quote`.
         """
+        any_of({"quote_buy_list": quote_buy_list, "quote_sell_list": quote_sell_list})
         answer: m.QuoteAck = await self._call(
             CREATE_QUOTE, timeout, rfq_id=rfq_id, quote_link_id=no_longer(quote_link_id, 32, "quote_link_id"),
             anonymous=anonymous, expire_in=expire_in, quote_buy_list=none_or_wires(quote_buy_list),

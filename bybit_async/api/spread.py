@@ -107,6 +107,8 @@ class Spread(Resource):
         `order_link_id` is an id of your own of at most 45 characters; prices may be negative.
         `POST /v5/spread/order/create`.
         """
+        if order_type == "Limit":
+            any_of({"price": price}, "for a limit order")
         answer: m.SpreadOrderAck = await self._call(
             SPREAD_PLACE_ORDER, timeout, symbol=symbol, side=side, order_type=order_type, qty=plain(qty, "qty"),
             price=none_or_plain(price, "price"), order_link_id=no_longer(order_link_id, 45, "order_link_id"),
@@ -147,6 +149,7 @@ class Spread(Resource):
         self, *, symbol: str | None = None, cancel_all: bool | None = None, timeout: float | None = None
     ) -> m.SpreadCancellations:
         """Cancel all orders of a symbol, or every order with `cancel_all`. `POST /v5/spread/order/cancel-all`."""
+        any_of({"symbol": symbol, "cancel_all": cancel_all})
         answer: m.SpreadCancellations = await self._call(
             SPREAD_CANCEL_ALL_ORDERS, timeout, symbol=symbol, cancel_all=cancel_all,
         )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from bybit_async.models.asset import Deposit
 from bybit_async.models.part import Part
 from bybit_async.wire import Page, Rows, Wire
 
@@ -87,28 +88,10 @@ class ClassicBrokerEarning(Wire):
     earning: Decimal | None = None
 
 
-class SubDeposit(Wire):
+class SubDeposit(Deposit):
     """An on-chain deposit of a sub account."""
 
-    id: str | None = None
     sub_member_id: str | None = None
-    coin: str | None = None
-    chain: str | None = None
-    amount: Decimal | None = None
-    tx_id: str | None = None
-    status: int | None = None
-    to_address: str | None = None
-    tag: str | None = None
-    deposit_fee: Decimal | None = None
-    success_at: int | None = None
-    confirmations: int | None = None
-    tx_index: int | None = None
-    block_hash: str | None = None
-    batch_release_limit: Decimal | None = None
-    deposit_type: str | None = None
-    from_address: str | None = None
-    tax_deposit_records_id: str | None = None
-    tax_status: int | None = None
 
 
 class SubDepositPage(Page[SubDeposit]):

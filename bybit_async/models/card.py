@@ -17,11 +17,11 @@ class CardTransaction(Wire):
         trade_status: ``0`` in progress, ``1`` completed, ``2`` declined, ``3`` reversed.
     """
 
+    side: str
     order_no: str
     pan4: str | None = None
     pan6: str | None = None
     trade_status: Literal["0", "1", "2", "3"] | None = None
-    side: Literal["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13"] | None = None
     basic_amount: Decimal | None = None
     basic_currency: str | None = None
     transaction_amount: Decimal | None = None

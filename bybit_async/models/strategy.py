@@ -63,9 +63,7 @@ class StrategyInfo(Wire):
     trigger_price: Decimal | None = None
     is_triggered: bool | None = None
     leverage_type: Literal[0, 1] | None = None
-    terminate_type: (
-        Literal[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26] | None
-    ) = None
+    terminate_type: int | None = None
     terminate_remark: str | None = None
     trigger_count: int | None = None
     trading_count: int | None = None

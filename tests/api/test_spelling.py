@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from bybit_async.api.asset import Asset
 from bybit_async.api.broker import Broker
 from bybit_async.api.crypto_loan import CryptoLoan
 from bybit_async.api.earn import Earn
 from bybit_async.api.fiat import Fiat
+from bybit_async.api.p2p import P2P
 from bybit_async.api.rfq import Rfq
 from bybit_async.api.spelling import (
     no_longer,
@@ -94,11 +96,18 @@ def test_parts_may_be_absent() -> None:
         (Spread, "spread_cancel_order", {}),
         (Spread, "spread_amend_order", {"symbol": "S", "price": "1"}),
         (Spread, "spread_amend_order", {"symbol": "S", "order_id": "1"}),
+        (Spread, "spread_cancel_all_orders", {}),
+        (Spread, "spread_place_order", {"symbol": "S", "side": "Buy", "order_type": "Limit", "qty": "1"}),
         (Rfq, "cancel_rfq", {}),
+        (Rfq, "create_quote", {"rfq_id": "1"}),
         (Rfq, "cancel_quote", {}),
         (Fiat, "query_fiat_trade", {}),
         (CryptoLoan, "repay_fixed_crypto_loan", {}),
         (Earn, "add_liquidity", {"product_id": "1", "order_link_id": "1"}),
+        (Earn, "get_stake_or_redemption_history", {"category": "OnChain"}),
+        (Earn, "place_rwa_order", {"product_id": 1, "order_type": "Redeem", "coin": "USDC", "order_link_id": "1"}),
+        (P2P, "review_seller_cancel_order_apply", {"order_id": "1", "examine_result": "REJECT"}),
+        (Asset, "get_funding_acc_history", {"start": 1_700_000_000_000}),
         (Strategy, "create_strategy", {"category": "UTA_USDT", "symbol": "S", "side": "Buy", "strategy_type": "twap"}),
         (Earn, "pwm_claim", {"plan_id": "1", "order_link_id": "a" * 37}),
         (Broker, "get_exchange_broker_earnings", {"start": "soon"}),

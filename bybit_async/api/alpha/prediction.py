@@ -6,6 +6,7 @@ from typing import Literal
 
 from bybit_async.api.resource import Resource
 from bybit_async.models import alpha as m
+from bybit_async.models.checks import any_of
 from bybit_async.transport.endpoint import get, post
 from bybit_async.wire import Number, Time, none_or_milliseconds, plain
 
@@ -83,6 +84,7 @@ class AlphaPrediction(Resource):
         timeout: float | None = None,
     ) -> m.PredictionEvent:
         """An event and its markets, named by `slug` or `event_id`. `POST /v5/alpha/prediction/event-detail`."""
+        any_of({"slug": slug, "event_id": event_id})
         answer: m.PredictionEvent = await self._call(
             GET_PREDICTION_EVENT_DETAIL, timeout, event_id=event_id, slug=slug, has_more_markets=has_more_markets,
         )  # fmt: skip

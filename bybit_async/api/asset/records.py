@@ -7,6 +7,7 @@ from typing import Literal
 from bybit_async.api.resource import Resource
 from bybit_async.api.spelling import none_or_seconds
 from bybit_async.models import asset as m
+from bybit_async.models.checks import both_or_neither
 from bybit_async.transport.endpoint import get
 from bybit_async.transport.pages import Pager
 from bybit_async.wire import Page, Time, none_or_milliseconds
@@ -91,6 +92,7 @@ class Records(Resource):
         `limit` is 1 to 100 (10 when left out), a span at most 7 days. Both bounds go together and are sent as whole
         seconds. `GET /v5/asset/fundinghistory`.
         """
+        both_or_neither({"start": start, "end": end})
         return self._pages(
             GET_FUNDING_ACC_HISTORY, timeout, create_time_from=none_or_seconds(start, "start"),
             create_time_to=none_or_seconds(end, "end"), limit=limit, cursor=cursor,

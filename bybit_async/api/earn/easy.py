@@ -7,6 +7,7 @@ from typing import Literal
 from bybit_async.api.resource import Resource
 from bybit_async.api.spelling import no_longer, none_or_wire
 from bybit_async.models import earn as m
+from bybit_async.models.checks import any_of
 from bybit_async.transport.endpoint import get, post
 from bybit_async.transport.pages import Pager
 from bybit_async.wire import Nothing, Number, Page, Rows, Time, none_or_milliseconds, plain
@@ -79,6 +80,8 @@ class EasyEarn(Resource):
 
         On-chain orders need either id. `GET /v5/earn/order`.
         """
+        if category == "OnChain":
+            any_of({"order_id": order_id, "order_link_id": order_link_id}, "for on-chain orders")
         return self._pages(
             GET_STAKE_OR_REDEMPTION_HISTORY, timeout, category=category, order_id=order_id,
             order_link_id=order_link_id, product_id=product_id, start_time=none_or_milliseconds(start, "start"),

@@ -7,6 +7,7 @@ from typing import Literal
 from bybit_async.api.resource import Resource
 from bybit_async.api.spelling import no_longer, none_or_seconds
 from bybit_async.models import earn as m
+from bybit_async.models.checks import any_of
 from bybit_async.transport.endpoint import get, post
 from bybit_async.transport.pages import Pager
 from bybit_async.wire import Number, Page, Rows, Time, none_or_plain
@@ -58,6 +59,7 @@ class RwaEarn(Resource):
 
         `order_link_id` is an id of your own of at most 36 characters. `POST /v5/earn/rwa/place-order`.
         """
+        any_of({"stake_amount": stake_amount} if order_type == "Stake" else {"redeem_shares": redeem_shares})
         answer: m.EarnOrderAck = await self._call(
             PLACE_RWA_ORDER, timeout, product_id=product_id, order_type=order_type, coin=coin,
             order_link_id=no_longer(order_link_id, 36, "order_link_id"),

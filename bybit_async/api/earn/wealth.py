@@ -7,6 +7,7 @@ from typing import Literal
 from bybit_async.api.resource import Resource
 from bybit_async.api.spelling import no_longer
 from bybit_async.models import earn as m
+from bybit_async.models.checks import any_of
 from bybit_async.transport.endpoint import get, post
 from bybit_async.transport.pages import Pager
 from bybit_async.wire import Number, Page, Time, none_or_milliseconds, none_or_plain, plain
@@ -110,6 +111,7 @@ class WealthManagement(Resource):
         Give `shares` for funds and `amount` for the others; fund pools and on-chain earn need `position_id`.
         `POST /v5/earn/pwm/investment-plan/redeem`.
         """
+        any_of({"shares": shares, "amount": amount})
         answer: m.PlanRedemption = await self._call(
             PWM_REDEEM, timeout, plan_id=plan_id, category=category, product_id=product_id,
             order_link_id=no_longer(order_link_id, 36, "order_link_id"), shares=none_or_plain(shares, "shares"),

@@ -8,6 +8,7 @@ from typing import Literal
 from bybit_async.api.resource import Resource
 from bybit_async.api.spelling import none_or_text
 from bybit_async.models import p2p as m
+from bybit_async.models.checks import any_of
 from bybit_async.transport.endpoint import post
 from bybit_async.wire import Nothing, Time, none_or_milliseconds
 
@@ -105,6 +106,8 @@ class Orders(Resource):
 
         `POST /v5/p2p/order/buyer/examine/sellerCancelOrderApply`.
         """
+        if examine_result == "REJECT":
+            any_of({"reject_reason": reject_reason}, "to reject")
         answer: Nothing = await self._call(
             REVIEW_SELLER_CANCEL_ORDER_APPLY, timeout, order_id=order_id, examine_result=examine_result,
             reject_reason=reject_reason, reject_proofs=reject_proofs, reject_remark=reject_remark,

@@ -6,6 +6,7 @@ from typing import Literal
 
 from bybit_async.api.resource import Resource
 from bybit_async.models import spot_margin as m
+from bybit_async.models.checks import both_or_neither
 from bybit_async.transport.endpoint import get, post
 from bybit_async.transport.pages import Pager
 from bybit_async.wire import Nothing, Number, Page, Rows, Time, none_or_milliseconds, plain
@@ -149,6 +150,7 @@ class Trading(Resource):
 
         Windows of 30 days are walked. `GET /v5/spot-margin-trade/interest-rate-history`.
         """
+        both_or_neither({"start": start, "end": end})
         return self._pages(
             SPOT_MARGIN_TRADE_GET_HISTORICAL_INTEREST_RATE, timeout, currency=currency, vip_level=vip_level,
             start_time=none_or_milliseconds(start, "start"), end_time=none_or_milliseconds(end, "end"),
