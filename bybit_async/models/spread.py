@@ -38,18 +38,6 @@ class SpreadInstrument(Wire):
     legs: list[SpreadLeg] = msgspec.field(default_factory=list)
 
 
-class X(Wire):
-    """X."""
-
-    s: str | None = None
-    b: list[list[str]] = msgspec.field(default_factory=list)
-    a: list[list[str]] = msgspec.field(default_factory=list)
-    ts: int | None = None
-    u: int | None = None
-    seq: int | None = None
-    cts: int | None = None
-
-
 class SpreadTrade(Wire):
     """A public trade of a spread."""
 
