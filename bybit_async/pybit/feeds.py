@@ -1,0 +1,103 @@
+"""From the loop to one worker thread: every callback of a socket runs there, one after the other, in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+from bybit_async.bridge.callbacks import CallbackStream
+from bybit_async.bridge.link import Link
+from bybit_async.models.stream_message import StreamMessage
+from bybit_async.pybit.books import Shape, shape_of
+from bybit_async.pybit.raw import RawMultiplexer
+from bybit_async.stream.events import StreamEvent
+from bybit_async.stream.mailbox import Mailbox
+from bybit_async.stream.topics import Topic
+
+log = logging.getLogger("bybit_async.pybit")
+
+Callback = Callable[[dict[str, Any]], object]
+_WAITING = 10_000
+
+
+class Feeds:
+    """What waits for the worker: pairs of a callback and what it is to be given; the oldest go when too many wait."""
+
+    def __init__(self) -> None:
+        self._mailbox: Mailbox[tuple[Callback, dict[str, Any]]] = Mailbox(_WAITING, "drop_oldest")
+
+    @property
+    def pending(self) -> int:
+        """Pairs that wait."""
+        return len(self._mailbox)
+
+    def put(self, callback: Callback, item: dict[str, Any], received_ns: int) -> None:
+        """Add one."""
+        self._mailbox.put((callback, item), received_ns)
+
+    async def __anext__(self) -> tuple[Callback, dict[str, Any]]:
+        return await self._mailbox.get()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._mailbox.discard()
+
+    def __repr__(self) -> str:
+        return "pybit's callbacks"
+
+
+def start_worker(link: Link, feeds: Feeds) -> CallbackStream[Any]:
+    """Start the thread that runs the callbacks."""
+    return CallbackStream(link, feeds, lambda pair: pair[0](pair[1]))
+
+
+class TopicFeed:
+    """The listener of one topic; see `stream.subscription.Listener`."""
+
+    def __init__(self, feeds: Feeds, multiplexer: RawMultiplexer, topic: Topic, callback: Callback) -> None:
+        self.topic = topic
+        self._feeds = feeds
+        self._multiplexer = multiplexer
+        self._callback = callback
+        self._shape: Shape = shape_of(topic.name)
+
+    def start(self) -> None:
+        """Subscribe."""
+        self._multiplexer.attach([self.topic], self, fresh=True)
+
+    def stop(self) -> None:
+        """Unsubscribe."""
+        self._multiplexer.detach(self)
+
+    def deliver(self, message: StreamMessage[Any]) -> None:
+        """Shape a message and pass it on."""
+        item = self._shape.take(message.data)
+        if self._shape.broken:
+            self._multiplexer.resync(self.topic)
+        if item is not None:
+            self._feeds.put(self._callback, item, message.received_ns)
+
+    def accepted(self, topic: str) -> None:
+        """Nothing to do."""
+
+    def notice(self, event: StreamEvent) -> None:
+        """Distrust what is kept when the connection is lost."""
+        if event.kind == "lost":
+            log.warning("%s: connection lost (%s), reconnecting", self.topic.name, event.reason)
+            self._shape.lost()
+
+    def failed(self, error: Exception | None) -> None:
+        """Say that nothing more will come."""
+        if error is not None:
+            log.error("Couldn't subscribe to topic %s: %s", self.topic.name, error)
+
+    def full(self) -> asyncio.Future[None] | None:
+        """Never waits."""
+        return None
