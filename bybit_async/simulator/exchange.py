@@ -15,27 +15,26 @@ from aiohttp import web
 
 from bybit_async.environments import Environment
 from bybit_async.errors import BybitError
-
-from .accounts import Account
-from .clock import Clock
-from .durations import milliseconds_of
-from .engine import Engine, Number
-from .faults import Faults
-from .instruments import Instrument
-from .keys import ApiKey, KeyRing
-from .ledger import INSURANCE, Ledger
-from .limits import AccountLimiter, HostLimiter, Limit
-from .market import Market, MarketSettings
-from .market.selection import default_instruments
-from .members import Members
-from .orders import Order
-from .protection import Protection
-from .records import Deliveries, Liquidations
-from .rest.server import RestServer
-from .sockets.connection import Connection
-from .sockets.hub import Cadences, Hub
-from .sockets.private import PrivateHub
-from .sockets.server import SocketServer
+from bybit_async.simulator.accounts import Account
+from bybit_async.simulator.clock import Clock
+from bybit_async.simulator.durations import milliseconds_of
+from bybit_async.simulator.engine import Engine, Number
+from bybit_async.simulator.faults import Faults
+from bybit_async.simulator.instruments import Instrument
+from bybit_async.simulator.keys import ApiKey, KeyRing
+from bybit_async.simulator.ledger import INSURANCE, Ledger
+from bybit_async.simulator.limits import AccountLimiter, HostLimiter, Limit
+from bybit_async.simulator.market import Market, MarketSettings
+from bybit_async.simulator.market.selection import default_instruments
+from bybit_async.simulator.members import Members
+from bybit_async.simulator.orders import Order
+from bybit_async.simulator.protection import Protection
+from bybit_async.simulator.records import Deliveries, Liquidations
+from bybit_async.simulator.rest.server import RestServer
+from bybit_async.simulator.sockets.connection import Connection
+from bybit_async.simulator.sockets.hub import Cadences, Hub
+from bybit_async.simulator.sockets.private import PrivateHub
+from bybit_async.simulator.sockets.server import SocketServer
 
 _BEAT = 0.01
 _SLICES = 300
@@ -74,6 +73,7 @@ class SimulatedExchange:
         cadences: how often streams publish.
         rate_limits: enforce the limits per account (10006).
         host_limit: requests in five seconds from one address before it is shut out (403); None for no limit.
+        connection_limit: new sockets in five minutes before more are refused (403); None for no limit.
 
     Raises:
         PortUnavailable: on entering, when the port cannot be listened on.
@@ -94,6 +94,7 @@ class SimulatedExchange:
         cadences: Cadences | None = None,
         rate_limits: bool = True,
         host_limit: int | None = _HOST_LIMIT.calls,
+        connection_limit: int | None = 500,
     ) -> None:
         self.seed = seed
         self.clock = Clock(start, speed=speed, manual=manual)
@@ -118,7 +119,7 @@ class SimulatedExchange:
         self.closing = asyncio.Event()
         self._deliveries = Deliveries(self.clock)
         self._rest = RestServer(self, HostLimiter(Limit(host_limit, 5_000) if host_limit else None))
-        self._sockets = SocketServer(self)
+        self._sockets = SocketServer(self, connection_limit)
         self._host, self._port = host, port
         self._ids = random.Random(f"{seed}/ids")
         self._runner: web.ServerRunner | None = None
@@ -210,6 +211,7 @@ class SimulatedExchange:
             public_url=f"ws://{place}/v5/public",
             private_url=f"ws://{place}/v5/private",
             trade_url=f"ws://{place}/v5/trade",
+            archive_url=f"http://{place}",
         )
 
     def new_account(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from typing import Any
 
-from .amounts import plain
-from .listing import Listing
-from .market.market import Market
-from .market.quotation import Quotation
+from bybit_async.simulator.amounts import plain
+from bybit_async.simulator.listing import Listing
+from bybit_async.simulator.market.market import Market
+from bybit_async.simulator.market.quotation import Quotation
 
 _FOUR = Decimal("0.0001")
 _SIX = Decimal("0.000001")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import refusals
+from bybit_async.simulator import refusals
 
 if TYPE_CHECKING:
-    from .accounts import Account
-    from .engine import Engine
+    from bybit_async.simulator.accounts import Account
+    from bybit_async.simulator.engine import Engine
 
 
 class Member(NamedTuple):

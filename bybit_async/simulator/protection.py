@@ -6,10 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .accounts import Account
-    from .clock import Timer
-    from .exchange import SimulatedExchange
-    from .sockets.connection import Connection
+    from bybit_async.simulator.accounts import Account
+    from bybit_async.simulator.clock import Timer
+    from bybit_async.simulator.exchange import SimulatedExchange
+    from bybit_async.simulator.sockets.connection import Connection
 
 _TOPICS = {"dcp.option": "OPTIONS", "dcp.future": "DERIVATIVES", "dcp.spot": "SPOT"}
 

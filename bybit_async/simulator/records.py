@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .amounts import plain
-from .events import Sink
+from bybit_async.simulator.amounts import plain
+from bybit_async.simulator.events import Sink
 
 if TYPE_CHECKING:
-    from .accounts import Account
-    from .clock import Clock
-    from .executions import Execution
-    from .listing import Listing
+    from bybit_async.simulator.accounts import Account
+    from bybit_async.simulator.clock import Clock
+    from bybit_async.simulator.executions import Execution
+    from bybit_async.simulator.listing import Listing
 
 
 class Liquidations(Sink):

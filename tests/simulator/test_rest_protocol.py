@@ -184,3 +184,40 @@ async def test_an_empty_body_is_a_refusal_and_not_a_crash(exchange, session, cli
     for body in ("", "[]", "{", '"x"'):
         async with session.post(url, data=body, headers=client.headers(body)) as response:
             assert (await response.json())["retCode"] == 10001
+
+
+async def test_a_get_with_an_empty_object_for_a_body_is_forbidden(exchange, session):
+    url = exchange.environment.rest_url + "/v5/market/time"
+    async with session.get(url, data="{}") as response:
+        assert response.status == 403
+    async with session.get(url) as response:
+        assert response.status == 200
+
+
+async def test_history_is_given_in_windows_of_seven_days(session):
+    async with SimulatedExchange(seed=1, manual=True, symbols=["BTCUSDT"]) as exchange:
+        client = RawClient(exchange, session, exchange.new_account(usdt="100000"))
+        first = client.now()
+        await client.done("/v5/order/create", **LINEAR, side="Buy", orderType="Market", qty="0.01")
+        await exchange.advance("10d")
+        await client.done("/v5/order/create", **LINEAR, side="Buy", orderType="Market", qty="0.02")
+        newest = await client.result("/v5/order/history", **LINEAR)
+        assert [order["qty"] for order in newest["list"]] == ["0.02"]
+        oldest = await client.result("/v5/order/history", **LINEAR, startTime=first)
+        assert [order["qty"] for order in oldest["list"]] == ["0.01"]
+        wide = await client.get("/v5/order/history", **LINEAR, startTime=first, endTime=client.now())
+        assert wide["retCode"] == 10001
+
+
+async def test_too_many_new_sockets_are_refused(session):
+    async with SimulatedExchange(manual=True, symbols=["BTCUSDT"], connection_limit=3) as exchange:
+        client = RawClient(exchange, session)
+        for _ in range(3):
+            async with client.socket("linear"):
+                pass
+        with pytest.raises(aiohttp.WSServerHandshakeError):
+            async with client.socket("linear"):
+                pass
+        await exchange.advance("6m")
+        async with client.socket("linear") as socket:
+            await socket.ask(op="ping")

@@ -6,6 +6,7 @@ import pytest
 
 from bybit_async.simulator import MarketSettings, SimulatedExchange
 from bybit_async.simulator.durations import milliseconds_of
+from bybit_async.simulator.market.selection import default_instruments
 
 from .raw_client import RawClient
 
@@ -111,8 +112,9 @@ async def test_a_resting_order_is_filled_when_time_carries_the_price_through_it(
 
 
 async def test_options_expire_and_are_delivered(session):
-    settings = MarketSettings(step=400)
-    async with SimulatedExchange(seed=3, manual=True, start=START, market=settings) as exchange:
+    listed = [entry for entry in default_instruments(MarketSettings(), 3, START) if entry.base == "BTC"][:12]
+    assert any(entry.option for entry in listed)
+    async with SimulatedExchange(seed=3, manual=True, start=START, instruments=listed) as exchange:
         client = RawClient(exchange, session, exchange.new_account(usdt="1000000"))
         listed = await client.result("/v5/market/instruments-info", category="option", baseCoin="BTC")
         first = min(listed["list"], key=lambda entry: (int(entry["deliveryTime"]), entry["symbol"]))

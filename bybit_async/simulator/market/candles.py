@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from .noise import Floats, Integers, as_times, make_key, uniform
-from .paths import MINUTE
+from bybit_async.simulator.market.noise import Floats, Integers, as_times, make_key, uniform
+from bybit_async.simulator.market.paths import MINUTE
 
 Row: TypeAlias = tuple[int, int, int, int, int, int]
 MINUTES_A_DAY = 1440

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from .candles import INTERVAL_MINUTES, MINUTES_A_DAY, Row, interval_back, interval_floor, interval_next, merge
-from .paths import MINUTE
-from .tape import Tape
+from bybit_async.simulator.market.candles import (
+    INTERVAL_MINUTES,
+    MINUTES_A_DAY,
+    Row,
+    interval_back,
+    interval_floor,
+    interval_next,
+    merge,
+)
+from bybit_async.simulator.market.paths import MINUTE
+from bybit_async.simulator.market.tape import Tape
 
 
 def candle(tape: Tape, interval: str, minute: int) -> Row:

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from bybit_async.simulator.accounts import Account
     from bybit_async.simulator.engine import Engine
     from bybit_async.simulator.listing import Listing
+    from bybit_async.simulator.market.quotation import Quotation
     from bybit_async.simulator.orders import Order
-
-    from .quotation import Quotation
 
 Side = Literal["Buy", "Sell"]
 _NEAR = 5
 _REPLACED = 2
+_FIRST_TRADES = 5
 
 
 class MakerSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +75,11 @@ class Quoter:
         for _ in range(min(int(self._debt), 5)):
             self._take(bid)
         self._debt -= int(self._debt)
+
+    def warm_up(self, fair: float) -> None:
+        """Trade a few times at once, so that the exchange does not begin without a trade."""
+        for _ in range(_FIRST_TRADES):
+            self._take(max(math.floor(fair / self._quotation.tick), 1))
 
     def leap(self, fair: float) -> None:
         """Follow a clock that leaps: fill what the price moved through and leave one thick level a side."""

@@ -10,13 +10,12 @@ import msgspec
 
 from bybit_async.simulator.events import PublicTrade, Sink
 from bybit_async.simulator.instruments import Instrument
-
-from . import statistics
-from .makers import MakerSettings, Quoter
-from .noise import Floats, Integers
-from .options import Valuation, value_option
-from .paths import Behaviour, PricePath
-from .quotation import Quotation
+from bybit_async.simulator.market import statistics
+from bybit_async.simulator.market.makers import MakerSettings, Quoter
+from bybit_async.simulator.market.noise import Floats, Integers
+from bybit_async.simulator.market.options import Valuation, value_option
+from bybit_async.simulator.market.paths import Behaviour, PricePath
+from bybit_async.simulator.market.quotation import Quotation
 
 if TYPE_CHECKING:
     from bybit_async.simulator.clock import Timer
@@ -76,6 +75,9 @@ class Market(Sink):
         for listing in self.engine.listings.values():
             self.add(listing)
         self._move_all(leap=False)
+        for key, quoter in self._quoters.items():
+            if key[0] != "option":
+                quoter.warm_up(self.quotations[key].fair_at(self._stepped))
         self._schedule()
 
     def close(self) -> None:

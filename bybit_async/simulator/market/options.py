@@ -6,8 +6,7 @@ import math
 from typing import NamedTuple
 
 from bybit_async.simulator.instruments import OptionTerms
-
-from .paths import YEAR
+from bybit_async.simulator.market.paths import YEAR
 
 _SMILE = 0.35
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from .noise import Floats, Integers, Wave, exponential, lattice, make_key, uniform, uniform_at
+from bybit_async.simulator.market.noise import (
+    Floats,
+    Integers,
+    Wave,
+    exponential,
+    lattice,
+    make_key,
+    uniform,
+    uniform_at,
+)
 
 MINUTE = 60_000
 DAY = 86_400_000

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from bybit_async.simulator.listing import Listing
-
-from .candles import History, Row, merge
-from .noise import Floats, Integers
-from .paths import MINUTE, PremiumPath
-from .tape import Tape
+from bybit_async.simulator.market.candles import History, Row, merge
+from bybit_async.simulator.market.noise import Floats, Integers
+from bybit_async.simulator.market.paths import MINUTE, PremiumPath
+from bybit_async.simulator.market.tape import Tape
 
 _DAY_MINUTES = 1440
 PREMIUM_UNIT = Decimal("0.000001")

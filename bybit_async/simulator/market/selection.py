@@ -7,9 +7,8 @@ from decimal import Decimal
 
 from bybit_async.simulator.catalogue import default_catalogue, option
 from bybit_async.simulator.instruments import Instrument
-
-from .market import MarketSettings
-from .paths import PricePath
+from bybit_async.simulator.market.market import MarketSettings
+from bybit_async.simulator.market.paths import PricePath
 
 
 def default_instruments(settings: MarketSettings, seed: int, now: int) -> list[Instrument]:

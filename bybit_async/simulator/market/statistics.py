@@ -6,9 +6,9 @@ from decimal import ROUND_DOWN, Decimal
 
 import numpy as np
 
-from .noise import lattice, make_key, uniform
-from .paths import DAY
-from .quotation import Quotation
+from bybit_async.simulator.market.noise import lattice, make_key, uniform
+from bybit_async.simulator.market.paths import DAY
+from bybit_async.simulator.market.quotation import Quotation
 
 STEPS = {
     "5min": 300_000,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .candles import History, Row
-from .noise import Integers
-from .paths import MINUTE
+from bybit_async.simulator.market.candles import History, Row
+from bybit_async.simulator.market.noise import Integers
+from bybit_async.simulator.market.paths import MINUTE
 
 
 class Tape:

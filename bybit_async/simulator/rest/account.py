@@ -8,9 +8,8 @@ from typing import Any
 from bybit_async.simulator import refusals
 from bybit_async.simulator.amounts import plain
 from bybit_async.simulator.journal import LogEntry
-
-from .call import Answer, Call, Route
-from .lists import list_page
+from bybit_async.simulator.rest.call import Answer, Call, Route
+from bybit_async.simulator.rest.lists import list_page
 
 _MODES = ("REGULAR_MARGIN", "ISOLATED_MARGIN", "PORTFOLIO_MARGIN")
 
@@ -46,9 +45,14 @@ def get_fee_rate(call: Call) -> dict[str, Any]:
 
 def get_transaction_log(call: Call) -> dict[str, Any]:
     """`GET /v5/account/transaction-log`."""
-    call.params.window(call.now, 7)
-    entries = call.exchange.engine.transaction_log(call.account, call.params.values)
+    entries = call.exchange.engine.transaction_log(call.account, _log_window(call))
     return list_page(call, entries, LogEntry.to_wire, default=20, maximum=50)
+
+
+def _log_window(call: Call) -> dict[str, Any]:
+    # One day unless both ends are given; then a week at most.
+    both = call.params.text("startTime") and call.params.text("endTime")
+    return call.windowed(7 if both else 1)
 
 
 def set_margin_mode(call: Call) -> Answer:

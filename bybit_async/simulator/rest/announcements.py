@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .call import Call, Route
+from bybit_async.simulator.rest.call import Call, Route
 
 
 def get_announcements(call: Call) -> dict[str, Any]:

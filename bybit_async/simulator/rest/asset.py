@@ -9,9 +9,8 @@ from bybit_async.simulator import refusals
 from bybit_async.simulator.amounts import plain
 from bybit_async.simulator.journal import Delivery
 from bybit_async.simulator.members import Transfer
-
-from .call import Answer, Call, Route
-from .lists import list_page
+from bybit_async.simulator.rest.call import Answer, Call, Route
+from bybit_async.simulator.rest.lists import list_page
 
 _WALLETS = ("UNIFIED", "FUND")
 

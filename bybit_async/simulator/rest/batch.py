@@ -10,8 +10,7 @@ from bybit_async.simulator.engine import Engine
 from bybit_async.simulator.limits import AccountLimiter, Verdict
 from bybit_async.simulator.orders import Order
 from bybit_async.simulator.refusals import Refused
-
-from .call import Answer, Call, Route
+from bybit_async.simulator.rest.call import Answer, Call, Route, TooManyVisits
 
 _TOO_MANY = Refused(10006, "Too many visits. Exceeded the API Rate Limit.")
 _LARGEST = {"spot": 10}
@@ -51,6 +50,8 @@ def _carry_out(
     passed = len(requests) if verdict is None else verdict.passed
     if verdict is not None and category == "option":
         passed = len(requests) if verdict.passed else 0
+    if verdict is not None and not passed:
+        raise TooManyVisits(verdict)
     outcomes = operate(call.exchange.engine, call.account, category, requests[:passed]) if passed else []
     outcomes = [*outcomes, *[_TOO_MANY] * (len(requests) - passed)]
     items = [

@@ -133,10 +133,23 @@ class Call(NamedTuple):
             raise Refused(10003, "API key is invalid.")
         return self.caller
 
+    def windowed(self, days: int) -> dict[str, Any]:
+        """Return the parameters with the documented time window in place of a missing or open one."""
+        start, end = self.params.window(self.now, days)
+        return {**self.params.values, "startTime": start, "endTime": end}
+
     def listing(self, category: str, name: str = "symbol") -> Listing:
         """Return the instrument that a parameter names; refused when it is not listed."""
         symbol = self.params.required(name)
         return self.exchange.engine.listing(category, symbol)
+
+
+class TooManyVisits(Refused):
+    """10006: the account has called too often; carries the figures for the headers."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(10006, "Too many visits. Exceeded the API Rate Limit.")
+        self.verdict = verdict
 
 
 class Answer(NamedTuple):

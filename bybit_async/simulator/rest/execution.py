@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from bybit_async.simulator.executions import Execution
-
-from .call import Call, Route
-from .lists import list_page
+from bybit_async.simulator.rest.call import Call, Route
+from bybit_async.simulator.rest.lists import list_page
 
 
 def get_executions(call: Call) -> dict[str, Any]:
     """`GET /v5/execution/list`."""
     category = call.params.category()
-    call.params.window(call.now, 7)
-    executions = call.exchange.engine.executions(call.account, call.params.values)
+    executions = call.exchange.engine.executions(call.account, call.windowed(7))
     return list_page(call, executions, Execution.to_wire, default=50, maximum=100, category=category)
 
 

@@ -9,9 +9,8 @@ from bybit_async.simulator import refusals
 from bybit_async.simulator.amounts import plain
 from bybit_async.simulator.market import statistics
 from bybit_async.simulator.market.quotation import Quotation
-
-from .call import Call, Route
-from .lists import list_page
+from bybit_async.simulator.rest.call import Call, Route
+from bybit_async.simulator.rest.lists import list_page
 
 _MINUTE = 60_000
 _HOUR = 3_600_000

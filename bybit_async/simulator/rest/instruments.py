@@ -8,9 +8,8 @@ from typing import Any
 from bybit_async.simulator.amounts import plain
 from bybit_async.simulator.instruments import Instrument
 from bybit_async.simulator.listing import Listing
-
-from .call import Call, Route
-from .lists import list_page
+from bybit_async.simulator.rest.call import Call, Route
+from bybit_async.simulator.rest.lists import list_page
 
 _STATUS = {"Halted": "Trading", "Trading": "Trading", "PreLaunch": "PreLaunch", "Delivering": "Delivering"}
 

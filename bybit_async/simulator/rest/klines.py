@@ -10,8 +10,7 @@ from bybit_async.simulator.market.candles import INTERVALS, Row
 from bybit_async.simulator.market.klines import candles
 from bybit_async.simulator.market.quotation import Quotation, spelled_premium
 from bybit_async.simulator.market.tape import Tape
-
-from .call import Call, Route
+from bybit_async.simulator.rest.call import Call, Route
 
 
 def get_kline(call: Call) -> dict[str, Any]:

@@ -9,8 +9,7 @@ from urllib.parse import quote, unquote
 
 from bybit_async.simulator import refusals
 from bybit_async.simulator.pages import cut
-
-from .call import Call
+from bybit_async.simulator.rest.call import Call
 
 T = TypeVar("T")
 _CURSOR = re.compile(r"page_token=(\d+)&?")

@@ -7,8 +7,7 @@ from typing import Any
 
 from bybit_async.simulator import figures
 from bybit_async.simulator.amounts import plain
-
-from .call import Call, Route
+from bybit_async.simulator.rest.call import Call, Route
 
 _DEPTHS = {"spot": (1, 200), "linear": (25, 500), "inverse": (25, 500), "option": (1, 25)}
 

@@ -6,9 +6,8 @@ from typing import Any
 
 from bybit_async.simulator import refusals
 from bybit_async.simulator.journal import ClosedPnl
-
-from .call import Call, Route
-from .lists import list_page
+from bybit_async.simulator.rest.call import Call, Route
+from bybit_async.simulator.rest.lists import list_page
 
 _DERIVATIVES = ("linear", "inverse", "option")
 _FUTURES = ("linear", "inverse")
@@ -73,8 +72,7 @@ def set_risk_limit(call: Call) -> dict[str, Any]:
 def get_closed_pnl(call: Call) -> dict[str, Any]:
     """`GET /v5/position/closed-pnl`."""
     category = call.params.category(*_DERIVATIVES)
-    call.params.window(call.now, 7)
-    entries = call.exchange.engine.closed_pnl(call.account, call.params.values)
+    entries = call.exchange.engine.closed_pnl(call.account, call.windowed(7))
     return list_page(call, entries, ClosedPnl.to_wire, default=50, maximum=100, category=category)
 
 

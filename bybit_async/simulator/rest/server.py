@@ -12,10 +12,10 @@ from aiohttp import web
 
 from bybit_async.simulator.limits import HostLimiter, Verdict
 from bybit_async.simulator.refusals import Refused, parameter
-
-from . import (
+from bybit_async.simulator.rest import (
     account,
     announcements,
+    archive,
     asset,
     batch,
     execution,
@@ -27,9 +27,9 @@ from . import (
     trade,
     user,
 )
-from .authentication import authenticate, check_permission
-from .call import Answer, Call, Parameters, Route
-from .misbehaviour import misbehave
+from bybit_async.simulator.rest.authentication import authenticate, check_permission
+from bybit_async.simulator.rest.call import Answer, Call, Parameters, Route, TooManyVisits
+from bybit_async.simulator.rest.misbehaviour import misbehave
 
 if TYPE_CHECKING:
     from bybit_async.simulator.exchange import SimulatedExchange
@@ -72,7 +72,8 @@ class RestServer:
         now = exchange.clock.now_ms()
         address = request.remote or ""
         body = await request.read()
-        if not self._hosts.allows(address, now):
+        # A GET with an empty JSON object for a body is forbidden, as it is at Bybit.
+        if (request.method == "GET" and body.strip() == b"{}") or not self._hosts.allows(address, now):
             return web.Response(status=403, text=_FORBIDDEN, headers=_HTML)
         self.served += 1
         path, query = request.rel_url.raw_path, request.rel_url.raw_query_string
@@ -98,7 +99,7 @@ class RestServer:
         now = self._exchange.clock.now_ms() + skew
         route = ROUTES.get((method, path))
         if route is None and path not in self.fixtures:
-            return self._missing(method, path, now)
+            return archive.serve(self._exchange, method, path, now) or self._missing(method, path, now)
         verdict: Verdict | None = None
         try:
             call = self._authorise(route, method, query, body, headers, address, now)
@@ -165,14 +166,6 @@ class RestServer:
             headers["X-Bapi-Limit-Status"] = str(verdict.remaining)
             headers["X-Bapi-Limit-Reset-Timestamp"] = str(verdict.reset)
         return web.Response(body=orjson.dumps(envelope), content_type=_JSON, headers=headers)
-
-
-class TooManyVisits(Refused):
-    """10006: the account has called too often; carries the figures for the headers."""
-
-    def __init__(self, verdict: Verdict) -> None:
-        super().__init__(10006, "Too many visits. Exceeded the API Rate Limit.")
-        self.verdict = verdict
 
 
 def permission_for(permission: str, values: Mapping[str, Any]) -> str:

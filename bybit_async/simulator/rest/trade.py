@@ -7,9 +7,8 @@ from typing import Any
 
 from bybit_async.simulator import refusals
 from bybit_async.simulator.orders import Order
-
-from .call import Call, Route
-from .lists import list_page
+from bybit_async.simulator.rest.call import Call, Route
+from bybit_async.simulator.rest.lists import list_page
 
 _PRODUCTS = ("OPTIONS", "DERIVATIVES", "SPOT")
 
@@ -53,8 +52,7 @@ def get_open_orders(call: Call) -> dict[str, Any]:
 def get_order_history(call: Call) -> dict[str, Any]:
     """`GET /v5/order/history`."""
     category = call.params.category()
-    call.params.window(call.now, 7)
-    orders = call.exchange.engine.order_history(call.account, call.params.values)
+    orders = call.exchange.engine.order_history(call.account, call.windowed(7))
     return list_page(call, orders, Order.to_wire, category=category)
 
 

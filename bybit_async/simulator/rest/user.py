@@ -7,8 +7,7 @@ from typing import Any
 
 from bybit_async.simulator import refusals
 from bybit_async.simulator.keys import ALL_PERMISSIONS, ApiKey
-
-from .call import Call, Route
+from bybit_async.simulator.rest.call import Call, Route
 
 _DAY = 86_400_000
 

@@ -11,9 +11,8 @@ from bybit_async.simulator.market.noise import make_key
 
 if TYPE_CHECKING:
     from bybit_async.simulator.listing import Listing
-
-    from .connection import Connection
-    from .hub import Hub
+    from bybit_async.simulator.sockets.connection import Connection
+    from bybit_async.simulator.sockets.hub import Hub
 
 _Levels = dict[int, int]
 

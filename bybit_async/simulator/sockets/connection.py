@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from .distortion import Distortion
+from bybit_async.simulator.sockets.distortion import Distortion
 
 _MOST_WAITING = 200_000
 

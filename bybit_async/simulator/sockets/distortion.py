@@ -9,8 +9,7 @@ from bybit_async.simulator.faults import Rule
 
 if TYPE_CHECKING:
     from bybit_async.simulator.exchange import SimulatedExchange
-
-    from .connection import Connection
+    from bybit_async.simulator.sockets.connection import Connection
 
 
 class Distortion:

@@ -10,18 +10,16 @@ import msgspec
 import orjson
 
 from bybit_async.simulator.events import LevelChange, PublicTrade, Sink
-
-from .books import BookFeed, Books, FullBookFeed
-from .candle_feed import CandleFeed
-from .slow_feeds import InsuranceFeed, LiquidationFeed, PriceLimitFeed, StatusFeed
-from .ticker_feed import TickerFeed
-from .trades import Trades
+from bybit_async.simulator.sockets.books import BookFeed, Books, FullBookFeed
+from bybit_async.simulator.sockets.candle_feed import CandleFeed
+from bybit_async.simulator.sockets.slow_feeds import InsuranceFeed, LiquidationFeed, PriceLimitFeed, StatusFeed
+from bybit_async.simulator.sockets.ticker_feed import TickerFeed
+from bybit_async.simulator.sockets.trades import Trades
 
 if TYPE_CHECKING:
     from bybit_async.simulator.exchange import SimulatedExchange
     from bybit_async.simulator.listing import Listing
-
-    from .connection import Connection
+    from bybit_async.simulator.sockets.connection import Connection
 
 FULL_DEPTH = 10_000
 _FUTURES = ("linear", "inverse")

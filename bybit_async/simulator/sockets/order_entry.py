@@ -13,18 +13,16 @@ from bybit_async.simulator.limits import Verdict
 from bybit_async.simulator.refusals import Refused
 from bybit_async.simulator.rest import batch, trade
 from bybit_async.simulator.rest.authentication import check_permission, check_time
-from bybit_async.simulator.rest.call import CATEGORIES, Answer, Call, Endpoint, Parameters
+from bybit_async.simulator.rest.call import CATEGORIES, Answer, Call, Endpoint, Parameters, TooManyVisits
 from bybit_async.simulator.rest.misbehaviour import message_of
-from bybit_async.simulator.rest.server import TooManyVisits, permission_for
-
-from .distortion import end
-from .login import login
+from bybit_async.simulator.rest.server import permission_for
+from bybit_async.simulator.sockets.distortion import end
+from bybit_async.simulator.sockets.login import login
 
 if TYPE_CHECKING:
     from bybit_async.simulator.exchange import SimulatedExchange
     from bybit_async.simulator.keys import ApiKey
-
-    from .connection import Connection
+    from bybit_async.simulator.sockets.connection import Connection
 
 _OPERATIONS: Mapping[str, tuple[str, Endpoint]] = {
     "order.create": ("/v5/order/create", trade.place_order),

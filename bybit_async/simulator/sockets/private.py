@@ -12,15 +12,13 @@ from bybit_async.simulator.events import Sink
 from bybit_async.simulator.executions import Execution
 from bybit_async.simulator.orders import Order
 from bybit_async.simulator.refusals import Refused
-
-from .login import login
+from bybit_async.simulator.sockets.login import login
 
 if TYPE_CHECKING:
     from bybit_async.simulator.accounts import Account
     from bybit_async.simulator.exchange import SimulatedExchange
     from bybit_async.simulator.positions import Position
-
-    from .connection import Connection
+    from bybit_async.simulator.sockets.connection import Connection
 
 T = TypeVar("T")
 _SPLIT = {

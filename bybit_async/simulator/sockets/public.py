@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 if TYPE_CHECKING:
-    from .connection import Connection
-    from .hub import Hub
+    from bybit_async.simulator.sockets.connection import Connection
+    from bybit_async.simulator.sockets.hub import Hub
 
 _MOST_CHARACTERS = 21_000
 _MOST_SPOT_ARGS = 10

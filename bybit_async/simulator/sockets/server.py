@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from .connection import Connection
-from .distortion import Distortion, end
-from .order_entry import OrderEntrySession
-from .private import PrivateSession
-from .public import PublicSession
+from bybit_async.simulator.sockets.connection import Connection
+from bybit_async.simulator.sockets.distortion import Distortion, end
+from bybit_async.simulator.sockets.order_entry import OrderEntrySession
+from bybit_async.simulator.sockets.private import PrivateSession
+from bybit_async.simulator.sockets.public import PublicSession
 
 if TYPE_CHECKING:
     from bybit_async.simulator.exchange import SimulatedExchange
@@ -23,6 +24,7 @@ _PUBLIC = re.compile(r"/v5/public/(spot|linear|inverse|option)")
 _OTHERS = {"/v5/private": "private", "/v5/trade": "trade", "/v5/public/misc/status": "status"}
 _DURATION = re.compile(r"(\d+)([sm])")
 _SCAN = 30_000
+_OPENING_WINDOW = 300_000
 
 
 class Session(Protocol):
@@ -38,11 +40,13 @@ class Session(Protocol):
 class SocketServer:
     """Every WebSocket connection of one exchange."""
 
-    def __init__(self, exchange: SimulatedExchange) -> None:
+    def __init__(self, exchange: SimulatedExchange, connection_limit: int | None) -> None:
         self._exchange = exchange
         self._numbers = itertools.count(1)
         self.connections: dict[Connection, None] = {}
         self.refusing = False
+        self._limit = connection_limit
+        self._opened: deque[int] = deque()
 
     def open(self) -> None:
         """Start looking for idle connections."""
@@ -57,6 +61,8 @@ class SocketServer:
         """Serve one connection until it ends."""
         if self.refusing:
             return web.Response(status=503)
+        if not self._admits(self._exchange.clock.now_ms()):
+            return web.Response(status=403, text="too many connections")
         idle = _idle_limit(request.query.get("max_active_time", "")) if channel in ("private", "trade") else 600_000
         if idle is None:
             return web.Response(status=400, text="max_active_time is out of range")
@@ -85,6 +91,13 @@ class SocketServer:
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
         return socket
+
+    def _admits(self, now: int) -> bool:
+        opened = self._opened
+        while opened and opened[0] <= now - _OPENING_WINDOW:
+            opened.popleft()
+        opened.append(now)
+        return self._limit is None or len(opened) <= self._limit
 
     def _session(self, connection: Connection) -> Session:
         makers: dict[str, Callable[[], Session]] = {

@@ -11,9 +11,8 @@ from bybit_async.simulator.figures import price_limits
 
 if TYPE_CHECKING:
     from bybit_async.simulator.listing import Listing
-
-    from .connection import Connection
-    from .hub import Hub
+    from bybit_async.simulator.sockets.connection import Connection
+    from bybit_async.simulator.sockets.hub import Hub
 
 
 class LiquidationFeed:

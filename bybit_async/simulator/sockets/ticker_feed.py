@@ -10,9 +10,8 @@ from bybit_async.simulator.figures import stream_ticker
 
 if TYPE_CHECKING:
     from bybit_async.simulator.market.quotation import Quotation
-
-    from .connection import Connection
-    from .hub import Hub
+    from bybit_async.simulator.sockets.connection import Connection
+    from bybit_async.simulator.sockets.hub import Hub
 
 
 class TickerFeed:

@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from bybit_async.simulator.listing import Listing
-
-    from .connection import Connection
-    from .hub import Hub
+    from bybit_async.simulator.sockets.connection import Connection
+    from bybit_async.simulator.sockets.hub import Hub
 
 _KEPT = 1_000
 _A_MESSAGE = 1_024
