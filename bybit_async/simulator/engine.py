@@ -74,10 +74,15 @@ class Engine:
         with self._desk.operation():
             return self._desk.listings.replace(instrument)
 
-    def set_status(self, category: str, symbol: str, status: ListingStatus) -> None:
-        """Halt (`Halted`), reopen (`Trading`), prepare delivery or close a listing."""
+    def set_status(self, category: str, symbol: str, status: ListingStatus, *, reduce_only: bool = False) -> None:
+        """Halt (`Halted`), reopen (`Trading`), prepare delivery or close a listing.
+
+        With `reduce_only` orders that would open or grow a position are refused (110023), as before a delisting.
+        """
+        listing = self.listing(category, symbol)
         with self._desk.operation():
-            self._desk.listings.set_status(self.listing(category, symbol), status)
+            listing.reduce_only = reduce_only
+            self._desk.listings.set_status(listing, status)
 
     def delist(self, category: str, symbol: str) -> None:
         """Cancel all orders, settle all positions at the mark price (delivery) and close the listing."""

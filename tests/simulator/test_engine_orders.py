@@ -317,3 +317,10 @@ def test_fee_rates_are_those_that_are_charged(desk):
     assert rate == {"symbol": "BTCUSDT", "takerFeeRate": "0.00055", "makerFeeRate": "0.0002"}
     options = desk.engine.fee_rates(desk.a, {"category": "option"})
     assert {entry["baseCoin"] for entry in options} == {"BTC", "ETH"}
+
+
+def test_before_a_delisting_only_reducing_orders_are_taken(desk):
+    desk.trade(desk.a, desk.b, "0.1", "60000")
+    desk.engine.set_status("linear", "BTCUSDT", "Trading", reduce_only=True)
+    assert code_of(desk.limit, desk.a, "Buy", "0.1", "59000") == 110023
+    assert desk.limit(desk.a, "Sell", "0.1", "61000", reduceOnly=True).status == "New"
