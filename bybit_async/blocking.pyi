@@ -14,6 +14,17 @@ import bybit_async.api.setting
 import bybit_async.api.trade.orders
 import bybit_async.bridge.callbacks
 import bybit_async.bridge.iterators
+import bybit_async.data.book_now
+import bybit_async.data.cache
+import bybit_async.data.columns
+import bybit_async.data.coverage
+import bybit_async.data.data
+import bybit_async.data.download
+import bybit_async.data.frames
+import bybit_async.data.live
+import bybit_async.data.series
+import bybit_async.data.store
+import bybit_async.data.upkeep
 import bybit_async.enums
 import bybit_async.environments
 import bybit_async.live.account_events
@@ -70,6 +81,7 @@ import collections.abc
 import datetime
 import decimal
 import httpx
+import os
 import pandas
 import types
 import typing
@@ -103,6 +115,8 @@ class Bybit:
         rate_limits: False leaves the pace to you; a ban by Bybit still stops every request of the host.
         transport: an httpx transport to send through (a proxy, a mock) instead of the library's own.
         hooks: functions that watch requests and answers.
+        data_dir: where `data` keeps history: a folder, or an fsspec address such as ``s3://bucket/history``; the
+            user's own data folder by default.
 
     Raises:
         InvalidParameter: an argument is unusable; it is named.
@@ -127,6 +141,7 @@ class Bybit:
         rate_limits: bool = True,
         transport: httpx.AsyncBaseTransport | None = None,
         hooks: bybit_async.transport.hooks.Hooks | None = None,
+        data_dir: str | os.PathLike[str] | None = None,
     ) -> None: ...
     @property
     def account(self) -> Account:
@@ -160,6 +175,9 @@ class Bybit:
     def crypto_loan(self) -> CryptoLoan:
         """Loans against crypto collateral."""
     @property
+    def data(self) -> Data:
+        """History as frames, downloaded once and kept, and live helpers; needs the ``data`` extra."""
+    @property
     def earn(self) -> Earn:
         """Staking, savings and structured products."""
     @property
@@ -180,11 +198,13 @@ class Bybit:
         rate_limits: bool = True,
         transport: httpx.AsyncBaseTransport | None = None,
         hooks: bybit_async.transport.hooks.Hooks | None = None,
+        data_dir: str | os.PathLike[str] | None = None,
     ) -> typing.Self:
         """Build a session from the variables of the process.
 
-        ``BYBIT_API_KEY``, ``BYBIT_API_SECRET``, ``BYBIT_TESTNET``, ``BYBIT_DEMO`` and ``BYBIT_REGION`` are read. Truth
-        is spelled ``1``, ``true``, ``yes`` or ``on``. An `environment` given here wins over the last three.
+        ``BYBIT_API_KEY``, ``BYBIT_API_SECRET``, ``BYBIT_TESTNET``, ``BYBIT_DEMO``, ``BYBIT_REGION`` and
+        ``BYBIT_DATA_DIR`` are read. Truth is spelled ``1``, ``true``, ``yes`` or ``on``. An `environment` given here
+        wins over the testnet, demo and region variables, a `data_dir` over its own.
 
         Raises:
             InvalidParameter: a variable has no usable value; it is named.
@@ -1509,7 +1529,10 @@ class Broker:
         cursor: str | None = None,
         timeout: float | None = None,
     ) -> bybit_async.bridge.iterators.BlockingPager[bybit_async.wire.Page[bybit_async.models.broker.ClassicBrokerEarning], bybit_async.models.broker.ClassicBrokerEarning]:
-        """Earnings of classic brokers; `limit` is 1 to 1000. `GET /v5/broker/earning-record`."""
+        """Earnings of classic brokers, up to six months back; `limit` is 1 to 1000.
+
+        Both bounds or neither. `GET /v5/broker/earning-record`.
+        """
     def get_broker_ip_change_log(
         self,
         *,
@@ -2147,6 +2170,286 @@ class CryptoLoan:
         timeout: float | None = None,
     ) -> bybit_async.models.crypto_loan.LoanRepaymentId:
         """Repay a coin. `POST /v5/crypto-loan-flexible/repay`."""
+
+class Data:
+    """History that is downloaded once and kept, and live helpers.
+
+    Every ``fetch_…`` returns a pandas frame: a UTC `DatetimeIndex` called ``time``, ascending, float64 columns
+    (`dtype="decimal"`: exact `Decimal`), no doubles and no unfinished candle. ``frame.attrs`` says where it came from
+    (``source``), what is complete (``coverage``) and what is missing (``gaps``). `end` is exclusive and may be left out
+    for "until now"; times are text, `datetime`, `date` or milliseconds. What was fetched once is kept in the store, and
+    only what is missing is asked for again; ``use_cache=False`` goes past store and memory.
+
+    Args:
+        caller: sends requests within the rate limits.
+        environment: where the archive is.
+        clock: exchange time.
+        ensure_clock: measures it unless it is known.
+        streams: returns the session's streams.
+        place: a folder or an fsspec address for the store; None for the user's own data folder.
+        memory: bytes of frames that are kept in memory.
+
+    Raises:
+        InvalidParameter: from any of them: an unknown symbol or interval, or times that make no range.
+        StoreError: the store cannot be written, or a newer version of the library wrote it.
+    """
+    def download(
+        self,
+        symbol: str,
+        interval: str | int,
+        start: bybit_async.wire.Time,
+        end: bybit_async.wire.Time | None = None,
+        *,
+        category: bybit_async.enums.Category = 'linear',
+        price: bybit_async.data.data.Price = 'last',
+        progress: bybit_async.data.download.OnProgress | None = None,
+    ) -> Coverage:
+        """Bring candles into the store without making a frame of them; return which ranges of it are complete.
+
+        Memory does not grow with the range. See `fetch_klines`.
+        """
+    def fetch_funding_rates(
+        self,
+        symbol: str,
+        start: bybit_async.wire.Time,
+        end: bybit_async.wire.Time | None = None,
+        *,
+        category: bybit_async.data.data.Contract = 'linear',
+        dtype: bybit_async.data.frames.Dtype = 'float',
+        use_cache: bool = True,
+        progress: bybit_async.data.download.OnProgress | None = None,
+    ) -> pandas.DataFrame:
+        """Settled fundings: ``funding_rate``, at the times they were settled, whatever the interval was then."""
+    def fetch_index_klines(
+        self,
+        symbol: str,
+        interval: str | int,
+        start: bybit_async.wire.Time,
+        end: bybit_async.wire.Time | None = None,
+        *,
+        category: bybit_async.data.data.Contract = 'linear',
+        dtype: bybit_async.data.frames.Dtype = 'float',
+        use_cache: bool = True,
+        progress: bybit_async.data.download.OnProgress | None = None,
+    ) -> pandas.DataFrame:
+        """Candles of the index price; see `fetch_klines`. One-minute ones REST has not are taken from the archive."""
+    def fetch_instruments(
+        self,
+        *,
+        category: bybit_async.enums.Category = 'linear',
+        status: bybit_async.enums.InstrumentStatus | None = None,
+    ) -> pandas.DataFrame:
+        """Every instrument of a category as it is now, one row each, by symbol; not stored."""
+    def fetch_klines(
+        self,
+        symbol: str,
+        interval: str | int,
+        start: bybit_async.wire.Time,
+        end: bybit_async.wire.Time | None = None,
+        *,
+        category: bybit_async.enums.Category = 'linear',
+        price: bybit_async.data.data.Price = 'last',
+        dtype: bybit_async.data.frames.Dtype = 'float',
+        include_unfinished: bool = False,
+        use_cache: bool = True,
+        progress: bybit_async.data.download.OnProgress | None = None,
+    ) -> pandas.DataFrame:
+        """Candles: ``open``, ``high``, ``low``, ``close``, and for traded prices ``volume`` and ``turnover``.
+
+        Args:
+            symbol: as Bybit spells it.
+            interval: as ``"1m"``, ``"4h"``, ``"1d"``, or in Bybit's spelling (``"1"``, ``"240"``, ``"D"``).
+            start: inclusive; before the listing there is nothing, which ``gaps`` then says.
+            end: exclusive.
+            category: which market.
+            price: of trades (``"last"``), or the mark, index or premium index price.
+            dtype: ``"float"`` or ``"decimal"``.
+            include_unfinished: add the candle that still grows; it is never stored.
+            use_cache: read and fill the store.
+            progress: called with a `Progress` after each window.
+        """
+    def fetch_long_short_ratio(
+        self,
+        symbol: str,
+        interval: str | int,
+        start: bybit_async.wire.Time,
+        end: bybit_async.wire.Time | None = None,
+        *,
+        category: bybit_async.data.data.Contract = 'linear',
+        dtype: bybit_async.data.frames.Dtype = 'float',
+        use_cache: bool = True,
+        progress: bybit_async.data.download.OnProgress | None = None,
+    ) -> pandas.DataFrame:
+        """Fractions of accounts: ``buy_ratio`` and ``sell_ratio``, every 5m, 15m, 30m, 1h, 4h or 1d."""
+    def fetch_mark_klines(
+        self,
+        symbol: str,
+        interval: str | int,
+        start: bybit_async.wire.Time,
+        end: bybit_async.wire.Time | None = None,
+        *,
+        category: bybit_async.enums.Category = 'linear',
+        dtype: bybit_async.data.frames.Dtype = 'float',
+        use_cache: bool = True,
+        progress: bybit_async.data.download.OnProgress | None = None,
+    ) -> pandas.DataFrame:
+        """Candles of the mark price; see `fetch_klines`."""
+    def fetch_open_interest(
+        self,
+        symbol: str,
+        interval: str | int,
+        start: bybit_async.wire.Time,
+        end: bybit_async.wire.Time | None = None,
+        *,
+        category: bybit_async.data.data.Contract = 'linear',
+        dtype: bybit_async.data.frames.Dtype = 'float',
+        use_cache: bool = True,
+        progress: bybit_async.data.download.OnProgress | None = None,
+    ) -> pandas.DataFrame:
+        """``open_interest`` in the base coin (inverse: USD), every 5m, 15m, 30m, 1h, 4h or 1d."""
+    def fetch_orderbook_snapshots(
+        self,
+        symbol: str,
+        start: bybit_async.wire.Time,
+        end: bybit_async.wire.Time | None = None,
+        *,
+        category: typing.Literal['spot', 'linear', 'inverse'] = 'linear',
+        every: str = '1m',
+        depth: int = 10,
+        dtype: bybit_async.data.frames.Dtype = 'float',
+        use_cache: bool = True,
+        progress: bybit_async.data.download.OnProgress | None = None,
+    ) -> pandas.DataFrame:
+        """The order book in regular steps, from the archive's recordings.
+
+        Columns are ``bid1_price``, ``bid1_size``, ``ask1_price`` and so on, the best level first.
+        `every` is the step (``"100ms"``, ``"1s"``, ``"1m"``), `depth` the levels a side, 1 to 200. Days that were not
+        recorded are in ``gaps``.
+        """
+    def fetch_premium_klines(
+        self,
+        symbol: str,
+        interval: str | int,
+        start: bybit_async.wire.Time,
+        end: bybit_async.wire.Time | None = None,
+        *,
+        category: typing.Literal['linear'] = 'linear',
+        dtype: bybit_async.data.frames.Dtype = 'float',
+        use_cache: bool = True,
+        progress: bybit_async.data.download.OnProgress | None = None,
+    ) -> pandas.DataFrame:
+        """Candles of the premium index, a fraction that may be negative; see `fetch_klines`."""
+    def fetch_trades(
+        self,
+        symbol: str,
+        start: bybit_async.wire.Time,
+        end: bybit_async.wire.Time | None = None,
+        *,
+        category: typing.Literal['spot', 'linear', 'inverse'] = 'linear',
+        dtype: bybit_async.data.frames.Dtype = 'float',
+        use_cache: bool = True,
+        progress: bybit_async.data.download.OnProgress | None = None,
+    ) -> pandas.DataFrame:
+        """Public trades: ``price``, ``size``, ``side`` (the taker's) and ``id``; several may share a time.
+
+        Past days come from the archive, a whole day at a time; of the present day REST knows the latest thousand, and
+        ``gaps`` says what lies between.
+        """
+    def get_aggregated_orderbook(
+        self,
+        symbol: str,
+        depth: int = 50,
+        *,
+        category: bybit_async.enums.Category = 'linear',
+        step: str | decimal.Decimal | None = None,
+    ) -> pandas.DataFrame:
+        """Return the book as a frame: ``side``, ``price``, ``size``, and summed from the best level on ``cum_size`` and
+        ``cum_value``. With `step`, levels are joined to multiples of that price first, bids downwards, asks upwards.
+
+        ``attrs`` says its ``age`` in seconds and its ``source``.
+        """
+    def get_current_orderbook(
+        self,
+        symbol: str,
+        *,
+        category: bybit_async.enums.Category = 'linear',
+        depth: int = 50,
+        max_age: float = 5.0,
+    ) -> bybit_async.data.book_now.BookNow:
+        """Return the book and its age: of a running order book stream if it is right and young enough, else by REST.
+
+        `depth` is levels a side, `max_age` seconds.
+        """
+    def get_current_price(
+        self,
+        symbol: str,
+        *,
+        category: bybit_async.enums.Category = 'linear',
+        max_age: float = 5.0,
+    ) -> decimal.Decimal:
+        """Return the last traded price: of a running ticker stream when it is young enough, else by REST.
+
+        `max_age` is in seconds.
+        """
+    def repair(
+        self,
+        progress: bybit_async.data.download.OnProgress | None = None,
+    ) -> list[bybit_async.data.upkeep.Report]:
+        """Remove what is damaged and fetch it and every gap again; return what `verify` says afterwards."""
+    def start_klines_stream(
+        self,
+        symbol: str,
+        interval: str | int,
+        callback: bybit_async.data.live.Callback,
+        *,
+        category: bybit_async.data.live.Tradable = 'linear',
+        candles: int = 200,
+        keep: bool = True,
+    ) -> str:
+        """Call `callback` with a frame of the newest candles whenever one changes; return the handle for `stop_stream`.
+
+        The last row is the candle that still grows. The frame is like that of `fetch_klines`; its history is fetched
+        once at the start.
+
+        Args:
+            symbol: as Bybit spells it.
+            interval: in either spelling.
+            callback: plain or ``async``.
+            category: which market.
+            candles: rows of the frame, 1 to 1000.
+            keep: append closed candles to the store, those missed while the connection was lost included.
+        """
+    def start_orderbook_stream(
+        self,
+        symbol: str,
+        callback: bybit_async.data.live.Callback | None = None,
+        *,
+        category: bybit_async.enums.Category = 'linear',
+        depth: int = 50,
+    ) -> str:
+        """Keep the book of a symbol current for `get_current_orderbook`, and call `callback` with it on each change."""
+    def start_ticker_stream(
+        self,
+        symbol: str,
+        callback: bybit_async.data.live.Callback,
+        *,
+        category: bybit_async.enums.Category = 'linear',
+    ) -> str:
+        """Call `callback` with every ticker of a symbol, from now on; return the handle that `stop_stream` takes.
+
+        Raises:
+            SubscriptionRefused: Bybit does not accept the symbol.
+        """
+    def stop_stream(self, handle: str) -> None:
+        """End what one of the ``start_…`` methods started; no callback runs after it. Harmless when it has ended."""
+    def verify(self) -> list[bybit_async.data.upkeep.Report]:
+        """Check every file of the store: readable, in its place, without doubles or gaps. Nothing is changed."""
+    @property
+    def store(self) -> Store: ...
+    @property
+    def memory(self) -> FrameCache: ...
+    def close(self) -> None:
+        """End the live helpers and close the archive's connections. Idempotent."""
 
 class Earn:
     """Everything that earns a yield."""
@@ -4489,8 +4792,9 @@ class PreUpgrade:
         cursor: str | None = None,
         timeout: float | None = None,
     ) -> bybit_async.bridge.iterators.BlockingPager[bybit_async.wire.Page[bybit_async.models.pre_upgrade.PreUpgradeOrder], bybit_async.models.pre_upgrade.PreUpgradeOrder]:
-        """Orders from before the upgrade; `limit` is 1 to 50 (20 when left out), a span at most 7 days.
+        """Orders from before the upgrade.
 
+        `limit` is 1 to 50 (20 when left out), a span at most 7 days; both bounds or neither.
         `GET /v5/pre-upgrade/order/history`.
         """
     def get_pre_upgrade_trade_history(
@@ -5157,6 +5461,7 @@ class Streams:
         settings: times and sizes.
         ensure_clock: measures the clock unless it is known.
         fetch_full_book: fetches a full book by REST, for ``order_book(depth="full")``.
+        fetch_klines: fetches klines by REST, for what ``klines(closed=True)`` missed.
         sleep: waits; tests that skip time put their own here.
     """
     def adl_alerts(
@@ -5345,6 +5650,9 @@ class Streams:
         timeout: float | None = None,
     ) -> Subscription[bybit_async.models.stream_public.KlineData]:
         """Klines as they grow; with `closed`, each one once when it has closed. `kline`.
+
+        With `closed`, those that closed while the connection was lost are fetched by REST and delivered as soon as they
+        are known, usually before the next one closes.
 
         Args:
             symbols: as Bybit spells them.
@@ -6552,6 +6860,95 @@ class User:
 
         `category_v2`: 1 metals and stocks, 2 crude oil; `category` is the older numbering, 2 and 3.
         """
+
+class Coverage:
+    """A set of times, kept as disjoint spans in ascending order; never changed in place."""
+    def missing(self, start: int, end: int) -> Coverage:
+        """Return what lies between two times and is not in the set."""
+    @property
+    def total(self) -> int:
+        """How many milliseconds the set holds."""
+    def within(self, start: int, end: int) -> Coverage:
+        """Return the part that lies between two times."""
+    def __iter__(self) -> collections.abc.Iterator[bybit_async.data.coverage.Span]: ...
+    def __len__(self) -> int: ...
+    def __bool__(self) -> bool: ...
+
+class Store:
+    """History by series. All methods block; `Data` calls them in threads.
+
+    Args:
+        place: a folder, an fsspec address such as ``s3://bucket/history``, or None for the user's own data folder.
+
+    Raises:
+        StoreTooNew: on first use, when a newer version of the library wrote the store.
+    """
+    @property
+    def address(self) -> str:
+        """The folder or address."""
+    def covered(self, series: bybit_async.data.series.Series, start: int, end: int) -> Coverage:
+        """Return which part of a range is complete."""
+    def drop(self, path: str) -> None:
+        """Remove one file."""
+    def files(
+        self,
+        series: bybit_async.data.series.Series,
+    ) -> collections.abc.Iterator[tuple[str, bybit_async.data.coverage.Span | None]]:
+        """Iterate over a series' files, with the span that each is for; None for one that is none of ours."""
+    def forget(self, series: bybit_async.data.series.Series, gaps: bybit_async.data.coverage.Coverage) -> None:
+        """Declare ranges incomplete, so that they are fetched again; their rows stay until then."""
+    def keep_listing(self, category: str, symbol: str, listing: bybit_async.data.store.Listing) -> None:
+        """Remember an instrument's life."""
+    def listing(self, category: str, symbol: str) -> bybit_async.data.store.Listing | None:
+        """Return what is known of an instrument's life, or None."""
+    def load(
+        self,
+        series: bybit_async.data.series.Series,
+        start: int,
+        end: int,
+    ) -> tuple[bybit_async.data.columns.Table | None, Coverage]:
+        """Return what is stored of a range: its rows (None without a file), and which of it is complete.
+
+        A damaged file counts as not there, and is logged.
+        """
+    def merge(
+        self,
+        series: bybit_async.data.series.Series,
+        table: bybit_async.data.columns.Table,
+        coverage: bybit_async.data.coverage.Coverage,
+    ) -> None:
+        """Add rows, and say which ranges are complete with them; what was stored of those ranges before gives way.
+
+        Each file changes as a whole: whoever is killed here leaves the old one or the new one.
+
+        Raises:
+            StoreUnwritable: nothing can be written.
+        """
+    def read(self, path: str) -> tuple[bybit_async.data.columns.Table, Coverage, int]:
+        """Return the rows, the coverage and the bytes of one file; raises `StoreDamaged`."""
+    def series(self) -> list[bybit_async.data.series.Series]:
+        """Return every series of which something is stored."""
+    def writable(self, series: bybit_async.data.series.Series) -> None:
+        """Find out before anything is fetched whether it can be kept; raises `StoreUnwritable`."""
+
+class FrameCache:
+    """Complete frames by series and range; safe from several threads. What it hands out may be changed freely.
+
+    Args:
+        limit: bytes that the frames may take altogether; a larger frame is not kept.
+    """
+    @property
+    def bytes(self) -> int:
+        """How much is kept."""
+    def clear(self) -> None:
+        """Drop everything."""
+    def forget(self, series: bybit_async.data.series.Series) -> None:
+        """Drop every frame of a series, because its rows have changed."""
+    def get(self, key: bybit_async.data.cache.Key) -> pandas.DataFrame | None:
+        """Return a copy of a frame, or None."""
+    def put(self, key: bybit_async.data.cache.Key, frame: pandas.DataFrame) -> None:
+        """Keep a copy of a frame."""
+    def __len__(self) -> int: ...
 
 class AccountEvents:
     """Iterates the events of a live account, from the moment it was made; ends with the account or with `close`."""

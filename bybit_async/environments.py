@@ -16,6 +16,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
         public_url: prefix of the public streams, before the category (``…/v5/public``).
         private_url: the private stream.
         trade_url: order entry over a socket, or None where it is not offered (demo).
+        archive_url: scheme and host of the archive of past trades, or empty where there is none (testnet).
     """
 
     name: str
@@ -23,6 +24,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str
     private_url: str
     trade_url: str | None = None
+    archive_url: str = ""
 
     def stream_url(self, channel: str) -> str:
         """Return the socket address of a channel (``"linear"``, ``"status"``, ``"private"``, ``"trade"`` …).
@@ -43,24 +45,29 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
 _CHANNEL_PATHS = {"status": "misc/status", "earn": "fp"}
 
 
-def _site(name: str, rest: str, stream: str) -> Environment:
+_ARCHIVE = "https://public.bybit.com"
+
+
+def _site(name: str, rest: str, stream: str, *, archive: str = _ARCHIVE) -> Environment:
     return Environment(
         name=name,
         rest_url=f"https://{rest}",
         public_url=f"wss://{stream}/v5/public",
         private_url=f"wss://{stream}/v5/private",
         trade_url=f"wss://{stream}/v5/trade",
+        archive_url=archive,
     )
 
 
 MAINNET = _site("mainnet", "api.bybit.com", "stream.bybit.com")
-TESTNET = _site("testnet", "api-testnet.bybit.com", "stream-testnet.bybit.com")
+TESTNET = _site("testnet", "api-testnet.bybit.com", "stream-testnet.bybit.com", archive="")
 # Demo has no market of its own: its public data is mainnet's, and it takes orders over REST only.
 DEMO = Environment(
     name="demo",
     rest_url="https://api-demo.bybit.com",
     public_url=MAINNET.public_url,
     private_url="wss://stream-demo.bybit.com/v5/private",
+    archive_url=_ARCHIVE,
 )
 
 REGIONS: dict[str, Environment] = {
@@ -76,7 +83,7 @@ REGIONS: dict[str, Environment] = {
     "id": _site("id", "api.bybit.id", "stream.bybit.id"),
     "jp": _site("jp", "api.manepa.jp", "stream.manepa.jp"),
 }
-_TESTNET_REGIONS = {"jp": _site("jp-testnet", "api-testnet.manepa.jp", "stream-testnet.manepa.jp")}
+_TESTNET_REGIONS = {"jp": _site("jp-testnet", "api-testnet.manepa.jp", "stream-testnet.manepa.jp", archive="")}
 
 
 def choose(*, testnet: bool = False, demo: bool = False, region: str | None = None) -> Environment:

@@ -28,6 +28,7 @@ from bybit_async.wire import Response
 
 if TYPE_CHECKING:
     from bybit_async.api.trade import Trade
+    from bybit_async.data.data import Data
     from bybit_async.enums import Category
     from bybit_async.live.account import LiveAccount
     from bybit_async.live.order_routing import SocketOrders
@@ -68,6 +69,8 @@ class AsyncBybit(Domains):
         rate_limits: False leaves the pace to you; a ban by Bybit still stops every request of the host.
         transport: an httpx transport to send through (a proxy, a mock) instead of the library's own.
         hooks: functions that watch requests and answers.
+        data_dir: where `data` keeps history: a folder, or an fsspec address such as ``s3://bucket/history``; the
+            user's own data folder by default.
 
     Raises:
         InvalidParameter: an argument is unusable; it is named.
@@ -93,6 +96,7 @@ class AsyncBybit(Domains):
         rate_limits: bool = True,
         transport: httpx.AsyncBaseTransport | None = None,
         hooks: Hooks | None = None,
+        data_dir: str | os.PathLike[str] | None = None,
     ) -> None:
         if environment is not None and (testnet or demo or region is not None):
             raise InvalidParameter("environment", "give either an environment or testnet, demo, region")
@@ -102,6 +106,7 @@ class AsyncBybit(Domains):
         settings = Settings(recv_window=recv_window, timeout=timeout, attempts=attempts, referer=referer)
         self._settings = settings
         self._stream_settings = stream_settings
+        self._data_dir = data_dir
         self._orders_via = _one_of("orders_via", orders_via, ("rest", "websocket"))
         self._on_unknown = _one_of("on_unknown", on_unknown, ("resolve", "raise"))
         self._limits = RateLimits(self.clock, enabled=rate_limits)
@@ -134,11 +139,13 @@ class AsyncBybit(Domains):
         rate_limits: bool = True,
         transport: httpx.AsyncBaseTransport | None = None,
         hooks: Hooks | None = None,
+        data_dir: str | os.PathLike[str] | None = None,
     ) -> Self:
         """Build a session from the variables of the process.
 
-        ``BYBIT_API_KEY``, ``BYBIT_API_SECRET``, ``BYBIT_TESTNET``, ``BYBIT_DEMO`` and ``BYBIT_REGION`` are read. Truth
-        is spelled ``1``, ``true``, ``yes`` or ``on``. An `environment` given here wins over the last three.
+        ``BYBIT_API_KEY``, ``BYBIT_API_SECRET``, ``BYBIT_TESTNET``, ``BYBIT_DEMO``, ``BYBIT_REGION`` and
+        ``BYBIT_DATA_DIR`` are read. Truth is spelled ``1``, ``true``, ``yes`` or ``on``. An `environment` given here
+        wins over the testnet, demo and region variables, a `data_dir` over its own.
 
         Raises:
             InvalidParameter: a variable has no usable value; it is named.
@@ -161,6 +168,7 @@ class AsyncBybit(Domains):
             rate_limits=rate_limits,
             transport=transport,
             hooks=hooks,
+            data_dir=data_dir or os.environ.get("BYBIT_DATA_DIR") or None,
         )
 
     async def __aenter__(self) -> Self:
@@ -177,6 +185,8 @@ class AsyncBybit(Domains):
     async def aclose(self) -> None:
         """End every stream and connection; calls in flight end with an error. Idempotent."""
         self._state = "closed"
+        if "data" in self.__dict__:
+            await self.data.aclose()
         if "stream" in self.__dict__:
             await self.stream.aclose()
         if "order_entry" in self.__dict__:
@@ -254,6 +264,21 @@ class AsyncBybit(Domains):
             self._stream_settings,
             ensure_clock=self._transport.ensure_clock,
             fetch_full_book=self._fetch_full_book,
+        )
+
+    @cached_property
+    def data(self) -> Data:
+        """History as frames, downloaded once and kept, and live helpers; needs the ``data`` extra."""
+        from bybit_async.data.data import Data
+
+        self._refuse_closed()
+        return Data(
+            self._transport,
+            self.environment,
+            self.clock,
+            self._transport.ensure_clock,
+            lambda: self.stream,
+            place=self._data_dir,
         )
 
     @cached_property

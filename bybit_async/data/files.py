@@ -1,0 +1,216 @@
+"""Where the store's bytes lie: a folder of this machine, or any place that fsspec knows."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+from bybit_async.data.errors import StoreUnwritable
+from bybit_async.errors import InvalidParameter
+
+_LOCKS = ".locks"
+_TEMPORARY = ".tmp"
+
+
+class Files(Protocol):
+    """Whole files by path. A write is seen whole or not at all."""
+
+    @property
+    def address(self) -> str:
+        """What a user calls the place."""
+        ...
+
+    def read(self, path: str) -> bytes | None:
+        """Return a file, or None when there is none."""
+        ...
+
+    def write(self, path: str, content: bytes) -> None:
+        """Put a file in place of whatever was there; raises `StoreUnwritable`."""
+        ...
+
+    def remove(self, path: str) -> None:
+        """Remove a file; harmless when there is none."""
+        ...
+
+    def walk(self, below: str = "") -> list[str]:
+        """Return every file below a folder, in order."""
+        ...
+
+    def lock(self, name: str) -> contextlib.AbstractContextManager[None]:
+        """Keep other processes from changing what `name` stands for."""
+        ...
+
+
+def files_at(place: str | os.PathLike[str] | None) -> Files:
+    """Return the files of a place: a folder, an fsspec address (``s3://…``), or None for the user's own data folder."""
+    if place is None:
+        from platformdirs import user_data_path
+
+        return LocalFiles(user_data_path("bybit_async") / "data")
+    text = os.fspath(place)
+    if "://" in text and not text.startswith("file://"):
+        return RemoteFiles(text)
+    if not text:
+        raise InvalidParameter("data_dir", "expected a folder or an address, got an empty text")
+    return LocalFiles(Path(text.removeprefix("file://")).expanduser())
+
+
+class LocalFiles:
+    """A folder of this machine: temporary file, fsync, rename; locks that end with their process."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.absolute()
+
+    @property
+    def address(self) -> str:
+        """The folder."""
+        return str(self._root)
+
+    def read(self, path: str) -> bytes | None:
+        """See `Files`; the others likewise."""
+        try:
+            return (self._root / path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def write(self, path: str, content: bytes) -> None:
+        """Write beside the target, make it durable, then rename."""
+        target = self._root / path
+        temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}{_TEMPORARY}")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with temporary.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(target)
+            _sync_folder(target.parent)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise self._unwritable(error) from error
+
+    def remove(self, path: str) -> None:
+        """Remove a file."""
+        try:
+            (self._root / path).unlink(missing_ok=True)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def walk(self, below: str = "") -> list[str]:
+        """List files, ours to come included (temporary ones), locks left out."""
+        found = []
+        for folder, folders, names in os.walk(self._root / below):
+            if _LOCKS in folders:
+                folders.remove(_LOCKS)
+            found += [(Path(folder) / name).relative_to(self._root).as_posix() for name in names]
+        return sorted(found)
+
+    @contextlib.contextmanager
+    def lock(self, name: str) -> Iterator[None]:
+        """Hold a lock that the system releases when the process dies, and clear what dead writers left behind."""
+        from filelock import FileLock
+
+        path = self._root / _LOCKS / f"{name.replace('/', '~')}.lock"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            held = FileLock(path).acquire()
+        except OSError as error:
+            raise self._unwritable(error) from error
+        with held:
+            self._sweep(name)
+            yield
+
+    def _sweep(self, name: str) -> None:
+        # Under the lock nobody else writes here, so a temporary file can only be what a killed process left.
+        folder = self._root / name
+        for left in folder.rglob(f".*{_TEMPORARY}") if folder.is_dir() else ():
+            with contextlib.suppress(OSError):
+                left.unlink()
+
+    def _unwritable(self, error: OSError) -> StoreUnwritable:
+        reasons = {errno.ENOSPC: "the disk is full", errno.EROFS: "it is read-only", errno.EACCES: "no permission"}
+        reason = reasons.get(error.errno or 0, error.strerror or str(error))
+        return StoreUnwritable(
+            f"cannot write to {self._root}: {reason}; choose another data_dir, or use_cache=False. "
+            "What was stored before is untouched"
+        )
+
+
+class RemoteFiles:
+    """A place that fsspec reaches. Object stores put whole objects, so a write is atomic there without a rename.
+
+    There are no locks between machines: two that store the same month at once each leave a whole and correct file,
+    and what the second one did not know of is merely fetched again.
+    """
+
+    def __init__(self, address: str) -> None:
+        import fsspec
+
+        try:
+            self._system, self._root = fsspec.core.url_to_fs(address)
+        except (ImportError, ValueError) as error:
+            raise InvalidParameter("data_dir", f"{address!r}: {error}") from error
+        self._root = self._root.rstrip("/")
+        self._address = address
+
+    @property
+    def address(self) -> str:
+        """The address as it was given."""
+        return self._address
+
+    def read(self, path: str) -> bytes | None:
+        """See `Files`; the others likewise."""
+        try:
+            return bytes(self._system.cat_file(self._full(path)))
+        except FileNotFoundError:
+            return None
+
+    def write(self, path: str, content: bytes) -> None:
+        """Put one object."""
+        full = self._full(path)
+        try:
+            self._system.makedirs(full.rsplit("/", 1)[0], exist_ok=True)
+            self._system.pipe_file(full, content)
+        except Exception as error:
+            # Every fsspec backend raises its own kinds of errors; none of them may pass for something else.
+            raise StoreUnwritable(f"cannot write to {self._address}: {error}") from error
+
+    def remove(self, path: str) -> None:
+        """Remove one object."""
+        with contextlib.suppress(FileNotFoundError):
+            self._system.rm_file(self._full(path))
+
+    def walk(self, below: str = "") -> list[str]:
+        """List objects."""
+        self._system.invalidate_cache()
+        try:
+            found: list[Any] = self._system.find(self._full(below) if below else self._root)
+        except FileNotFoundError:
+            return []
+        root = self._root.lstrip("/")
+        return sorted(name.lstrip("/").removeprefix(root).lstrip("/") for name in found)
+
+    @contextlib.contextmanager
+    def lock(self, name: str) -> Iterator[None]:
+        """Nothing to hold; see the class."""
+        yield
+
+    def _full(self, path: str) -> str:
+        return f"{self._root}/{path}"
+
+
+def _sync_folder(folder: Path) -> None:
+    # Without this the rename itself may be lost when the machine stops.
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

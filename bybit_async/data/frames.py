@@ -1,0 +1,104 @@
+"""Frames: pandas tables of what was fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+import numpy as np
+
+from bybit_async.data import intervals
+from bybit_async.data.columns import Table
+from bybit_async.data.coverage import Coverage, Span
+from bybit_async.data.series import Series
+
+if TYPE_CHECKING:
+    import pandas
+
+Dtype = Literal["float", "decimal"]
+
+
+def frame_of(table: Table, dtype: Dtype = "float") -> pandas.DataFrame:
+    """Return a table as a frame: a UTC `DatetimeIndex` called ``time``, float64 or `Decimal` columns, texts beside."""
+    import pandas as pd
+
+    index = pd.DatetimeIndex(table.times.view("datetime64[ms]"), tz="UTC", name="time")
+    if dtype == "float":
+        # One block: columns of one array cost nothing to copy or to slice.
+        block = np.empty((len(table.numbers), len(table)), dtype=np.float64)
+        for place, column in zip(block, table.numbers.values(), strict=True):
+            place[:] = column.floats()
+        frame = pd.DataFrame(block.T, index=index, columns=list(table.numbers), copy=False)
+    else:
+        columns = {name: np.array(column.decimals(), dtype=object) for name, column in table.numbers.items()}
+        frame = pd.DataFrame(columns, index=index, dtype=object)
+    for name, texts in table.texts.items():
+        frame[name] = pd.Categorical(texts) if name == "side" else texts
+    return frame
+
+
+def describe(
+    frame: pandas.DataFrame, series: Series, span: Span, coverage: Coverage, table: Table, source: str
+) -> pandas.DataFrame:
+    """Say in a frame's `attrs` what it is, how far it reaches and what is missing."""
+    frame.attrs |= {
+        "kind": series.kind,
+        "category": series.category,
+        "symbol": series.symbol,
+        "interval": series.interval,
+        "source": source,
+        "start": _text(span[0]),
+        "end": _text(span[1]),
+        "coverage": [(_text(start), _text(end)) for start, end in coverage],
+        "gaps": [(_text(start), _text(end)) for start, end in gaps_of(series, table, span, coverage)],
+    }
+    return frame
+
+
+def gaps_of(series: Series, table: Table, span: Span, coverage: Coverage) -> Coverage:
+    """Return where a range has no rows although it should: rows that never were, and ranges that could not be had."""
+    if not series.about.regular:
+        return coverage.missing(*span)
+    expected = intervals.grid(series.interval, *span)
+    absent = np.flatnonzero(~np.isin(expected, table.times, assume_unique=True))
+    if not len(absent):
+        return Coverage()
+    breaks = np.flatnonzero(np.diff(absent) > 1)
+    firsts = expected[np.append(absent[0], absent[breaks + 1])].tolist()
+    lasts = expected[np.append(absent[breaks], absent[-1])].tolist()
+    ends = (intervals.step(series.interval, last) for last in lasts)
+    return Coverage(zip(firsts, ends, strict=True))
+
+
+def to_frame(rows: Iterable[Any]) -> pandas.DataFrame:
+    """Return the rows of any list answer as a frame: one column a field, decimals as float64, nested fields joined.
+
+    A field of a nested object is called ``outer_inner``; lists stay lists.
+    """
+    import pandas as pd
+
+    flat = [_flat(row) for row in rows]
+    frame = pd.DataFrame(flat)
+    for name in frame.columns:
+        if any(isinstance(row.get(name), Decimal) for row in flat):
+            frame[name] = frame[name].astype("float64")
+    return frame
+
+
+def _flat(row: Any, before: str = "") -> dict[str, Any]:
+    cells: dict[str, Any] = {}
+    for name in row.__struct_fields__:
+        value = getattr(row, name)
+        if isinstance(value, msgspec.Struct):
+            cells |= _flat(value, f"{before}{name}_")
+        else:
+            cells[before + name] = value
+    return cells
+
+
+def _text(time: int) -> str:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(time / 1000, UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,112 @@
+"""Where missing ranges come from: REST for what it still has, the public archive for the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import partial
+from typing import cast
+
+from bybit_async.api.market import Market
+from bybit_async.api.resource import Caller
+from bybit_async.data import books, intervals, source
+from bybit_async.data.archive import Archive
+from bybit_async.data.columns import Table, join
+from bybit_async.data.coverage import Coverage, Span
+from bybit_async.data.download import AT_ONCE, OnProgress, Sink, download
+from bybit_async.data.listings import find_listing
+from bybit_async.data.series import Series
+from bybit_async.data.store import Listing
+from bybit_async.enums import Category
+from bybit_async.transport.clock import Clock
+
+log = logging.getLogger("bybit_async.data")
+
+_FILES_AT_ONCE = 2
+"""Archive files in flight: a day of a busy market is large."""
+
+
+class Supply:
+    """Fetches ranges of a series from Bybit.
+
+    Args:
+        caller: sends requests within the rate limits.
+        market: the same, for what is asked for by its type.
+        clock: exchange time.
+        archive: the public archive.
+    """
+
+    def __init__(self, caller: Caller, market: Market, clock: Clock, archive: Archive) -> None:
+        self._caller = caller
+        self._market = market
+        self._clock = clock
+        self._archive = archive
+
+    async def listing(self, series: Series) -> Listing:
+        """Return when the series' instrument began and ended to trade; raises `InvalidParameter` for an unknown one."""
+        category = cast(Category, series.category)
+        return await find_listing(self._caller, self._market, category, series.symbol)
+
+    async def fetch(
+        self, series: Series, missing: Coverage, listing: Listing, sink: Sink, progress: OnProgress | None = None
+    ) -> None:
+        """Fetch what of some ranges lies in the instrument's life, and hand it to `sink`."""
+        missing &= Coverage([_life(series, listing)])
+        if series.about.daily:
+            await self._fetch_days(series, missing, sink, progress)
+        else:
+            windows = source.windows(series, missing)
+            await download(series, windows, partial(self._window, series), sink, progress, at_once=AT_ONCE)
+
+    async def latest(self, series: Series, opened: int) -> Table:
+        """Return the rows from `opened` on, the unfinished one included."""
+        until = intervals.step(series.interval, self._clock.now_ms())
+        return (await source.fetch(self._caller, series, (opened, until))).table
+
+    async def recent_trades(self, series: Series) -> tuple[Table, Coverage]:
+        """Return the trades that REST still knows, and the range they are complete for."""
+        return await source.fetch_trades(self._caller, series)
+
+    async def _window(self, series: Series, window: Span) -> tuple[Table, Coverage]:
+        answer = await source.fetch(self._caller, series, window)
+        table, coverage = source.final(series, answer, window)
+        if not len(table) and series.kind == "index_klines" and series.interval == "1" and self._archive.available:
+            table = await self._archived_index(series, coverage, table)
+        return table, coverage
+
+    async def _archived_index(self, series: Series, coverage: Coverage, table: Table) -> Table:
+        for start, end in coverage:
+            for day in (intervals.day_of(time) for time in range(start, end, intervals.DAY)):
+                found = await self._archive.index_klines(series, day)
+                if found is not None:
+                    table = join([part for part in (table, found.cut(start, end)) if len(part)] or [table])
+        return table.ordered(unique=True)
+
+    async def _fetch_days(self, series: Series, missing: Coverage, sink: Sink, progress: OnProgress | None) -> None:
+        # A day is read as a whole or not at all, and only once it is over: the archive gets it the day after.
+        now = self._clock.now_ms()
+        days = sorted({day for span in missing for day in series.units(*span) if day[1] <= now})
+        if not self._archive.available or not days:
+            return
+        await download(series, days, partial(self._day, series), sink, progress, at_once=_FILES_AT_ONCE)
+
+    async def _day(self, series: Series, day: Span) -> tuple[Table, Coverage]:
+        if series.kind == "trades":
+            table = await self._archive.trades(series, day)
+        else:
+            content = await self._archive.order_book(series, day)
+            table = None if content is None else await asyncio.to_thread(books.sample, content, series, day)
+        if table is None:
+            log.info("%s: the archive has nothing for %s", series, intervals.date_text(day[0]))
+            return books.nothing(series), Coverage()
+        return table.cut(*day), Coverage([day])
+
+
+def _life(series: Series, listing: Listing) -> Span:
+    start = listing.launched or 0
+    if series.interval != "all" and not series.about.daily:
+        # The candle that an instrument was listed in opened before it.
+        start = intervals.floor(series.interval, start)
+    elif series.about.daily:
+        start = intervals.day_of(start)[0]
+    return start, listing.delivered or 1 << 62
