@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from bybit_async import AsyncBybit
 from bybit_async.errors import BybitError
+from bybit_async.session import AsyncBybit
 from bybit_async.simulator import SimulatedExchange
 
 SYMBOL = "BTCUSDT"
