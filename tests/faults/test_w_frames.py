@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 import pytest
 
 from bybit_async.errors import SubscriptionOverflow
+from bybit_async.models.stream_message import StreamMessage
+from bybit_async.stream.expanders import Messages
 from tests.stream.server import FAST, book, stream_server, streams_of, trade
 
 TRADES = "publicTrade.BTCUSDT"
@@ -148,14 +151,19 @@ async def test_w19_a_consumer_that_raises_ends_only_itself() -> None:
         good.close()
 
 
+class Broken(Messages):
+    def expand(self, message: StreamMessage[Any]) -> Iterable[Any]:
+        raise ZeroDivisionError
+
+
 async def test_w19_a_listener_that_raises_loses_its_topics_and_harms_nobody(caplog: Any) -> None:
     async with stream_server() as server, streams_of(server) as streams:
         good, bad = streams.trades("BTCUSDT", category="linear"), streams.trades("BTCUSDT", category="linear")
         await asyncio.gather(bad.ready(), good.ready())
-        bad._feed._expander = None  # type: ignore[assignment]
+        bad._feed._expander = Broken()
         await server.peers[0].send(trade(1), trade(2))
         assert [(await anext(good)).exec_id for _ in range(2)] == ["1", "2"]
-        with pytest.raises(AttributeError):
+        with pytest.raises(ZeroDivisionError):
             await anext(bad)
         assert "a listener of linear failed" in caplog.text
         good.close()
