@@ -277,3 +277,46 @@ async def test_dropped_connections_end_with_or_without_a_close_frame(public, exc
             await polite.read()
         assert polite.socket.close_code == 1012
         assert abrupt.socket.close_code == 1006
+
+
+async def test_liquidations_are_published(still, session):
+    from .raw_client import RawClient
+
+    linear = {"category": "linear", "symbol": "BTCUSDT"}
+    long, other = (RawClient(still, session, still.new_account(usdt=money)) for money in ("1000", "1000000"))
+    mark = still.engine.listing("linear", "BTCUSDT").mark_price
+    for client in (long, other):
+        await client.done("/v5/position/set-leverage", **linear, buyLeverage="100", sellLeverage="100")
+    price = {"orderType": "Limit", "qty": "0.5", "price": str(int(mark))}
+    await other.done("/v5/order/create", **linear, side="Sell", **price)
+    await long.done("/v5/order/create", **linear, side="Buy", **price)
+    async with long.socket("linear") as socket, long.socket("private") as private:
+        await socket.subscribe("allLiquidation.BTCUSDT")
+        await private.login()
+        await private.subscribe("execution")
+        # Time stands still: the market does not move the mark price back.
+        still.engine.set_prices("linear", "BTCUSDT", mark=int(mark) * 95 // 100, index=int(mark) * 95 // 100)
+        still.settle()
+        entry = (await socket.topic("allLiquidation.BTCUSDT"))["data"][0]
+        assert (entry["s"], entry["S"], entry["v"]) == ("BTCUSDT", "Buy", "0.5")
+        assert (await private.topic("execution"))["data"][0]["execType"] == "BustTrade"
+    still.engine.audit()
+
+
+async def test_a_client_that_does_not_read_is_cut_off_and_others_are_served(public, exchange):
+    from .raw_client import eventually
+
+    async with public.socket("linear") as deaf, public.socket("linear") as healthy:
+        await deaf.subscribe("tickers.BTCUSDT")
+        await healthy.subscribe("publicTrade.BTCUSDT")
+        connection = next(entry for entry in exchange.connections if "tickers.BTCUSDT" in entry.topics)
+        deaf.socket._reader._protocol.pause_reading()
+        message = {"topic": "tickers.BTCUSDT", "padding": "x" * 100_000}
+
+        def flooded():
+            for _ in range(20):
+                exchange.hub.publish("linear", "tickers.BTCUSDT", message)
+            return connection not in exchange.connections
+
+        await eventually(flooded)
+        assert (await healthy.topic("publicTrade.BTCUSDT"))["data"]

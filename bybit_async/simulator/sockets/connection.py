@@ -11,7 +11,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from bybit_async.simulator.sockets.distortion import Distortion
 
-_MOST_WAITING = 200_000
+_MOST_WAITING = 32 * 1024 * 1024
 
 
 class Connection:
@@ -42,6 +42,8 @@ class Connection:
         self.active_at = 0
         self.idle_limit = 600_000
         self.muted = False
+        self.backlog = 0
+        """Bytes that wait to be written."""
         self._distortion = distortion
         self._socket = socket
         self._transport = request.transport
@@ -61,9 +63,10 @@ class Connection:
         """Put one text frame in line."""
         if self.muted or self._closing is not None:
             return
-        if len(self._waiting) >= _MOST_WAITING:
+        if self.backlog + len(frame) > _MOST_WAITING:
             self.abort()
             return
+        self.backlog += len(frame)
         self._waiting.append(frame)
         self._ready.set()
 
@@ -74,7 +77,7 @@ class Connection:
     def mute(self) -> None:
         """Stay connected and say nothing any more."""
         self.muted = True
-        self._waiting.clear()
+        self._forget()
 
     def answer(self, message: dict[str, Any]) -> None:
         """Send a message that belongs to this connection alone."""
@@ -89,10 +92,14 @@ class Connection:
     def abort(self) -> None:
         """End the connection at once, without a close frame."""
         self._closing = (WSCloseCode.ABNORMAL_CLOSURE, b"")
-        self._waiting.clear()
+        self._forget()
         self._ready.set()
         if self._transport is not None:
             self._transport.abort()
+
+    def _forget(self) -> None:
+        self._waiting.clear()
+        self.backlog = 0
 
     async def write(self) -> None:
         """Write what is in line until the connection ends."""
@@ -101,8 +108,10 @@ class Connection:
             while waiting:
                 if socket.closed:
                     return
+                frame = waiting.popleft()
+                self.backlog -= len(frame)
                 try:
-                    await socket.send_frame(waiting.popleft(), WSMsgType.TEXT)
+                    await socket.send_frame(frame, WSMsgType.TEXT)
                 except (ConnectionError, RuntimeError):
                     return
                 self.sent += 1
