@@ -33,7 +33,7 @@ async def test_the_screen_draws_book_tickers_and_account() -> None:
 
 
 async def test_a_day_that_goes_wrong_is_not_balanced() -> None:
-    day = Day(pace=0)
+    day = Day(pace=0, patience=0.5)
     async with SimulatedExchange(seed=7, symbols=["ETHUSDT"]) as exchange:
         await day.play(exchange)
     assert not day.balanced

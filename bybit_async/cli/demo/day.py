@@ -15,7 +15,6 @@ from bybit_async.simulator import SimulatedExchange
 
 SYMBOL = "BTCUSDT"
 WATCHED = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
-_PATIENCE = 10.0
 
 
 @dataclass
@@ -43,10 +42,14 @@ class Seen:
 
 
 class Day:
-    """A bot's first day: watch, trade, lose the connection, come back, and count the money."""
+    """A bot's first day: watch, trade, lose the connection, come back, and count the money.
 
-    def __init__(self, *, pace: float) -> None:
+    `pace` stretches the pauses for the eye; `patience` is how many seconds anything may take to happen.
+    """
+
+    def __init__(self, *, pace: float, patience: float = 10.0) -> None:
         self.pace = pace
+        self.patience = patience
         self.steps: list[Step] = []
         self.seen = Seen()
         self.environment = ""
@@ -181,7 +184,7 @@ class Day:
         step.detail, step.ok = detail, ok
 
     async def _until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(self.patience):
             while not condition():
                 self._changed.clear()
                 await self._changed.wait()
@@ -199,7 +202,7 @@ class Day:
         tasks = [asyncio.create_task(watch(bybit, gate)) for watch, gate in zip(watchers, ready, strict=True)]
         tasks.append(asyncio.create_task(self._follow_events(events)))
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(self.patience):
                 await asyncio.gather(*(gate.wait() for gate in ready))
             yield
         finally:
