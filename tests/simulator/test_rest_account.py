@@ -126,3 +126,13 @@ async def test_candles_of_a_year_ago_are_the_same_every_time(public, interval):
     again = await public.result("/v5/market/kline", **LINEAR, interval=interval, end=end, limit=50)
     assert first == again
     assert len(first["list"]) == 50
+
+
+@pytest.mark.parametrize(("category", "limit"), [("linear", 200), ("linear", 1000), ("spot", 500)])
+async def test_a_book_is_as_deep_as_it_is_asked_for(public, category, limit):
+    book = await public.result("/v5/market/orderbook", category=category, symbol="BTCUSDT", limit=limit)
+    bids, asks = ([float(price) for price, _ in book[side]] for side in "ba")
+    assert len(bids) == len(asks) == limit
+    assert bids == sorted(bids, reverse=True)
+    assert asks == sorted(asks)
+    assert bids[0] < asks[0]

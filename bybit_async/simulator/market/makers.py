@@ -30,7 +30,7 @@ class MakerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How the books are kept.
 
     Attributes:
-        levels: price levels a side.
+        levels: price levels a side; a book is deepened when somebody asks for more of it.
         spacing: distance between the outer levels, as a fraction of the price.
         size: typical value of one level, in quote coin.
         trades_per_second: how often somebody takes from each book.
@@ -57,6 +57,7 @@ class Quoter:
         self._random = random.Random(f"{seed}/{quotation.instrument.category}/{quotation.instrument.symbol}")
         self._quotes: dict[Side, dict[int, Order]] = {"Buy": {}, "Sell": {}}
         self._debt = 0.0
+        self._bid = 0
         self._stepped = engine.clock.now_ms()
         is_option = quotation.instrument.category == "option"
         self._levels = _NEAR if is_option else settings.levels
@@ -67,6 +68,7 @@ class Quoter:
             self.withdraw()
             return
         bid = max(math.floor(fair / self._quotation.tick - self._random.random()), 1)
+        self._bid = bid
         self._requote("Buy", bid, -1)
         self._requote("Sell", bid + 1, 1)
         elapsed = 0 if self._listing.instrument.option else min(now - self._stepped, 2_000)
@@ -75,6 +77,14 @@ class Quoter:
         for _ in range(min(int(self._debt), 5)):
             self._take(bid)
         self._debt -= int(self._debt)
+
+    def deepen(self, levels: int) -> None:
+        """Keep at least so many levels a side from now on: somebody has asked for a book that deep."""
+        if levels > self._levels and self._listing.instrument.option is None:
+            self._levels = levels
+            if self._bid and self._listing.status == "Trading":
+                self._requote("Buy", self._bid, -1)
+                self._requote("Sell", self._bid + 1, 1)
 
     def warm_up(self, fair: float) -> None:
         """Trade a few times at once, so that the exchange does not begin without a trade."""

@@ -27,6 +27,7 @@ _GROUPS = 8
 _SHORTEST_STEP = 25
 _OPTION_EVERY = 5
 _LEAPS = 300
+_DEEPEST = 1_000
 _FUNDING_DECIMALS = Decimal("0.000001")
 
 
@@ -100,6 +101,12 @@ class Market(Sink):
             self._quoters[instrument.key] = Quoter(
                 self.engine, self._maker, self._taker, quotation, self.settings.makers, self.seed
             )
+
+    def deepen(self, listing: Listing, levels: int) -> None:
+        """Have a book kept at least so deep, as far as its makers can."""
+        quoter = self._quoters.get(listing.instrument.key)
+        if quoter is not None:
+            quoter.deepen(min(levels, _DEEPEST))
 
     def _index_of(self, instrument: Instrument) -> tuple[Callable[[int], float], Callable[[Integers], Floats]]:
         base = self._path(instrument.base, instrument)

@@ -24,6 +24,7 @@ def get_orderbook(call: Call) -> dict[str, Any]:
     listing = call.listing(category)
     default, high = _DEPTHS[category]
     limit = call.params.limit(default, max(high, 1000 if category in ("linear", "inverse", "spot") else high))
+    call.exchange.market.deepen(listing, limit)
     bids, asks = listing.depth(limit)
     return {
         "s": listing.instrument.symbol,

@@ -56,6 +56,7 @@ class BookFeed:
         self._topic = topic
         self._listing = listing
         self._depth = depth
+        hub.exchange.market.deepen(listing, depth)
         self._period = hub.cadences.books[depth]
         self._version = -1
         self._bids: _Levels = {}
