@@ -7,6 +7,7 @@ import copy
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from itertools import islice
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -32,6 +33,7 @@ log = logging.getLogger("bybit_async.stream")
 _NEVER_SILENT = frozenset({"orderbook", "orderbook.rpi", "tickers", "kline"})
 _CATEGORISED = frozenset({"order", "execution", "execution.fast", "position"})
 _LONGEST_RESYNC_WAIT = 600.0
+_SILENT_PER_TURN = 10
 
 
 class Home(Protocol):
@@ -187,16 +189,26 @@ class Hub:
             lane.tick(now)
             if lane.empty_since is not None and now - lane.empty_since >= self.settings.linger:
                 self._retire(lane)
-        now_ns = time.monotonic_ns()
         for entry in list(self.topics.values()):
             if entry.resync_due and now >= entry.resync_from:
                 self.resync(entry.name)
-            elif entry.accepted and not entry.silent and family(entry.name) in _NEVER_SILENT:
-                quiet = (now_ns - entry.heard_ns) / 1e9
-                if quiet > self.settings.stale_after and self._carried(entry):
-                    entry.silent = True
-                    self.emit("stale", 0, (entry.name,), f"silent for {quiet:.0f} s")
-                    self.resync(entry.name)
+        self._look_for_silence(time.monotonic_ns())
+
+    def _look_for_silence(self, now_ns: int) -> None:
+        # Options and spreads without any change for minutes are common.
+        limit = self.settings.stale_after * (10 if self.channel in ("option", "spread") else 1)
+        since = now_ns - int(limit * 1e9)
+        quiet = (
+            entry
+            for entry in self.topics.values()
+            if entry.accepted and not entry.silent and entry.heard_ns < since
+            and family(entry.name) in _NEVER_SILENT and self._carried(entry)
+        )  # fmt: skip
+        # A few per turn: when a whole market falls silent, it is not asked for all at once.
+        for entry in list(islice(quiet, _SILENT_PER_TURN)):
+            entry.silent = True
+            self.emit("stale", 0, (entry.name,), f"silent for over {limit:.0f} s")
+            self.resync(entry.name)
 
     def _carried(self, entry: Entry) -> bool:
         lane = self.lanes.get(entry.lane)

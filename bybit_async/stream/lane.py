@@ -7,6 +7,7 @@ that is not the current one, nor the one that is about to replace it, changes no
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Protocol
@@ -17,7 +18,6 @@ from bybit_async.errors import (
     ClockSkewed,
     ConnectionFailed,
     RequestRejected,
-    StreamError,
     TransportError,
 )
 from bybit_async.models.stream_message import StreamMessage
@@ -29,6 +29,8 @@ from bybit_async.stream.plan import ChannelLimits, requests
 from bybit_async.stream.requests import Op, Outcome, Requests
 from bybit_async.stream.settings import StreamSettings
 from bybit_async.transport.clock import Clock
+
+log = logging.getLogger("bybit_async.stream")
 
 _HOPELESS = frozenset({400, 401, 404, 405, 410})
 _SENT_AWAY = frozenset({403, 429})
@@ -183,7 +185,7 @@ class Lane:
                 link = await self._open()
                 reason = await self._stay(link)
                 self._lose(reason)
-        except BybitError as error:
+        except Exception as error:  # noqa: BLE001  whatever it was (a signer of the user's, say), subscribers must hear of it
             self._owner.give_up(self, error)
         finally:
             links = [link for link in (self._link, self._successor) if link is not None]
@@ -364,6 +366,7 @@ def _outcome(reader: asyncio.Task[str]) -> str:
     if reader.cancelled():
         return "cancelled"
     error = reader.exception()
-    if error is not None and not isinstance(error, StreamError):
-        return f"{type(error).__name__}: {error}"
-    return str(error) if error is not None else reader.result()
+    if error is None:
+        return reader.result()
+    log.error("the reader of a connection failed", exc_info=error)
+    return f"{type(error).__name__}: {error}"

@@ -200,8 +200,8 @@ class BookKeeper:
         """Nothing to do: the snapshot is what counts."""
 
     def notice(self, event: StreamEvent) -> None:
-        """A lost connection makes the book stale."""
-        if event.kind == "lost" and not self.book.stale:
+        """A lost connection makes the book stale, and so does a silence in which a change may have been missed."""
+        if event.kind in ("lost", "stale") and not self.book.stale:
             self._was_broken = True
             self.book.mark_stale("dropped")
             self.book._changed()

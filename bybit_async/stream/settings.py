@@ -29,7 +29,8 @@ class StreamSettings(msgspec.Struct, frozen=True, kw_only=True):
         rotate_after: age at which a connection is replaced by a fresh one, before it is closed; None for never.
         rotation_overlap: how long both are read while one replaces the other.
         max_active_time: how long the server keeps a silent private connection, 30 to 600; None for its own default.
-        stale_after: silence after which a topic that should never be silent is asked for anew.
+        stale_after: silence after which a topic that should never be silent (books, tickers, klines) is asked for anew;
+            ten times that for options and spreads.
         resync_wait: the shortest time between two such requests for one topic; doubled while they do not help.
         auth_margin: how far in the future an authentication expires.
         watch_interval: how often deadlines and silence are looked at.

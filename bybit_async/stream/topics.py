@@ -91,7 +91,7 @@ def order_book(symbol: str, *, category: StreamCategory, depth: int | Literal["r
 def trades(symbol: str, *, category: StreamCategory) -> Topic:
     """Return ``publicTrade.{symbol}``; for options give the base coin, as ``"BTC"``."""
     _category(category, StreamCategory)
-    if category == "option" and "-" in symbol:
+    if category == "option" and "-" in _symbol(symbol):
         raise InvalidParameter("symbol", f"option trades are pushed per base coin, as 'BTC', got {symbol!r}")
     return Topic(category, f"publicTrade.{_symbol(symbol)}")
 

@@ -113,6 +113,19 @@ async def test_w03_pongs_without_data_make_the_topic_stale_and_not_the_socket() 
             assert not raw.stale
 
 
+async def test_w03_a_book_that_fell_silent_is_not_trusted_until_its_snapshot() -> None:
+    settings = msgspec.structs.replace(FAST, stale_after=0.2)
+    async with stream_server() as server, streams_of(server, settings) as streams:
+        server.on_subscribed = lambda peer, topic: [book()] if len(peer.asked("subscribe")) == 1 else []
+        async with streams.order_book("BTCUSDT", category="linear") as live:
+            await live.updated(2)
+            assert live.stale
+            await server.until(lambda: len(server.peers[0].asked("subscribe")) == 2)
+            await server.peers[0].send(book(u=9))
+            await live.updated(2)
+            assert not live.stale
+
+
 async def test_w04_a_drop_while_authentication_is_pending_starts_over() -> None:
     async with stream_server() as server, streams_of(server) as streams:
 
@@ -333,6 +346,22 @@ async def test_a_handshake_that_is_refused_for_good_is_told(status: int) -> None
             async with streams.trades("BTCUSDT", category="linear"):
                 pass
         assert server.handshakes == 1
+
+
+class BrokenSigner:
+    api_key = "key"
+
+    def sign(self, payload: bytes) -> str:
+        raise RuntimeError("the vault is sealed")
+
+
+async def test_a_signer_that_fails_is_told_to_whoever_subscribes() -> None:
+    async with stream_server() as server:
+        streams = Streams(server.environment, Clock(), BrokenSigner(), FAST)
+        with pytest.raises(RuntimeError, match="sealed"):
+            async with streams.orders():
+                pass
+        await streams.aclose()
 
 
 async def test_an_address_where_nobody_listens_is_told_after_a_while() -> None:
