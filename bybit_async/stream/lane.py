@@ -172,7 +172,10 @@ class Lane:
         if not silent:
             return
         if attempt == 1:
-            link.ask("subscribe", silent, self._owner.clock.monotonic() + self._owner.settings.ack_timeout, 2)
+            deadline = self._owner.clock.monotonic() + self._owner.settings.ack_timeout
+            # Withdrawn first: a server that was only slow would refuse a second request for what it has.
+            link.ask("unsubscribe", silent, deadline)
+            link.ask("subscribe", silent, deadline, 2)
             return
         for topic in silent:
             self._refused(topic, "no acknowledgement in time, twice")

@@ -43,6 +43,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 NOTHING = Outcome()
+_MOST_LATE = 100
 
 
 class Requests:
@@ -52,6 +53,8 @@ class Requests:
         self._prefix = prefix
         self._count = 0
         self._pending: dict[str, Request] = {}
+        # An answer that comes after its deadline still tells what it tells.
+        self._late: dict[str, Request] = {}
 
     def __bool__(self) -> bool:
         return any(request.op == "subscribe" for request in self._pending.values())
@@ -70,6 +73,7 @@ class Requests:
             # Even an answer to nothing we know tells which topics are live.
             return Outcome(accepted=ack.succeeded, message=ack.message)
         self._pending.pop(request.req_id, None)
+        self._late.pop(request.req_id, None)
         if request.op == "unsubscribe":
             return NOTHING
         if ack.succeeded or ack.failed:
@@ -85,15 +89,17 @@ class Requests:
         return Outcome(unclear=request.topics, message=ack.message)
 
     def overdue(self, now: float) -> list[Request]:
-        """Return the requests whose answer is overdue, and forget them."""
+        """Return the requests whose answer is overdue, each once."""
         late = [request for request in self._pending.values() if request.deadline <= now]
         for request in late:
-            del self._pending[request.req_id]
+            self._late[request.req_id] = self._pending.pop(request.req_id)
+        while len(self._late) > _MOST_LATE:
+            del self._late[next(iter(self._late))]
         return late
 
     def _match(self, ack: Acknowledgement) -> Request | None:
         if ack.req_id is not None:
-            return self._pending.get(ack.req_id)
+            return self._pending.get(ack.req_id) or self._late.get(ack.req_id)
         told = set(ack.succeeded) | set(ack.failed)
         for request in self._pending.values():
             if told and not told.isdisjoint(request.topics):

@@ -116,6 +116,30 @@ async def test_w13_a_missing_acknowledgement_is_asked_for_once_more_and_then_tol
             assert server.handshakes == 1
 
 
+async def test_w13_a_server_that_is_only_slow_is_not_taken_for_a_refusal() -> None:
+    async with stream_server() as server, streams_of(server) as streams:
+        known: set[str] = set()
+        held: list[Any] = []
+
+        def reply(peer: Peer, request: dict[str, Any]) -> list[Any]:
+            topics = set(request.get("args", [])) if request["op"].endswith("subscribe") else set()
+            frame = answer(peer, request)[0]
+            if request["op"] == "subscribe":
+                frame = {**frame, "success": not topics & known}
+                known.update(topics)
+            elif request["op"] == "unsubscribe":
+                known.difference_update(topics)
+            else:
+                return [frame]
+            held.append(frame)
+            return held if len(held) > 1 else []
+
+        server.reply = reply
+        async with streams.trades("BTCUSDT", category="linear") as trades:
+            assert not trades.stale
+            assert len(server.peers[0].asked("subscribe")) == 2
+
+
 async def test_w13_data_counts_as_an_acknowledgement() -> None:
     async with stream_server() as server, streams_of(server) as streams:
         server.reply = lambda peer, request: [] if request["op"] == "subscribe" else answer(peer, request)

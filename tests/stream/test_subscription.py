@@ -206,3 +206,10 @@ def test_overdue_requests_are_given_once() -> None:
     assert pending.overdue(4.0) == []
     assert [request.topics for request in pending.overdue(5.0)] == [("a",)]
     assert pending.overdue(5.0) == []
+
+
+def test_an_answer_that_comes_late_still_counts() -> None:
+    pending = Requests("1")
+    request = pending.add("subscribe", ["a"], 5.0)
+    pending.overdue(5.0)
+    assert pending.answer(Acknowledgement("subscribe", True, request.req_id)).accepted == ("a",)

@@ -1,0 +1,116 @@
+"""The stream side against the simulated exchange, with faults on the way: in the end both know the same."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import Any
+
+import msgspec
+
+from bybit_async import AsyncBybit
+from bybit_async.simulator import MarketSettings, SimulatedExchange
+from bybit_async.simulator.faults import Rule
+from bybit_async.stream.live_book import LiveOrderBook
+from tests.stream.server import FAST
+
+SYMBOLS = ["BTCUSDT", "ETHUSDT", "XRPUSDT"]
+SETTINGS = msgspec.structs.replace(FAST, pong_timeout=5.0, open_timeout=5.0, ack_timeout=2.0, snapshot_timeout=10.0)
+
+
+async def right(live: LiveOrderBook) -> None:
+    async with asyncio.timeout(10):
+        while live.stale:
+            await live.updated()
+
+
+async def test_books_are_right_after_gaps_repeats_swaps_and_losses() -> None:
+    async with SimulatedExchange(seed=5, manual=True, symbols=SYMBOLS, market=MarketSettings(step=40)) as exchange:
+        async with (
+            AsyncBybit(environment=exchange.environment, stream_settings=SETTINGS) as bybit,
+            AsyncExitStack() as stack,
+        ):
+            books = {
+                symbol: await stack.enter_async_context(bybit.stream.order_book(symbol, category="linear"))
+                for symbol in SYMBOLS
+            }
+            exchange.faults.add(
+                Rule(topic="orderbook.50.*", probability=0.03, action="drop"),
+                Rule(topic="orderbook.50.*", probability=0.03, action="duplicate"),
+                Rule(topic="orderbook.50.*", probability=0.03, action="reorder"),
+            )
+            for turn in range(30):
+                await exchange.advance("200ms")
+                if turn % 10 == 9:
+                    exchange.drop_connections("linear")
+                for live in books.values():
+                    await right(live)
+                    check(live)
+            fired = {firing.rule.action for firing in exchange.faults.fired}
+            assert fired == {"drop", "duplicate", "reorder"}
+            assert sum(live.gaps for live in books.values()) > 0
+            exchange.faults.clear()
+            await exchange.advance("400ms")
+            for symbol, live in books.items():
+                await agrees(bybit, symbol, live)
+
+
+def check(live: LiveOrderBook) -> None:
+    assert live.best_bid is not None
+    assert live.best_ask is not None
+    assert live.best_bid.price < live.best_ask.price
+
+
+async def agrees(bybit: AsyncBybit, symbol: str, live: LiveOrderBook) -> None:
+    """The book becomes what the exchange itself answers by REST; its time stands still meanwhile."""
+    truth = await bybit.market.get_orderbook(category="linear", symbol=symbol, limit=50)
+    async with asyncio.timeout(10):
+        while live.stale or (live.bids(50), live.asks(50)) != (truth.bids, truth.asks):
+            await live.updated()
+
+
+async def test_trades_are_complete_and_in_order_while_nothing_is_lost() -> None:
+    async with SimulatedExchange(seed=5, manual=True, symbols=SYMBOLS, market=MarketSettings(step=40)) as exchange:
+        async with AsyncBybit(environment=exchange.environment, stream_settings=SETTINGS) as bybit:
+            async with bybit.stream.trades("BTCUSDT", category="linear") as trades:
+                await exchange.advance("20s")
+                truth = await bybit.market.get_public_trade_history(category="linear", symbol="BTCUSDT", limit=20)
+                newest = truth[0].exec_id
+                seen: list[Any] = []
+                async with asyncio.timeout(10):
+                    while not seen or seen[-1].exec_id != newest:
+                        seen.append(await anext(trades))
+                assert len(seen) > 5
+                assert [item.exec_id for item in seen][-20:] == [item.exec_id for item in reversed(truth.rows)][
+                    -len(seen) :
+                ]
+                assert len({item.exec_id for item in seen}) == len(seen)
+
+
+async def test_private_streams_go_on_after_a_loss() -> None:
+    async with SimulatedExchange(seed=5, symbols=SYMBOLS) as exchange:
+        keys = exchange.new_account(usdt="100000")
+        async with AsyncBybit(environment=exchange.environment, stream_settings=SETTINGS, **keys) as bybit:
+            async with (
+                bybit.stream.orders("linear") as orders,
+                bybit.stream.executions() as executions,
+                bybit.stream.positions() as positions,
+                bybit.stream.wallet() as wallet,
+            ):
+                exchange.drop_connections("private")
+                async with bybit.stream.events() as events, asyncio.timeout(10):
+                    async for event in events:
+                        if event.kind == "recovered":
+                            break
+                placed = await bybit.trade.place_order(
+                    category="linear", symbol="BTCUSDT", side="Buy", order_type="Market", qty="0.01"
+                )
+                async with asyncio.timeout(10):
+                    order = await anext(orders)
+                    execution = await anext(executions)
+                    position = await anext(positions)
+                    balances = await anext(wallet)
+                assert order.order_id == execution.order_id == placed.order_id
+                assert (position.symbol, position.side) == ("BTCUSDT", "Buy")
+                assert balances.coin[0].coin == "USDT"
+                assert len({item.received_ns for item in (order, execution)}) == 2
