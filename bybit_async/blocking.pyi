@@ -74,6 +74,8 @@ import bybit_async.stream.topics
 import bybit_async.transport.clock
 import bybit_async.transport.endpoint
 import bybit_async.transport.hooks
+import bybit_async.transport.limits
+import bybit_async.transport.outcome
 import bybit_async.transport.signing
 import bybit_async.wire
 import collections
@@ -110,9 +112,11 @@ class Bybit:
         orders_via: ``"websocket"`` sends the order calls of `trade` over the order entry socket, and by REST only what
             was certainly not sent there. Ignored where the environment has no order entry (demo).
         stream_settings: times and sizes of the streams.
-        on_unknown: what to do when the answer to an order request is lost: ``"resolve"`` asks Bybit what became of it,
-            for up to `recv_window` and two seconds more, before it raises `OutcomeUnknown`; ``"raise"`` raises at once.
-        rate_limits: False leaves the pace to you; a ban by Bybit still stops every request of the host.
+        on_unknown: what to do when the answer to an order request is lost, unless the call says otherwise:
+            ``"resolve"`` asks Bybit what became of it, for up to `recv_window` and two seconds more, before it raises
+            `OutcomeUnknown`; ``"raise"`` raises at once.
+        rate_limits: False leaves the pace to you; a ban by Bybit still stops every request of the host. A
+            `RateLimitSettings` says what the host allows an address.
         transport: an httpx transport to send through (a proxy, a mock) instead of the library's own.
         hooks: functions that watch requests and answers.
         data_dir: where `data` keeps history: a folder, or an fsspec address such as ``s3://bucket/history``; the
@@ -137,8 +141,8 @@ class Bybit:
         referer: str | None = None,
         orders_via: bybit_async.session.OrdersVia = 'rest',
         stream_settings: bybit_async.stream.settings.StreamSettings | None = None,
-        on_unknown: bybit_async.session.OnUnknown = 'resolve',
-        rate_limits: bool = True,
+        on_unknown: bybit_async.transport.outcome.OnUnknown = 'resolve',
+        rate_limits: bool | bybit_async.transport.limits.RateLimitSettings = True,
         transport: httpx.AsyncBaseTransport | None = None,
         hooks: bybit_async.transport.hooks.Hooks | None = None,
         data_dir: str | os.PathLike[str] | None = None,
@@ -194,8 +198,8 @@ class Bybit:
         referer: str | None = None,
         orders_via: bybit_async.session.OrdersVia = 'rest',
         stream_settings: bybit_async.stream.settings.StreamSettings | None = None,
-        on_unknown: bybit_async.session.OnUnknown = 'resolve',
-        rate_limits: bool = True,
+        on_unknown: bybit_async.transport.outcome.OnUnknown = 'resolve',
+        rate_limits: bool | bybit_async.transport.limits.RateLimitSettings = True,
         transport: httpx.AsyncBaseTransport | None = None,
         hooks: bybit_async.transport.hooks.Hooks | None = None,
         data_dir: str | os.PathLike[str] | None = None,
@@ -4181,6 +4185,7 @@ class SocketOrders:
         self,
         order: bybit_async.models.trade.AmendOrder,
         *,
+        on_unknown: bybit_async.transport.outcome.OnUnknown | None = None,
         timeout: float | None = None,
     ) -> bybit_async.models.trade.OrderAck:
         """Send a change that was made before; see `amend_order`. `POST /v5/order/amend`."""
@@ -4189,6 +4194,7 @@ class SocketOrders:
         *,
         category: bybit_async.enums.Category,
         request: collections.abc.Sequence[bybit_async.models.trade.AmendOrder],
+        on_unknown: bybit_async.transport.outcome.OnUnknown | None = None,
         timeout: float | None = None,
     ) -> bybit_async.models.trade.BatchResult:
         """Amend up to 20 orders (spot: 10). `POST /v5/order/amend-batch`."""
@@ -4211,6 +4217,7 @@ class SocketOrders:
         tpsl_mode: bybit_async.enums.TpslMode | None = None,
         tp_limit_price: bybit_async.wire.Number | None = None,
         sl_limit_price: bybit_async.wire.Number | None = None,
+        on_unknown: bybit_async.transport.outcome.OnUnknown | None = None,
         timeout: float | None = None,
     ) -> bybit_async.models.trade.OrderAck:
         """Change an open order, named by `order_id` or `order_link_id`; see `AmendOrder`. `POST /v5/order/amend`.
@@ -4221,6 +4228,7 @@ class SocketOrders:
         self,
         order: bybit_async.models.trade.CancelOrder,
         *,
+        on_unknown: bybit_async.transport.outcome.OnUnknown | None = None,
         timeout: float | None = None,
     ) -> bybit_async.models.trade.OrderAck:
         """Send a cancellation that was made before; see `cancel_order`. `POST /v5/order/cancel`."""
@@ -4233,18 +4241,24 @@ class SocketOrders:
         settle_coin: str | None = None,
         order_filter: bybit_async.enums.OrderFilter | typing.Literal['OpenOrder'] | None = None,
         stop_order_type: typing.Literal['Stop'] | None = None,
+        until_none_left: bool = False,
+        on_unknown: bybit_async.transport.outcome.OnUnknown | None = None,
         timeout: float | None = None,
     ) -> bybit_async.models.trade.CancelledOrders:
         """Cancel every open order of a symbol, a base coin or a settle coin. `POST /v5/order/cancel-all`.
 
         Contracts need one of the three; without any, spot and option cancel all of the category. Without
         `order_filter` spot cancels plain orders only, the others every kind.
+
+        Of contracts Bybit cancels 500 orders at once, chosen by chance: the result names those that `remaining` open.
+        With `until_none_left` it is asked again until there are none; the `timeout` holds for each time.
         """
     def cancel_batch_order(
         self,
         *,
         category: bybit_async.enums.Category,
         request: collections.abc.Sequence[bybit_async.models.trade.CancelOrder],
+        on_unknown: bybit_async.transport.outcome.OnUnknown | None = None,
         timeout: float | None = None,
     ) -> bybit_async.models.trade.BatchResult:
         """Cancel up to 20 orders (spot: 10). `POST /v5/order/cancel-batch`."""
@@ -4256,6 +4270,7 @@ class SocketOrders:
         order_id: str | None = None,
         order_link_id: str | None = None,
         order_filter: bybit_async.enums.OrderFilter | None = None,
+        on_unknown: bybit_async.transport.outcome.OnUnknown | None = None,
         timeout: float | None = None,
     ) -> bybit_async.models.trade.OrderAck:
         """Cancel an order, named by `order_id` or `order_link_id`. `POST /v5/order/cancel`.
@@ -4269,6 +4284,7 @@ class SocketOrders:
         self,
         order: bybit_async.models.trade.PlaceOrder,
         *,
+        on_unknown: bybit_async.transport.outcome.OnUnknown | None = None,
         timeout: float | None = None,
     ) -> bybit_async.models.trade.OrderAck:
         """Place an order that was made before; see `place_order`. `POST /v5/order/create`."""
@@ -4277,6 +4293,7 @@ class SocketOrders:
         *,
         category: bybit_async.enums.Category,
         request: collections.abc.Sequence[bybit_async.models.trade.PlaceOrder],
+        on_unknown: bybit_async.transport.outcome.OnUnknown | None = None,
         timeout: float | None = None,
     ) -> bybit_async.models.trade.BatchResult:
         """Place up to 20 orders (spot: 10). `POST /v5/order/create-batch`."""
@@ -4317,6 +4334,7 @@ class SocketOrders:
         rpi_taker_access: bool | None = None,
         bbo_side_type: typing.Literal['Queue', 'Counterparty'] | None = None,
         bbo_level: typing.Literal['1', '2', '3', '4', '5'] | None = None,
+        on_unknown: bybit_async.transport.outcome.OnUnknown | None = None,
         timeout: float | None = None,
     ) -> bybit_async.models.trade.OrderAck:
         """Place an order; see `PlaceOrder` for every argument. `POST /v5/order/create`.
@@ -6180,6 +6198,7 @@ class Trade:
         self,
         order: bybit_async.models.trade.AmendOrder,
         *,
+        on_unknown: bybit_async.transport.outcome.OnUnknown | None = None,
         timeout: float | None = None,
     ) -> bybit_async.models.trade.OrderAck:
         """Send a change that was made before; see `amend_order`. `POST /v5/order/amend`."""
@@ -6188,6 +6207,7 @@ class Trade:
         *,
         category: bybit_async.enums.Category,
         request: collections.abc.Sequence[bybit_async.models.trade.AmendOrder],
+        on_unknown: bybit_async.transport.outcome.OnUnknown | None = None,
         timeout: float | None = None,
     ) -> bybit_async.models.trade.BatchResult:
         """Amend up to 20 orders (spot: 10). `POST /v5/order/amend-batch`."""
@@ -6210,6 +6230,7 @@ class Trade:
         tpsl_mode: bybit_async.enums.TpslMode | None = None,
         tp_limit_price: bybit_async.wire.Number | None = None,
         sl_limit_price: bybit_async.wire.Number | None = None,
+        on_unknown: bybit_async.transport.outcome.OnUnknown | None = None,
         timeout: float | None = None,
     ) -> bybit_async.models.trade.OrderAck:
         """Change an open order, named by `order_id` or `order_link_id`; see `AmendOrder`. `POST /v5/order/amend`.
@@ -6220,6 +6241,7 @@ class Trade:
         self,
         order: bybit_async.models.trade.CancelOrder,
         *,
+        on_unknown: bybit_async.transport.outcome.OnUnknown | None = None,
         timeout: float | None = None,
     ) -> bybit_async.models.trade.OrderAck:
         """Send a cancellation that was made before; see `cancel_order`. `POST /v5/order/cancel`."""
@@ -6232,18 +6254,24 @@ class Trade:
         settle_coin: str | None = None,
         order_filter: bybit_async.enums.OrderFilter | typing.Literal['OpenOrder'] | None = None,
         stop_order_type: typing.Literal['Stop'] | None = None,
+        until_none_left: bool = False,
+        on_unknown: bybit_async.transport.outcome.OnUnknown | None = None,
         timeout: float | None = None,
     ) -> bybit_async.models.trade.CancelledOrders:
         """Cancel every open order of a symbol, a base coin or a settle coin. `POST /v5/order/cancel-all`.
 
         Contracts need one of the three; without any, spot and option cancel all of the category. Without
         `order_filter` spot cancels plain orders only, the others every kind.
+
+        Of contracts Bybit cancels 500 orders at once, chosen by chance: the result names those that `remaining` open.
+        With `until_none_left` it is asked again until there are none; the `timeout` holds for each time.
         """
     def cancel_batch_order(
         self,
         *,
         category: bybit_async.enums.Category,
         request: collections.abc.Sequence[bybit_async.models.trade.CancelOrder],
+        on_unknown: bybit_async.transport.outcome.OnUnknown | None = None,
         timeout: float | None = None,
     ) -> bybit_async.models.trade.BatchResult:
         """Cancel up to 20 orders (spot: 10). `POST /v5/order/cancel-batch`."""
@@ -6255,6 +6283,7 @@ class Trade:
         order_id: str | None = None,
         order_link_id: str | None = None,
         order_filter: bybit_async.enums.OrderFilter | None = None,
+        on_unknown: bybit_async.transport.outcome.OnUnknown | None = None,
         timeout: float | None = None,
     ) -> bybit_async.models.trade.OrderAck:
         """Cancel an order, named by `order_id` or `order_link_id`. `POST /v5/order/cancel`.
@@ -6367,6 +6396,7 @@ class Trade:
         self,
         order: bybit_async.models.trade.PlaceOrder,
         *,
+        on_unknown: bybit_async.transport.outcome.OnUnknown | None = None,
         timeout: float | None = None,
     ) -> bybit_async.models.trade.OrderAck:
         """Place an order that was made before; see `place_order`. `POST /v5/order/create`."""
@@ -6375,6 +6405,7 @@ class Trade:
         *,
         category: bybit_async.enums.Category,
         request: collections.abc.Sequence[bybit_async.models.trade.PlaceOrder],
+        on_unknown: bybit_async.transport.outcome.OnUnknown | None = None,
         timeout: float | None = None,
     ) -> bybit_async.models.trade.BatchResult:
         """Place up to 20 orders (spot: 10). `POST /v5/order/create-batch`."""
@@ -6415,6 +6446,7 @@ class Trade:
         rpi_taker_access: bool | None = None,
         bbo_side_type: typing.Literal['Queue', 'Counterparty'] | None = None,
         bbo_level: typing.Literal['1', '2', '3', '4', '5'] | None = None,
+        on_unknown: bybit_async.transport.outcome.OnUnknown | None = None,
         timeout: float | None = None,
     ) -> bybit_async.models.trade.OrderAck:
         """Place an order; see `PlaceOrder` for every argument. `POST /v5/order/create`.
@@ -7094,6 +7126,7 @@ class OrderEntry:
         pace: the rate limits; None for no waiting.
         ensure_clock: measures the exchange's clock where it is unknown.
         on_late: is told of late answers.
+        on_unknown: whether unknown outcomes are looked for, unless the call says otherwise.
 
     Attributes:
         late: the last late answers, oldest first; `late_count` how many there were.
@@ -7111,8 +7144,11 @@ class OrderEntry:
         *,
         timeout: float | None = None,
         files: object = None,
+        on_unknown: bybit_async.transport.outcome.OnUnknown | None = None,
     ) -> bybit_async.wire.Response[typing.Any]:
         """Send one order request and return its whole answer; `files` are never part of one.
+
+        `on_unknown` goes before what the session says.
 
         Raises:
             RequestRejected: Bybit refused it.
@@ -7140,7 +7176,7 @@ class OrderEntry:
     @property
     def unmatched(self) -> int: ...
     @property
-    def resolve_unknown(self) -> bybit_async.stream.order_entry.Resolver | None: ...
+    def resolve_unknown(self) -> bybit_async.transport.outcome.Resolver | None: ...
     def close(self) -> None:
         """End every connection; requests that wait end as unknown. Idempotent."""
 
@@ -7313,7 +7349,7 @@ class BookKeeper:
     def full(self) -> None:
         """A book never waits."""
     def notice(self, event: bybit_async.stream.events.StreamEvent) -> None:
-        """A lost connection makes the book stale."""
+        """A lost connection makes the book stale, and so does a silence in which a change may have been missed."""
     def start(self) -> None:
         """Begin to listen."""
     def stop(self) -> None:

@@ -124,7 +124,14 @@ class InsufficientBalance(RequestRejected):
 
 
 class OrderNotFound(RequestRejected):
-    """The order does not exist, or is already filled or cancelled."""
+    """The order does not exist, or is already filled or cancelled.
+
+    Attributes:
+        order_status: how it ended (``"Filled"``, ``"Cancelled"``, …), where that could be found out: a cancellation
+            that meets ``"Cancelled"`` has nothing left to do. None when Bybit does not know the order.
+    """
+
+    order_status: str | None = None
 
 
 class DuplicateOrderLinkId(RequestRejected):
@@ -283,6 +290,15 @@ AMBIGUOUS_CODES = frozenset(
         170234,
         170310,
         500000,
+        500001,
+        131003,
+        131201,
+        180000,
+        180018,
+        790000,
+        3400214,
+        34022001,
+        34022003,
     }
 )
 

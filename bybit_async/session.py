@@ -14,13 +14,14 @@ from bybit_async import environments
 from bybit_async.api.domains import Domains
 from bybit_async.api.resource import Caller
 from bybit_async.environments import Environment
-from bybit_async.errors import InvalidParameter, MissingCredentials, OutcomeUnknown, SessionClosed
+from bybit_async.errors import InvalidParameter, MissingCredentials, OrderNotFound, OutcomeUnknown, SessionClosed
 from bybit_async.transport.clock import Clock
 from bybit_async.transport.endpoint import Endpoint, Method
 from bybit_async.transport.hooks import Hooks
 from bybit_async.transport.http import HttpxExchange
 from bybit_async.transport.lean import LeanTransport
-from bybit_async.transport.limits import RateLimits
+from bybit_async.transport.limits import RateLimits, RateLimitSettings
+from bybit_async.transport.outcome import OnUnknown
 from bybit_async.transport.signing import Signer, signer_for
 from bybit_async.transport.telemetry import with_spans
 from bybit_async.transport.transport import Settings, Transport
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from bybit_async.enums import Category
     from bybit_async.live.account import LiveAccount
     from bybit_async.live.order_routing import SocketOrders
+    from bybit_async.live.outcomes import OutcomeResolver
     from bybit_async.models.market import OrderBook
     from bybit_async.models.user import ApiKeyInformation
     from bybit_async.stream.settings import StreamSettings
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 G = TypeVar("G")
-OnUnknown = Literal["resolve", "raise"]
 OrdersVia = Literal["rest", "websocket"]
 
 
@@ -64,9 +65,11 @@ class AsyncBybit(Domains):
         orders_via: ``"websocket"`` sends the order calls of `trade` over the order entry socket, and by REST only what
             was certainly not sent there. Ignored where the environment has no order entry (demo).
         stream_settings: times and sizes of the streams.
-        on_unknown: what to do when the answer to an order request is lost: ``"resolve"`` asks Bybit what became of it,
-            for up to `recv_window` and two seconds more, before it raises `OutcomeUnknown`; ``"raise"`` raises at once.
-        rate_limits: False leaves the pace to you; a ban by Bybit still stops every request of the host.
+        on_unknown: what to do when the answer to an order request is lost, unless the call says otherwise:
+            ``"resolve"`` asks Bybit what became of it, for up to `recv_window` and two seconds more, before it raises
+            `OutcomeUnknown`; ``"raise"`` raises at once.
+        rate_limits: False leaves the pace to you; a ban by Bybit still stops every request of the host. A
+            `RateLimitSettings` says what the host allows an address.
         transport: an httpx transport to send through (a proxy, a mock) instead of the library's own.
         hooks: functions that watch requests and answers.
         data_dir: where `data` keeps history: a folder, or an fsspec address such as ``s3://bucket/history``; the
@@ -93,7 +96,7 @@ class AsyncBybit(Domains):
         orders_via: OrdersVia = "rest",
         stream_settings: StreamSettings | None = None,
         on_unknown: OnUnknown = "resolve",
-        rate_limits: bool = True,
+        rate_limits: bool | RateLimitSettings = True,
         transport: httpx.AsyncBaseTransport | None = None,
         hooks: Hooks | None = None,
         data_dir: str | os.PathLike[str] | None = None,
@@ -103,13 +106,16 @@ class AsyncBybit(Domains):
         self.environment: Environment = environment or environments.choose(testnet=testnet, demo=demo, region=region)
         self.clock: Clock = Clock()
         self._signer = _signer(api_key, api_secret, signer)
-        settings = Settings(recv_window=recv_window, timeout=timeout, attempts=attempts, referer=referer)
+        _one_of("on_unknown", on_unknown, ("resolve", "raise"))
+        settings = Settings(
+            recv_window=recv_window, timeout=timeout, attempts=attempts, referer=referer, on_unknown=on_unknown
+        )
         self._settings = settings
         self._stream_settings = stream_settings
         self._data_dir = data_dir
         self._orders_via = _one_of("orders_via", orders_via, ("rest", "websocket"))
-        self._on_unknown = _one_of("on_unknown", on_unknown, ("resolve", "raise"))
-        self._limits = RateLimits(self.clock, enabled=rate_limits)
+        pace = rate_limits if isinstance(rate_limits, RateLimitSettings) else None
+        self._limits = RateLimits(self.clock, enabled=rate_limits is not False, settings=pace)
         base_url = self.environment.rest_url
         self._transport = Transport(
             HttpxExchange(transport, base_url) if transport is not None else LeanTransport(base_url),
@@ -120,8 +126,7 @@ class AsyncBybit(Domains):
             hooks=with_spans(hooks),
         )
         self._caller = self._transport
-        if self._on_unknown == "resolve":
-            self._transport.resolve_unknown = self._resolve
+        self._transport.resolve_unknown = self._resolve
         self._state: Literal["new", "open", "closed"] = "new"
 
     @classmethod
@@ -136,7 +141,7 @@ class AsyncBybit(Domains):
         orders_via: OrdersVia = "rest",
         stream_settings: StreamSettings | None = None,
         on_unknown: OnUnknown = "resolve",
-        rate_limits: bool = True,
+        rate_limits: bool | RateLimitSettings = True,
         transport: httpx.AsyncBaseTransport | None = None,
         hooks: Hooks | None = None,
         data_dir: str | os.PathLike[str] | None = None,
@@ -303,6 +308,7 @@ class AsyncBybit(Domains):
             referer=self._settings.referer,
             pace=self._limits,
             ensure_clock=self._transport.ensure_clock,
+            on_unknown=self._settings.on_unknown,
         )
         entry.resolve_unknown = self._transport.resolve_unknown
         return SocketOrders(entry)
@@ -348,11 +354,17 @@ class AsyncBybit(Domains):
             lookback=lookback,
         )
 
-    async def _resolve(self, endpoint: Endpoint, params: Mapping[str, Any], unknown: OutcomeUnknown) -> Response[Any]:
+    async def _resolve(
+        self, endpoint: Endpoint, params: Mapping[str, Any], error: OutcomeUnknown | OrderNotFound
+    ) -> Response[Any]:
+        return await self._outcomes(endpoint, params, error)
+
+    @cached_property
+    def _outcomes(self) -> OutcomeResolver:
         from bybit_async.live.outcomes import OutcomeResolver
 
-        resolver = OutcomeResolver(self._transport, recv_window=self._settings.recv_window)
-        return await resolver(endpoint, params, unknown)
+        self._refuse_closed()
+        return OutcomeResolver(self._transport, self.clock, recv_window=self._settings.recv_window)
 
     async def _fetch_full_book(self, category: str, symbol: str) -> OrderBook:
         return await self.market.get_full_orderbook(category=category, symbol=symbol)  # type: ignore[arg-type]

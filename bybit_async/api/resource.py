@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from bybit_async.transport.endpoint import Endpoint
 from bybit_async.transport.multipart import Files
+from bybit_async.transport.outcome import OnUnknown
 from bybit_async.transport.pages import P, Pager, T
 from bybit_async.wire import Response, wire_name
 
@@ -21,6 +22,7 @@ class Caller(Protocol):
         *,
         timeout: float | None = None,
         files: Files | None = None,
+        on_unknown: OnUnknown | None = None,
     ) -> Response[Any]:
         """Send one request and return its whole answer."""
         ...

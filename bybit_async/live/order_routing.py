@@ -15,6 +15,7 @@ from bybit_async.stream.order_entry import OrderEntry
 from bybit_async.stream.order_frames import OPERATIONS
 from bybit_async.transport.endpoint import Endpoint
 from bybit_async.transport.multipart import Files
+from bybit_async.transport.outcome import OnUnknown
 from bybit_async.wire import Response
 
 log = logging.getLogger("bybit_async.live")
@@ -66,14 +67,17 @@ class OrderRouter:
         *,
         timeout: float | None = None,
         files: Files | None = None,
+        on_unknown: OnUnknown | None = None,
     ) -> Response[Any]:
         """Send one request and return its whole answer; raises what the way it took raises."""
         if endpoint.path not in OPERATIONS:
-            return await self._rest.call(endpoint, params, timeout=timeout, files=files)
+            return await self._rest.call(endpoint, params, timeout=timeout, files=files, on_unknown=on_unknown)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + (timeout or self._timeout)
         try:
-            return await self._order_entry.call(endpoint, params, timeout=timeout or self._timeout)
+            return await self._order_entry.call(
+                endpoint, params, timeout=timeout or self._timeout, on_unknown=on_unknown
+            )
         except DeadlineExceeded:
             raise
         except NotSent as error:
@@ -82,4 +86,4 @@ class OrderRouter:
                 raise
             log.info("%s goes by REST: %s", endpoint.name, error)
             self.fallbacks += 1
-            return await self._rest.call(endpoint, params, timeout=left)
+            return await self._rest.call(endpoint, params, timeout=left, on_unknown=on_unknown)

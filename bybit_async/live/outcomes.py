@@ -10,33 +10,35 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from bybit_async.api.resource import Caller
 from bybit_async.api.trade.batches import AMEND_BATCH_ORDER, CANCEL_BATCH_ORDER, PLACE_BATCH_ORDER
-from bybit_async.api.trade.orders import AMEND_ORDER, CANCEL_ORDER, PLACE_ORDER
-from bybit_async.api.trade.reads import GET_OPEN_ORDERS, GET_ORDER_HISTORY
-from bybit_async.errors import OrderNotFound, OutcomeUnknown, RateLimited, TransportError
-from bybit_async.models.trade import BatchAck, BatchAcks, Order, OrderAck
+from bybit_async.api.trade.orders import AMEND_ORDER, CANCEL_ALL_ORDERS, CANCEL_ORDER, PLACE_ORDER
+from bybit_async.api.trade.reads import GET_OPEN_ORDERS
+from bybit_async.errors import BybitError, OrderNotFound, OutcomeUnknown
+from bybit_async.live.evidence import Verdict, judge
+from bybit_async.live.order_lookup import OrderLookup, Wanted
+from bybit_async.models.trade import BatchAck, BatchAcks, CancelledOrders, Order, OrderAck, OrderPage
+from bybit_async.transport.clock import Clock
 from bybit_async.transport.endpoint import Endpoint
+from bybit_async.transport.pages import Pager
+from bybit_async.transport.pauses import Pauses
 from bybit_async.wire import Response
 
 log = logging.getLogger("bybit_async.outcomes")
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 _QUERY_TIMEOUT = 10.0
-"""Bybit warns that order queries are slow when markets are wild: they get longer than an order call does."""
+_PAGE = 50
 
 _GRACE = 2.0
 """Seconds past the recv window that a request taken at its very end may need to show up."""
 
-_CANCELLED = frozenset({"Cancelled", "PartiallyFilledCanceled", "Deactivated"})
 _TOO_LATE = 110008
 
-_CREATES = (PLACE_ORDER.path, PLACE_BATCH_ORDER.path)
-_AMENDS = (AMEND_ORDER.path, AMEND_BATCH_ORDER.path)
-_CANCELS = (CANCEL_ORDER.path, CANCEL_BATCH_ORDER.path)
+_SINGLE = {PLACE_ORDER.path: "create", AMEND_ORDER.path: "amend", CANCEL_ORDER.path: "cancel"}
+_BATCH = {PLACE_BATCH_ORDER.path: "create", AMEND_BATCH_ORDER.path: "amend", CANCEL_BATCH_ORDER.path: "cancel"}
 
 Request = Mapping[str, Any]
 
@@ -46,122 +48,155 @@ class OutcomeResolver:
 
     Args:
         caller: asks the questions.
+        clock: the exchange's clock.
         recv_window: how long Bybit takes a request after its timestamp, in milliseconds.
     """
 
-    def __init__(self, caller: Caller, *, recv_window: int) -> None:
+    def __init__(self, caller: Caller, clock: Clock, *, recv_window: int) -> None:
         self._caller = caller
+        self._clock = clock
         self._patience = recv_window / 1000 + _GRACE
+        self._lookup = OrderLookup(caller)
+        self._pauses = Pauses()
 
-    async def __call__(self, endpoint: Endpoint, params: Request, unknown: OutcomeUnknown) -> Response[Any]:
+    async def __call__(
+        self, endpoint: Endpoint, params: Request, error: OutcomeUnknown | OrderNotFound
+    ) -> Response[Any]:
         """Return the answer that was lost.
 
         Raises:
             OrderNotFound: an amendment or cancellation came too late, the order is final.
             OutcomeUnknown: the exchange did not tell; for a batch, only when it told of none of its orders.
+            SessionClosed: the session was closed meanwhile.
         """
-        if endpoint.path in (PLACE_ORDER.path, AMEND_ORDER.path, CANCEL_ORDER.path):
-            order = await self._settle(endpoint.path, str(params.get("category")), params)
+        if isinstance(error, OrderNotFound):
+            raise await self._explained(endpoint, params, error) from error
+        category = str(params.get("category"))
+        if endpoint.path in _SINGLE:
+            order = await self._settle(_SINGLE[endpoint.path], category, params)
             if order is None:
-                raise unknown
+                raise error
             log.info("%s: found %s, it had happened", endpoint.name, order.order_id)
             return Response(ret_code=0, result=OrderAck(order_id=order.order_id, order_link_id=order.order_link_id))
-        if endpoint.path in (PLACE_BATCH_ORDER.path, AMEND_BATCH_ORDER.path, CANCEL_BATCH_ORDER.path):
-            return await self._batch(endpoint, params, unknown)
-        raise unknown
+        if endpoint.path in _BATCH:
+            return await self._batch(_BATCH[endpoint.path], category, params, error)
+        if endpoint.path == CANCEL_ALL_ORDERS.path and await self._emptied(params):
+            return Response(ret_code=0, result=CancelledOrders(success=True))
+        raise error
 
-    async def _batch(self, endpoint: Endpoint, params: Request, unknown: OutcomeUnknown) -> Response[Any]:
-        category = str(params.get("category"))
+    async def aclose(self) -> None:
+        """End: whoever waits gets `SessionClosed`. Idempotent."""
+        self._pauses.close()
+        await self._lookup.aclose()
+
+    async def _explained(
+        self, endpoint: Endpoint, params: Request, refusal: OrderNotFound
+    ) -> OrderNotFound | OutcomeUnknown:
+        """Find out how the order ended that an amendment or cancellation did not find."""
+        wanted = _wanted(str(params.get("category")), params)
+        if endpoint.path not in (AMEND_ORDER.path, CANCEL_ORDER.path) or not wanted.key:
+            return refusal
+        order = await self._lookup.find(wanted)
+        if order is None:
+            return refusal
+        if order.is_open:
+            # Bybit contradicts itself, as when the order was still being placed: only time can tell.
+            order = await self._ended(wanted)
+        if order is None:
+            return OutcomeUnknown(
+                f"{endpoint.name}: refused ({refusal}), but the order is open",
+                order_link_id=params.get("orderLinkId"),
+                order_id=params.get("orderId"),
+                reason=str(refusal.ret_code),
+            )
+        refusal.order_status = order.order_status
+        return refusal
+
+    async def _ended(self, wanted: Wanted) -> Order | None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._patience
+        pause = _FIRST_PAUSE
+        while loop.time() < deadline:
+            await self._pauses.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+            order = await self._lookup.find(wanted)
+            if order is not None and not order.is_open:
+                return order
+        return None
+
+    async def _batch(self, kind: str, category: str, params: Request, unknown: OutcomeUnknown) -> Response[Any]:
         items: list[Request] = list(params.get("request") or ())
-        orders = await asyncio.gather(*(self._settle_item(endpoint.path, category, item) for item in items))
-        if not any(orders):
+        outcomes = await asyncio.gather(*(self._settle_item(kind, category, item) for item in items))
+        if not any(outcomes):
             raise unknown
         acks, codes = [], []
-        for item, outcome in zip(items, orders, strict=True):
+        for item, outcome in zip(items, outcomes, strict=True):
             order = outcome if isinstance(outcome, Order) else None
             ids = (order.order_id, order.order_link_id) if order else (item.get("orderId"), item.get("orderLinkId"))
             acks.append(BatchAck(category=category, symbol=item.get("symbol"), order_id=ids[0], order_link_id=ids[1]))
             # An item without a code is one whose outcome is unknown.
-            codes.append({"code": 0} if order else {"code": _TOO_LATE} if outcome == _TOO_LATE else {})
+            codes.append(_refusal_code(outcome) if isinstance(outcome, OrderNotFound) else {"code": 0} if order else {})
         return Response(ret_code=0, result=BatchAcks(rows=acks), ret_ext_info={"list": codes})
 
-    async def _settle_item(self, path: str, category: str, item: Request) -> Order | int | None:
+    async def _settle_item(self, kind: str, category: str, item: Request) -> Order | OrderNotFound | None:
         try:
-            return await self._settle(path, category, item)
+            return await self._settle(kind, category, item)
         except OrderNotFound as error:
-            return error.ret_code
+            return error
 
-    async def _settle(self, path: str, category: str, request: Request) -> Order | None:
-        """Ask until the order shows that the request was carried out, or the time for it has passed."""
-        done = _created if path in _CREATES else _cancelled if path in _CANCELS else _amended
-        deadline = asyncio.get_running_loop().time() + self._patience
+    async def _settle(self, kind: str, category: str, request: Request) -> Order | None:
+        """Ask until the order shows what became of the request, or the time for it has passed."""
+        wanted = _wanted(category, request)
+        if not wanted.key:
+            return None
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._patience
         pause = _FIRST_PAUSE
         while True:
-            order = await self._find(category, request)
-            if order is not None and done(order, request):
-                return order
-            if asyncio.get_running_loop().time() + pause > deadline:
+            last = loop.time() >= deadline
+            order = await self._lookup.find(wanted, alone=last)
+            if order is not None:
+                verdict = judge(kind, order, request)
+                if verdict is Verdict.HAPPENED:
+                    return order
+                if verdict is Verdict.TOO_LATE:
+                    raise _too_late(order)
+            if last:
                 return None
-            await asyncio.sleep(pause)
+            await self._pauses.sleep(min(pause, max(deadline - loop.time(), 0.0)))
             pause = min(pause * 2, _LONGEST_PAUSE)
 
-    async def _find(self, category: str, request: Request) -> Order | None:
-        """Look where open orders are, then where Bybit keeps the closed ones, which a restart of it moves there."""
-        query = {
-            "category": category,
-            "symbol": request.get("symbol"),
-            "orderId": request.get("orderId"),
-            "orderLinkId": request.get("orderLinkId"),
-        }
-        params = {name: value for name, value in query.items() if value is not None}
-        for endpoint in (GET_OPEN_ORDERS, GET_ORDER_HISTORY):
+    async def _emptied(self, params: Request) -> bool:
+        """Say whether no order that a cancel-all covered is open any more, before the time for it has passed."""
+        asked = {name: value for name, value in params.items() if name != "stopOrderType"} | {"limit": _PAGE}
+        sent_at = self._clock.now_ms()
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._patience
+        pause = _FIRST_PAUSE
+        while True:
+            last = loop.time() >= deadline
             try:
-                answer = await self._caller.call(endpoint, params, timeout=_QUERY_TIMEOUT)
-            except (TransportError, RateLimited) as error:
-                log.info("%s did not answer (%s), asking again", endpoint.name, type(error).__name__)
-                continue
-            rows: list[Order] = answer.result.rows
-            if rows:
-                return rows[0]
-        return None
+                pages: Pager[OrderPage, Order] = Pager(self._caller.call, GET_OPEN_ORDERS, asked, _QUERY_TIMEOUT)
+                if not [order async for order in pages if (order.created_time or 0) <= sent_at]:
+                    return True
+            except BybitError as error:
+                log.info("open orders are not told: %s", error)
+            if last:
+                return False
+            await self._pauses.sleep(min(pause, max(deadline - loop.time(), 0.0)))
+            pause = min(pause * 2, _LONGEST_PAUSE)
 
 
-def _created(order: Order, request: Request) -> bool:
-    return True
+def _wanted(category: str, request: Request) -> Wanted:
+    return Wanted(category, request.get("symbol"), request.get("orderId"), request.get("orderLinkId"))
 
 
-def _cancelled(order: Order, request: Request) -> bool:
-    if order.order_status in _CANCELLED:
-        return True
-    _refuse_final(order)
-    return False
+def _too_late(order: Order) -> OrderNotFound:
+    words = f"too late, the order is {order.order_status}"
+    error = OrderNotFound(_TOO_LATE, words, method="POST", path="/v5/order")
+    error.order_status = order.order_status
+    return error
 
 
-def _amended(order: Order, request: Request) -> bool:
-    _refuse_final(order)
-    wanted = {field: request[name] for name, field in _AMENDABLE.items() if request.get(name) is not None}
-    return all(_same(getattr(order, field), value) for field, value in wanted.items())
-
-
-def _refuse_final(order: Order) -> None:
-    if not order.is_open:
-        raise OrderNotFound(_TOO_LATE, f"too late, the order is {order.order_status}", method="POST", path="/v5/order")
-
-
-_AMENDABLE = {
-    "qty": "qty",
-    "price": "price",
-    "triggerPrice": "trigger_price",
-    "orderIv": "order_iv",
-    "takeProfit": "take_profit",
-    "stopLoss": "stop_loss",
-    "tpLimitPrice": "tp_limit_price",
-    "slLimitPrice": "sl_limit_price",
-}
-
-
-def _same(held: Decimal | None, wanted: Any) -> bool:
-    try:
-        return (held or Decimal(0)) == Decimal(str(wanted))
-    except InvalidOperation:
-        return False
+def _refusal_code(error: OrderNotFound) -> dict[str, Any]:
+    return {"code": error.ret_code, "msg": error.ret_msg}

@@ -17,8 +17,8 @@ import msgspec
 
 from bybit_async.environments import Environment
 from bybit_async.errors import (
-    BybitError,
     ClockSkewed,
+    DuplicateOrderLinkId,
     InvalidParameter,
     MissingCredentials,
     OrderNotFound,
@@ -34,13 +34,12 @@ from bybit_async.stream.order_line import LineLost, OrderLine, OrderLines, Waiti
 from bybit_async.stream.settings import StreamSettings
 from bybit_async.transport.clock import Clock
 from bybit_async.transport.endpoint import Endpoint
+from bybit_async.transport.outcome import OnUnknown, Resolver, completed, settled, unknown_outcome
 from bybit_async.transport.signing import Signer
 from bybit_async.wire import Limit, Response
 
 _ATTEMPTS = 3
 _REMEMBERED = 10_000
-
-Resolver = Callable[[Endpoint, Mapping[str, Any], OutcomeUnknown], Awaitable[Response[Any]]]
 
 
 class Pace(Protocol):
@@ -91,6 +90,7 @@ class OrderEntry:
         pace: the rate limits; None for no waiting.
         ensure_clock: measures the exchange's clock where it is unknown.
         on_late: is told of late answers.
+        on_unknown: whether unknown outcomes are looked for, unless the call says otherwise.
 
     Attributes:
         late: the last late answers, oldest first; `late_count` how many there were.
@@ -115,6 +115,7 @@ class OrderEntry:
         pace: Pace | None = None,
         ensure_clock: Callable[[], Awaitable[None]] | None = None,
         on_late: Callable[[LateAnswer], None] | None = None,
+        on_unknown: OnUnknown = "resolve",
     ) -> None:
         if signer is None:
             raise MissingCredentials("api_key", "orders need a key")
@@ -128,6 +129,7 @@ class OrderEntry:
         self._pace = pace
         self._ensure_clock = ensure_clock
         self._on_late = on_late
+        self._on_unknown = on_unknown
         self._lines = OrderLines(self._connection, self._unclaimed, self._settings, urlsplit(self._url).netloc)
         self._given_up: OrderedDict[str, Waiting] = OrderedDict()
         self._prefix = uuid4().hex[:16]
@@ -158,9 +160,17 @@ class OrderEntry:
         await self._lines.ready(asyncio.get_running_loop().time() + (timeout or self._timeout))
 
     async def call(
-        self, endpoint: Endpoint, params: Mapping[str, Any], *, timeout: float | None = None, files: object = None
+        self,
+        endpoint: Endpoint,
+        params: Mapping[str, Any],
+        *,
+        timeout: float | None = None,
+        files: object = None,
+        on_unknown: OnUnknown | None = None,
     ) -> Response[Any]:
         """Send one order request and return its whole answer; `files` are never part of one.
+
+        `on_unknown` goes before what the session says.
 
         Raises:
             RequestRejected: Bybit refused it.
@@ -174,18 +184,12 @@ class OrderEntry:
         if op is None:
             raise InvalidParameter("endpoint", f"{endpoint.name} is not offered over the order entry socket")
         deadline = asyncio.get_running_loop().time() + (timeout or self._timeout)
+        resolver = self.resolve_unknown if (on_unknown or self._on_unknown) == "resolve" else None
         try:
-            return await self._attempts(endpoint, op, params, deadline)
-        except OutcomeUnknown as unknown:
-            if self.resolve_unknown is None or self._closed:
-                raise
-            try:
-                return await self.resolve_unknown(endpoint, params, unknown)
-            except (OutcomeUnknown, OrderNotFound):
-                raise
-            except BybitError as error:
-                # That the question was refused, or cannot be asked any more, says nothing about the order.
-                raise unknown from error
+            answer = await self._attempts(endpoint, op, params, deadline)
+        except (OutcomeUnknown, OrderNotFound) as error:
+            return await settled(None if self._closed else resolver, endpoint, params, error)
+        return await completed(resolver, endpoint, params, answer)
 
     async def aclose(self) -> None:
         """End every connection; requests that wait end as unknown. Idempotent."""
@@ -211,6 +215,11 @@ class OrderEntry:
                 # Both mean that Bybit did not take it; so does a restart, which only needs another connection.
                 if attempt == _ATTEMPTS or not self._after_refusal(endpoint, params, error):
                     raise
+            except DuplicateOrderLinkId as error:
+                if attempt == 1:
+                    raise
+                # Only our own earlier attempt can have used the id of a later one.
+                raise unknown_outcome(op, params, str(error.ret_code), str(error)) from error
             except RequestRejected as error:
                 if error.ret_code != RESTARTING or attempt == _ATTEMPTS:
                     raise
@@ -241,12 +250,12 @@ class OrderEntry:
             raise
         except TimeoutError as error:
             self._give_up(waiting)
-            raise self._unknown(waiting, "TimeoutError", "none came in time") from error
+            raise unknown_outcome(op, params, "TimeoutError", "none came in time") from error
         except LineLost as error:
-            raise self._unknown(waiting, "LineLost", str(error)) from error
+            raise unknown_outcome(op, params, "LineLost", str(error)) from error
         self._learn(endpoint, params, line, answer)
         if ambiguous(answer):
-            raise self._unknown(waiting, str(answer.ret_code), f"{answer.ret_code}: {answer.ret_msg}")
+            raise unknown_outcome(op, params, str(answer.ret_code), f"{answer.ret_code}: {answer.ret_msg}")
         return read_answer(endpoint, op, params, answer)
 
     def _waiting(self, op: str, params: Mapping[str, Any]) -> Waiting:
@@ -269,16 +278,6 @@ class OrderEntry:
             self._pace.learn(endpoint, params, limit)
         if answer.ret_code == RESTARTING:
             self._lines.drain(line)
-
-    def _unknown(self, waiting: Waiting, reason: str, words: str) -> OutcomeUnknown:
-        link, order = waiting.order_link_id, waiting.order_id
-        named = f" (order link id {link})" if link else f" (order id {order})" if order else ""
-        return OutcomeUnknown(
-            f"{waiting.op}{named}: it may have happened, its answer was lost: {words}",
-            order_link_id=link,
-            order_id=order,
-            reason=reason,
-        )
 
     def _give_up(self, waiting: Waiting) -> None:
         self._given_up[waiting.req_id] = waiting

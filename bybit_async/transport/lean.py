@@ -58,6 +58,7 @@ class LeanTransport(httpx.AsyncBaseTransport):
         self._max_body = max_body
         self._idle: list[_Connection] = []
         self._open: set[_Connection] = set()
+        self._connecting: set[asyncio.Task[_Connection]] = set()
         self._count = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._closed = False
@@ -102,14 +103,20 @@ class LeanTransport(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close every connection; requests in flight end as `AnswerLost`. Idempotent."""
         self._closed = True
+        attempts = list(self._connecting)
+        for attempt in attempts:
+            attempt.cancel()
         for connection in list(self._open):
             connection.abort()
         while self._waiting:
             _wake(self._waiting.popleft())
+        if attempts:
+            await asyncio.wait(attempts)
         # Transports report their end through the loop: wait for it, so that no socket outlives the session.
         if self._open:
-            self._all_gone = asyncio.get_running_loop().create_future()
-            await self._all_gone
+            if self._all_gone is None:
+                self._all_gone = asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._all_gone)
 
     def _message(self, method: str, target: bytes, headers: Headers, content: bytes) -> bytes:
         parts = [method.encode(), b" ", target, b" HTTP/1.1\r\nHost: ", self._authority]
@@ -140,10 +147,27 @@ class LeanTransport(httpx.AsyncBaseTransport):
             if self._closed:
                 raise NotSent("the transport is closed")
             async with asyncio.timeout_at(min(deadline, loop.time() + self._connect_timeout)):
-                return await self._open_connection()
+                return await self._attempt()
         except (OSError, ssl.SSLError) as error:  # TimeoutError is an OSError
             reason = str(error) or type(error).__name__
             raise NotSent(f"no connection to {self._host}:{self._port}: {reason}") from error
+
+    async def _attempt(self) -> _Connection:
+        # A task, so that closing can end it: a host that does not answer would hold it up until its timeout.
+        attempt = asyncio.create_task(self._open_connection(), name="bybit_async connect")
+        self._connecting.add(attempt)
+        connection = None
+        try:
+            await asyncio.wait({attempt})
+            if self._closed:
+                raise NotSent("the transport was closed while it connected")
+            connection = attempt.result()
+            return connection
+        finally:
+            self._connecting.discard(attempt)
+            if connection is None:
+                attempt.add_done_callback(_drop)
+                attempt.cancel()
 
     async def _open_connection(self) -> _Connection:
         self._count += 1
@@ -327,6 +351,12 @@ def _without_framing(headers: Headers) -> Headers:
 def _longest(request: httpx.Request) -> float:
     limits = [limit for limit in request.extensions.get("timeout", {}).values() if limit is not None]
     return float(sum(limits)) if limits else 60.0
+
+
+def _drop(attempt: asyncio.Task[_Connection]) -> None:
+    # Whoever wanted it is gone, or has an error already.
+    if not attempt.cancelled() and attempt.exception() is None:
+        attempt.result().abort()
 
 
 def _wake(place: asyncio.Future[None]) -> bool:

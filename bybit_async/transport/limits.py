@@ -15,9 +15,10 @@ from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
+import msgspec
 from aiolimiter import AsyncLimiter
 
-from bybit_async.errors import DeadlineExceeded, HostBanned
+from bybit_async.errors import DeadlineExceeded, HostBanned, InvalidParameter, SessionClosed
 from bybit_async.transport.clock import Clock
 from bybit_async.transport.endpoint import Endpoint
 from bybit_async.wire import Limit
@@ -51,6 +52,7 @@ class Bucket:
 
         Raises:
             DeadlineExceeded: they cannot be had in time.
+            SessionClosed: the session was closed meanwhile.
         """
         loop = asyncio.get_running_loop()
         units = min(units, self.size)
@@ -115,9 +117,32 @@ class Bucket:
             place.set_result(None)
 
     def close(self) -> None:
-        """Stop the timer; whoever still waits ends with its own deadline."""
+        """Stop the timer and turn away whoever waits."""
         if self._timer is not None:
             self._timer.cancel()
+        for *_, place in self._waiting:
+            if not place.done():
+                place.set_exception(SessionClosed("the session is closed"))
+        self._waiting.clear()
+
+
+class RateLimitSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What an address may send to a host, over all endpoints; endpoint limits are learned from the answers.
+
+    Attributes:
+        host_requests: how many requests in any `host_seconds`. Bybit counts 600 in 5 seconds per address; raise it for
+            a host that allows more, lower it where several sessions share an address.
+        host_seconds: the length of that window in seconds.
+    """
+
+    host_requests: int = 600
+    host_seconds: float = 5.0
+
+    def __post_init__(self) -> None:
+        if self.host_requests < 6:
+            raise InvalidParameter("host_requests", f"expected at least 6, got {self.host_requests!r}")
+        if not self.host_seconds > 0:
+            raise InvalidParameter("host_seconds", f"expected a positive number of seconds, got {self.host_seconds!r}")
 
 
 class RateLimits:
@@ -126,14 +151,19 @@ class RateLimits:
     Args:
         clock: tells exchange time, in which the headers speak.
         enabled: off leaves only the breaker; for a host that does not count.
+        settings: the host's budget.
     """
 
-    def __init__(self, clock: Clock, *, enabled: bool = True) -> None:
+    def __init__(self, clock: Clock, *, enabled: bool = True, settings: RateLimitSettings | None = None) -> None:
+        settings = settings or RateLimitSettings()
         self._clock = clock
         self._enabled = enabled
         self._buckets: dict[tuple[str, str, str], Bucket | None] = {}
-        self._host = AsyncLimiter(100, 1.0)
+        # A sixth at once, then five sixths over the window: together never more than allowed in any window.
+        self._host = AsyncLimiter(settings.host_requests / 6, settings.host_seconds / 5)
+        self._turns: set[asyncio.Task[None]] = set()
         self._ban: HostBanned | None = None
+        self._closed = False
 
     @property
     def banned_until(self) -> int | None:
@@ -147,6 +177,7 @@ class RateLimits:
         Raises:
             HostBanned: the address is banned; nothing is sent.
             DeadlineExceeded: its turn would come too late; nothing is sent.
+            SessionClosed: the session was closed meanwhile; nothing is sent.
         """
         self._check_ban()
         if not self._enabled:
@@ -156,15 +187,25 @@ class RateLimits:
             items = params.get(endpoint.cost) if endpoint.cost else None
             # Cancels reduce risk, so they overtake everything else in their bucket.
             await bucket.take(len(items) if items else 1, urgent="cancel" in endpoint.path, deadline=deadline)
-        if not self._host.has_capacity():
-            try:
-                async with asyncio.timeout_at(deadline):
-                    await self._host.acquire()
-            except TimeoutError:
-                raise DeadlineExceeded("the deadline passed while waiting for the host's rate limit") from None
-        else:
+        if self._host.has_capacity():
             await self._host.acquire()
+        else:
+            await self._host_turn(deadline)
         self._check_ban()
+
+    async def _host_turn(self, deadline: float) -> None:
+        # A task, because the limiter's own wait can be ended from here by nothing else.
+        turn = asyncio.create_task(self._host.acquire(), name="bybit_async host limit")
+        self._turns.add(turn)
+        try:
+            await asyncio.wait({turn}, timeout=max(0.0, deadline - asyncio.get_running_loop().time()))
+            if self._closed:
+                raise SessionClosed("the session is closed")
+            if not turn.done():
+                raise DeadlineExceeded("the deadline passed while waiting for the host's rate limit")
+        finally:
+            turn.cancel()
+            self._turns.discard(turn)
 
     def learn(self, endpoint: Endpoint, params: Mapping[str, Any], limit: Limit) -> None:
         """Correct a bucket by an answer's headers."""
@@ -195,7 +236,10 @@ class RateLimits:
         self._ban = error
 
     def close(self) -> None:
-        """Stop every timer."""
+        """Stop every timer and turn away whoever waits."""
+        self._closed = True
+        for turn in self._turns:
+            turn.cancel()
         for bucket in self._buckets.values():
             if bucket is not None:
                 bucket.close()

@@ -95,6 +95,7 @@ async def repeat(
     attempts: int,
     deadline: float,
     before: Callable[[int, BaseException], None],
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Answer:
     """Go on after the first attempt ended in `failure`; raises the last failure when nothing helps."""
     failures: list[BybitError] = [failure]
@@ -113,6 +114,7 @@ async def repeat(
         retry=retry_if_exception(repetition.worthwhile),
         stop=stop_after_attempt(attempts) | _DeadlinePassed(deadline),
         wait=_wait,
+        sleep=sleep,
         before_sleep=notify,
         reraise=True,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, cast
 from urllib.parse import quote
@@ -32,13 +32,13 @@ from bybit_async.transport.hooks import Hooks, RequestEvent, ResponseEvent, Retr
 from bybit_async.transport.http import Exchange, Headers
 from bybit_async.transport.limits import RateLimits
 from bybit_async.transport.multipart import Files, multipart
+from bybit_async.transport.outcome import OnUnknown, Resolver, completed, settled, unknown_outcome
+from bybit_async.transport.pauses import Pauses
 from bybit_async.transport.retry import Repetition, outcome_open, repeat
 from bybit_async.transport.signing import Signer, rest_payload
 from bybit_async.wire import Response, plain
 
 log = logging.getLogger("bybit_async.transport")
-
-Resolver = Callable[[Endpoint, Mapping[str, Any], OutcomeUnknown], Awaitable[Response[Any]]]
 
 _SERVER_TIME = get("/v5/market/time", "market.get_server_time", dict, signed=False)
 _JSON = b"application/json"
@@ -52,12 +52,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         timeout: seconds a call may take altogether: waiting, sending, repeating.
         attempts: how often one call is tried at most, where trying again is safe.
         referer: a broker's id, sent with signed requests.
+        on_unknown: whether the outcome of a write whose answer was lost is looked for, unless the call says otherwise.
     """
 
     recv_window: int = 5000
     timeout: float = 10.0
     attempts: int = 4
     referer: str | None = None
+    on_unknown: OnUnknown = "resolve"
 
     def __post_init__(self) -> None:
         if not 1 <= self.recv_window <= 60_000:
@@ -78,6 +80,9 @@ class Transport:
         clock: exchange time, shared with the streams.
         limits: the buckets, shared by everything that sends.
         signer: the key, or None for public data only.
+
+    Attributes:
+        resolve_unknown: finds out what became of writes whose answers were lost, when set.
     """
 
     def __init__(
@@ -97,6 +102,7 @@ class Transport:
         self._settings = settings or Settings()
         self._hooks = hooks or Hooks()
         self._closed = False
+        self._pauses = Pauses()
         self._syncing: asyncio.Task[None] | None = None
         self._plain_headers, self._signed_headers = self._fixed_headers()
         self.resolve_unknown: Resolver | None = None
@@ -108,6 +114,7 @@ class Transport:
         *,
         timeout: float | None = None,
         files: Files | None = None,
+        on_unknown: OnUnknown | None = None,
     ) -> Response[Any]:
         """Send one request and return its whole answer.
 
@@ -116,10 +123,12 @@ class Transport:
             params: wire names and values; None values must be dropped already.
             timeout: seconds for the whole call, instead of the session's.
             files: parts of a multipart upload.
+            on_unknown: instead of the session's: ``"resolve"`` looks for the outcome of a write whose answer was lost,
+                which takes time of its own; ``"raise"`` raises at once.
 
         Raises:
             RequestRejected: Bybit refused.
-            OutcomeUnknown: a write whose answer was lost.
+            OutcomeUnknown: a write whose answer was lost, and of which nothing could be found out.
             TransportError: a read that got no usable answer.
             SessionClosed: the session is closed.
         """
@@ -130,7 +139,15 @@ class Transport:
         if timeout is not None and not timeout > 0:
             raise InvalidParameter("timeout", f"expected a positive number of seconds, got {timeout}")
         deadline = asyncio.get_running_loop().time() + (timeout or self._settings.timeout)
-        return await _Call(self, endpoint, params, deadline, files).run()
+        call = _Call(self, endpoint, params, deadline, files)
+        if not endpoint.write:
+            return await call.run()
+        resolver = self.resolve_unknown if (on_unknown or self._settings.on_unknown) == "resolve" else None
+        try:
+            answer = await call.run()
+        except (OutcomeUnknown, OrderNotFound) as error:
+            return await settled(resolver, endpoint, params, error)
+        return await completed(resolver, endpoint, params, answer) if endpoint.cost else answer
 
     async def ensure_clock(self, *, deadline: float | None = None) -> None:
         """Measure the exchange's clock unless it is known; concurrent callers share one measurement.
@@ -155,6 +172,7 @@ class Transport:
     async def aclose(self) -> None:
         """Refuse new calls and close every connection."""
         self._closed = True
+        self._pauses.close()
         self._limits.close()
         if self._syncing is not None:
             self._syncing.cancel()
@@ -238,23 +256,19 @@ class _Call:
                     attempts=self._t._settings.attempts,
                     deadline=self._deadline,
                     before=self._retrying,
+                    sleep=self._t._pauses.sleep,
                 )
         except BybitError as error:
             if not outcome_open(self._endpoint, error, self._attempt):
                 raise
-            unknown = self._unknown(error)
-            if self._t.resolve_unknown is None:
-                raise unknown from error
-            try:
-                return await self._t.resolve_unknown(self._endpoint, self._params, unknown)
-            except (OutcomeUnknown, OrderNotFound):
-                raise
-            except BybitError as refused:
-                # That the question was refused, or cannot be asked any more, says nothing about the order.
-                raise unknown from refused
+            code = getattr(error, "ret_code", None)
+            reason = str(code) if code is not None else type(error).__name__
+            raise unknown_outcome(self._endpoint.name, self._params, reason, str(error)) from error
 
     async def _once(self) -> Response[Any]:
         t, endpoint = self._t, self._endpoint
+        if t._closed:
+            raise SessionClosed("the session is closed")
         if endpoint.signed and not t._clock.synced:
             await t.ensure_clock(deadline=self._deadline)
         await t._limits.slot(endpoint, self._params, self._deadline)
@@ -310,17 +324,6 @@ class _Call:
             outcome = "ok" if error is None else f"{type(error).__name__} {getattr(error, 'ret_code', '')}"
             left = limit.remaining if limit is not None else None
             log.debug("%s %s: %s in %.1f ms, limit left %s", e.method, e.path, outcome, seconds * 1000, left)
-
-    def _unknown(self, error: BybitError) -> OutcomeUnknown:
-        link, order = self._params.get("orderLinkId"), self._params.get("orderId")
-        code = getattr(error, "ret_code", None)
-        named = f" (order link id {link})" if link else f" (order id {order})" if order else ""
-        return OutcomeUnknown(
-            f"{self._endpoint.name}{named}: it may have happened, its answer was lost: {error}",
-            order_link_id=link,
-            order_id=order,
-            reason=str(code) if code is not None else type(error).__name__,
-        )
 
 
 def query_string(params: Mapping[str, Any]) -> bytes:

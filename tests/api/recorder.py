@@ -22,7 +22,12 @@ class Recorder:
         self.asked: list[tuple[str, dict[str, Any]]] = []
 
     async def call(
-        self, endpoint: Endpoint, params: Mapping[str, Any], *, timeout: float | None = None
+        self,
+        endpoint: Endpoint,
+        params: Mapping[str, Any],
+        *,
+        timeout: float | None = None,
+        on_unknown: str | None = None,
     ) -> Response[Any]:
         self.asked.append((endpoint.path, dict(params)))
         return read_answer(endpoint, self.answers.pop(0), params)

@@ -155,6 +155,7 @@ class Probe:
         *,
         timeout: float | None = None,
         files: Mapping[str, Any] | None = None,
+        on_unknown: str | None = None,
     ) -> Response[Any]:
         self.endpoint = endpoint
         self.params = dict(params)

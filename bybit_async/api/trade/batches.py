@@ -9,6 +9,7 @@ from bybit_async.enums import Category
 from bybit_async.models import trade as m
 from bybit_async.models.checks import known
 from bybit_async.transport.endpoint import Endpoint, post
+from bybit_async.transport.outcome import OnUnknown
 
 PLACE_BATCH_ORDER = post("/v5/order/create-batch", "trade.place_batch_order", m.BatchAcks, cost="request")
 AMEND_BATCH_ORDER = post("/v5/order/amend-batch", "trade.amend_batch_order", m.BatchAcks, cost="request")
@@ -19,33 +20,54 @@ class Batches(Resource):
     """The part of `Trade` that sends batches.
 
     A batch holds up to 20 orders of one category (spot: 10). Each item of the result says what became of one order:
-    accepted (`ok`), refused (`code` and `message`), or unknown (`code` is None).
+    accepted (`ok`), refused (`code` and `message`), or `unknown`. Bybit is asked about unknown ones, unless
+    ``on_unknown="raise"`` is given. It may take the first items and refuse the rest: send only those again.
     """
 
     __slots__ = ()
 
     async def place_batch_order(
-        self, *, category: Category, request: Sequence[m.PlaceOrder], timeout: float | None = None
+        self,
+        *,
+        category: Category,
+        request: Sequence[m.PlaceOrder],
+        on_unknown: OnUnknown | None = None,
+        timeout: float | None = None,
     ) -> m.BatchResult:
         """Place up to 20 orders (spot: 10). `POST /v5/order/create-batch`."""
-        return await self._batch(PLACE_BATCH_ORDER, category, request, timeout)
+        return await self._batch(PLACE_BATCH_ORDER, category, request, on_unknown, timeout)
 
     async def amend_batch_order(
-        self, *, category: Category, request: Sequence[m.AmendOrder], timeout: float | None = None
+        self,
+        *,
+        category: Category,
+        request: Sequence[m.AmendOrder],
+        on_unknown: OnUnknown | None = None,
+        timeout: float | None = None,
     ) -> m.BatchResult:
         """Amend up to 20 orders (spot: 10). `POST /v5/order/amend-batch`."""
-        return await self._batch(AMEND_BATCH_ORDER, category, request, timeout)
+        return await self._batch(AMEND_BATCH_ORDER, category, request, on_unknown, timeout)
 
     async def cancel_batch_order(
-        self, *, category: Category, request: Sequence[m.CancelOrder], timeout: float | None = None
+        self,
+        *,
+        category: Category,
+        request: Sequence[m.CancelOrder],
+        on_unknown: OnUnknown | None = None,
+        timeout: float | None = None,
     ) -> m.BatchResult:
         """Cancel up to 20 orders (spot: 10). `POST /v5/order/cancel-batch`."""
-        return await self._batch(CANCEL_BATCH_ORDER, category, request, timeout)
+        return await self._batch(CANCEL_BATCH_ORDER, category, request, on_unknown, timeout)
 
     async def _batch(
-        self, endpoint: Endpoint, category: Category, request: Sequence[m.AnyOrderRequest], timeout: float | None
+        self,
+        endpoint: Endpoint,
+        category: Category,
+        request: Sequence[m.AnyOrderRequest],
+        on_unknown: OnUnknown | None,
+        timeout: float | None,
     ) -> m.BatchResult:
         m.check_batch(known(category), request)
         body = {"category": category, "request": [order.batch_item() for order in request]}
-        answer = await self._caller.call(endpoint, body, timeout=timeout)
+        answer = await self._caller.call(endpoint, body, timeout=timeout, on_unknown=on_unknown)
         return m.batch_result(request, answer.result.rows, answer.ret_ext_info)

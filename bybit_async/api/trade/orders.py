@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Container, Mapping
+from typing import Any, Literal
 
 from typing_extensions import TypedDict, Unpack
 
+from bybit_async.api.resource import spelled
 from bybit_async.api.setting import Setting, SettingResource
+from bybit_async.api.trade.reads import GET_OPEN_ORDERS
 from bybit_async.enums import (
     Category,
     MarketUnit,
@@ -19,9 +22,12 @@ from bybit_async.enums import (
     TriggerBy,
     TriggerDirection,
 )
+from bybit_async.errors import RequestRejected, TransportError
 from bybit_async.models import trade as m
 from bybit_async.models.checks import any_of, known, within
 from bybit_async.transport.endpoint import post
+from bybit_async.transport.outcome import OnUnknown
+from bybit_async.transport.pages import Pager
 from bybit_async.wire import Nothing, Number
 
 PLACE_ORDER = post("/v5/order/create", "trade.place_order", m.OrderAck)
@@ -30,6 +36,9 @@ CANCEL_ORDER = post("/v5/order/cancel", "trade.cancel_order", m.OrderAck)
 CANCEL_ALL_ORDERS = post("/v5/order/cancel-all", "trade.cancel_all_orders", m.CancelledOrders)
 PRE_CHECK_ORDER = post("/v5/order/pre-check", "trade.pre_check_order", m.PreCheck, write=False)
 SET_DCP = post("/v5/order/disconnected-cancel-all", "trade.set_dcp", Nothing)
+
+_CANCELLED_AT_ONCE = 500
+_PAGE = 50
 
 
 class _OrderOptions(TypedDict, total=False):
@@ -106,6 +115,7 @@ class Orders(SettingResource):
         rpi_taker_access: bool | None = None,
         bbo_side_type: Literal["Queue", "Counterparty"] | None = None,
         bbo_level: Literal["1", "2", "3", "4", "5"] | None = None,
+        on_unknown: OnUnknown | None = None,
         timeout: float | None = None,
     ) -> m.OrderAck:
         """Place an order; see `PlaceOrder` for every argument. `POST /v5/order/create`.
@@ -125,11 +135,13 @@ class Orders(SettingResource):
             sl_order_type=sl_order_type, smp_type=smp_type, mmp=mmp, rpi_taker_access=rpi_taker_access,
             bbo_side_type=bbo_side_type, bbo_level=bbo_level,
         )  # fmt: skip
-        return await self.place(order, timeout=timeout)
+        return await self.place(order, on_unknown=on_unknown, timeout=timeout)
 
-    async def place(self, order: m.PlaceOrder, *, timeout: float | None = None) -> m.OrderAck:
+    async def place(
+        self, order: m.PlaceOrder, *, on_unknown: OnUnknown | None = None, timeout: float | None = None
+    ) -> m.OrderAck:
         """Place an order that was made before; see `place_order`. `POST /v5/order/create`."""
-        answer = await self._caller.call(PLACE_ORDER, order.wire(), timeout=timeout)
+        answer = await self._caller.call(PLACE_ORDER, order.wire(), timeout=timeout, on_unknown=on_unknown)
         ack: m.OrderAck = answer.result
         return ack
 
@@ -152,6 +164,7 @@ class Orders(SettingResource):
         tpsl_mode: TpslMode | None = None,
         tp_limit_price: Number | None = None,
         sl_limit_price: Number | None = None,
+        on_unknown: OnUnknown | None = None,
         timeout: float | None = None,
     ) -> m.OrderAck:
         """Change an open order, named by `order_id` or `order_link_id`; see `AmendOrder`. `POST /v5/order/amend`.
@@ -164,11 +177,13 @@ class Orders(SettingResource):
             stop_loss=stop_loss, tp_trigger_by=tp_trigger_by, sl_trigger_by=sl_trigger_by, tpsl_mode=tpsl_mode,
             tp_limit_price=tp_limit_price, sl_limit_price=sl_limit_price,
         )  # fmt: skip
-        return await self.amend(order, timeout=timeout)
+        return await self.amend(order, on_unknown=on_unknown, timeout=timeout)
 
-    async def amend(self, order: m.AmendOrder, *, timeout: float | None = None) -> m.OrderAck:
+    async def amend(
+        self, order: m.AmendOrder, *, on_unknown: OnUnknown | None = None, timeout: float | None = None
+    ) -> m.OrderAck:
         """Send a change that was made before; see `amend_order`. `POST /v5/order/amend`."""
-        answer = await self._caller.call(AMEND_ORDER, order.wire(), timeout=timeout)
+        answer = await self._caller.call(AMEND_ORDER, order.wire(), timeout=timeout, on_unknown=on_unknown)
         ack: m.OrderAck = answer.result
         return ack
 
@@ -180,6 +195,7 @@ class Orders(SettingResource):
         order_id: str | None = None,
         order_link_id: str | None = None,
         order_filter: OrderFilter | None = None,
+        on_unknown: OnUnknown | None = None,
         timeout: float | None = None,
     ) -> m.OrderAck:
         """Cancel an order, named by `order_id` or `order_link_id`. `POST /v5/order/cancel`.
@@ -190,11 +206,13 @@ class Orders(SettingResource):
         order = m.CancelOrder(
             category=category, symbol=symbol, order_id=order_id, order_link_id=order_link_id, order_filter=order_filter
         )
-        return await self.cancel(order, timeout=timeout)
+        return await self.cancel(order, on_unknown=on_unknown, timeout=timeout)
 
-    async def cancel(self, order: m.CancelOrder, *, timeout: float | None = None) -> m.OrderAck:
+    async def cancel(
+        self, order: m.CancelOrder, *, on_unknown: OnUnknown | None = None, timeout: float | None = None
+    ) -> m.OrderAck:
         """Send a cancellation that was made before; see `cancel_order`. `POST /v5/order/cancel`."""
-        answer = await self._caller.call(CANCEL_ORDER, order.wire(), timeout=timeout)
+        answer = await self._caller.call(CANCEL_ORDER, order.wire(), timeout=timeout, on_unknown=on_unknown)
         ack: m.OrderAck = answer.result
         return ack
 
@@ -207,20 +225,50 @@ class Orders(SettingResource):
         settle_coin: str | None = None,
         order_filter: OrderFilter | Literal["OpenOrder"] | None = None,
         stop_order_type: Literal["Stop"] | None = None,
+        until_none_left: bool = False,
+        on_unknown: OnUnknown | None = None,
         timeout: float | None = None,
     ) -> m.CancelledOrders:
         """Cancel every open order of a symbol, a base coin or a settle coin. `POST /v5/order/cancel-all`.
 
         Contracts need one of the three; without any, spot and option cancel all of the category. Without
         `order_filter` spot cancels plain orders only, the others every kind.
+
+        Of contracts Bybit cancels 500 orders at once, chosen by chance: the result names those that `remaining` open.
+        With `until_none_left` it is asked again until there are none; the `timeout` holds for each time.
         """
         if known(category) in ("linear", "inverse"):
             any_of({"symbol": symbol, "base_coin": base_coin, "settle_coin": settle_coin}, f"for {category}")
-        answer: m.CancelledOrders = await self._call(
-            CANCEL_ALL_ORDERS, timeout, category=category, symbol=symbol, base_coin=base_coin,
-            settle_coin=settle_coin, order_filter=order_filter, stop_order_type=stop_order_type,
-        )  # fmt: skip
-        return answer
+        scope = {"category": category, "symbol": symbol, "base_coin": base_coin, "settle_coin": settle_coin}
+        body = spelled({**scope, "order_filter": order_filter, "stop_order_type": stop_order_type})
+        cancelled: dict[str, m.OrderAck] = {}
+        while True:
+            answer = await self._caller.call(CANCEL_ALL_ORDERS, body, timeout=timeout, on_unknown=on_unknown)
+            last: m.CancelledOrders = answer.result
+            news = {row.order_id: row for row in last.rows if row.order_id not in cancelled}
+            cancelled |= news
+            if not until_none_left or len(last.rows) < _CANCELLED_AT_ONCE or not news:
+                break
+        rest = await self._left_open(body, cancelled, timeout) if len(last.rows) >= _CANCELLED_AT_ONCE else []
+        return m.CancelledOrders(rows=list(cancelled.values()), success=last.success, remaining=rest)
+
+    async def _left_open(
+        self, body: Mapping[str, Any], cancelled: Container[str], timeout: float | None
+    ) -> list[m.OrderAck] | None:
+        asked = {name: value for name, value in body.items() if name != "stopOrderType"}
+        pages: Pager[m.OrderPage, m.Order] = Pager(
+            self._caller.call, GET_OPEN_ORDERS, {**asked, "limit": _PAGE}, timeout
+        )
+        try:
+            # Those that were just cancelled may still be listed for a moment.
+            return [
+                m.OrderAck(order_id=order.order_id, order_link_id=order.order_link_id)
+                async for order in pages
+                if order.order_id not in cancelled
+            ]
+        except (RequestRejected, TransportError):
+            # What was cancelled is told all the same.
+            return None
 
     async def pre_check_order(
         self,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bybit_async.errors import InvalidParameter
+from bybit_async.errors import AMBIGUOUS_CODES, InvalidParameter
 from bybit_async.models.trade.requests import AmendOrder, CancelOrder, PlaceOrder
 from bybit_async.wire import Rows, Wire
 
@@ -33,8 +33,8 @@ class BatchItem(BatchAck):
     """What became of one order of a batch.
 
     Attributes:
-        code: 0 when accepted, Bybit's code when refused, None when the answer does not say: then the order may live,
-            look it up by its order link id.
+        code: 0 when accepted, Bybit's code when refused, None when it is not known: then the order may live, look it
+            up by its order link id.
         message: Bybit's words.
     """
 
@@ -45,6 +45,11 @@ class BatchItem(BatchAck):
     def ok(self) -> bool:
         """Whether it was accepted."""
         return self.code == 0
+
+    @property
+    def unknown(self) -> bool:
+        """Whether it may have been accepted or not."""
+        return self.code is None
 
 
 class BatchResult(Rows[BatchItem]):
@@ -76,12 +81,28 @@ def batch_result(
     ret_ext_info: Any,
 ) -> BatchResult:
     """Pair each order with its acknowledgement and its code; what cannot be paired has no code."""
-    codes = _codes(ret_ext_info)
+    codes = item_codes(ret_ext_info, len(request))
     items = [
-        _item(order, acks[index] if index < len(acks) else BatchAck(), codes[index] if index < len(codes) else {})
+        _item(order, acks[index] if index < len(acks) else BatchAck(), codes[index])
         for index, order in enumerate(request)
     ]
     return BatchResult(rows=items)
+
+
+def item_codes(ret_ext_info: Any, count: int) -> list[dict[str, Any]]:
+    """Return the `count` codes of a batch answer; an empty one where it has none.
+
+    Documented as an object with a list, but ``""`` and ``{}`` were seen where nothing was to be said.
+    """
+    listed = ret_ext_info.get("list") if isinstance(ret_ext_info, dict) else None
+    codes = [row if isinstance(row, dict) else {} for row in listed] if isinstance(listed, list) else []
+    return (codes + [{}] * count)[:count]
+
+
+def item_code(code: Mapping[str, Any]) -> int | None:
+    """Return what one code of a batch says for certain; None where it leaves open what became of the order."""
+    number = _whole(code.get("code"))
+    return None if number in AMBIGUOUS_CODES else number
 
 
 def _item(order: AnyOrderRequest, ack: BatchAck, code: dict[str, Any]) -> BatchItem:
@@ -91,17 +112,9 @@ def _item(order: AnyOrderRequest, ack: BatchAck, code: dict[str, Any]) -> BatchI
         order_id=ack.order_id or getattr(order, "order_id", None),
         order_link_id=ack.order_link_id or order.order_link_id,
         create_at=ack.create_at,
-        code=_whole(code.get("code")),
+        code=item_code(code),
         message=code.get("msg") or None,
     )
-
-
-def _codes(ret_ext_info: Any) -> list[dict[str, Any]]:
-    # Documented as an object with a list, but "" and {} were seen where nothing was to be said.
-    rows = ret_ext_info.get("list") if isinstance(ret_ext_info, dict) else None
-    if not isinstance(rows, list):
-        return []
-    return [row if isinstance(row, dict) else {} for row in rows]
 
 
 def _whole(code: Any) -> int | None:

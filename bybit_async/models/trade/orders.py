@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
+import msgspec
+
 from bybit_async.enums import (
     CancelType,
     CreateType,
@@ -36,9 +38,12 @@ class CancelledOrders(Rows[OrderAck]):
 
     Attributes:
         success: whether the cancellation was accepted; None where Bybit does not say.
+        remaining: orders that stay open because there were more than Bybit cancels at once; None when Bybit did not
+            tell which.
     """
 
     success: bool | None = None
+    remaining: list[OrderAck] | None = msgspec.field(default_factory=list)
 
 
 class Order(Wire):
