@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
-from typing import Any
 
 import msgspec
 
@@ -14,6 +13,7 @@ from bybit_async.simulator.faults import Rule
 from bybit_async.stream.live_book import LiveOrderBook
 from tests.stream.server import FAST
 
+START = 1_750_000_000_000
 SYMBOLS = ["BTCUSDT", "ETHUSDT", "XRPUSDT"]
 SETTINGS = msgspec.structs.replace(FAST, pong_timeout=5.0, open_timeout=5.0, ack_timeout=2.0, snapshot_timeout=10.0)
 
@@ -25,7 +25,8 @@ async def right(live: LiveOrderBook) -> None:
 
 
 async def test_books_are_right_after_gaps_repeats_swaps_and_losses() -> None:
-    async with SimulatedExchange(seed=5, manual=True, symbols=SYMBOLS, market=MarketSettings(step=40)) as exchange:
+    market = MarketSettings(step=40)
+    async with SimulatedExchange(seed=5, start=START, manual=True, symbols=SYMBOLS, market=market) as exchange:
         async with (
             AsyncBybit(environment=exchange.environment, stream_settings=SETTINGS) as bybit,
             AsyncExitStack() as stack,
@@ -70,21 +71,20 @@ async def agrees(bybit: AsyncBybit, symbol: str, live: LiveOrderBook) -> None:
 
 
 async def test_trades_are_complete_and_in_order_while_nothing_is_lost() -> None:
-    async with SimulatedExchange(seed=5, manual=True, symbols=SYMBOLS, market=MarketSettings(step=40)) as exchange:
+    market = MarketSettings(step=40)
+    async with SimulatedExchange(seed=5, start=START, manual=True, symbols=SYMBOLS, market=market) as exchange:
         async with AsyncBybit(environment=exchange.environment, stream_settings=SETTINGS) as bybit:
             async with bybit.stream.trades("BTCUSDT", category="linear") as trades:
-                await exchange.advance("20s")
-                truth = await bybit.market.get_public_trade_history(category="linear", symbol="BTCUSDT", limit=20)
-                newest = truth[0].exec_id
-                seen: list[Any] = []
+                for _ in range(40):
+                    await exchange.advance("250ms")
+                rows = await bybit.market.get_public_trade_history(category="linear", symbol="BTCUSDT", limit=500)
+                truth = {row.exec_id for row in rows if row.time > START}
+                assert len(truth) > 10
                 async with asyncio.timeout(10):
-                    while not seen or seen[-1].exec_id != newest:
-                        seen.append(await anext(trades))
-                assert len(seen) > 5
-                assert [item.exec_id for item in seen][-20:] == [item.exec_id for item in reversed(truth.rows)][
-                    -len(seen) :
-                ]
-                assert len({item.exec_id for item in seen}) == len(seen)
+                    seen = [await anext(trades) for _ in truth]
+                assert {item.exec_id for item in seen} == truth
+                assert [item.seq for item in seen] == sorted(item.seq or 0 for item in seen)
+                assert trades.pending == 0
 
 
 async def test_private_streams_go_on_after_a_loss() -> None:
