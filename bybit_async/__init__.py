@@ -41,6 +41,7 @@ from bybit_async.errors import (
 from bybit_async.session import AsyncBybit
 from bybit_async.transport.endpoint import Endpoint
 from bybit_async.transport.hooks import Hooks
+from bybit_async.transport.limits import RateLimitSettings
 from bybit_async.wire import Response
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ __all__ = [
     "NotSent",
     "OrderNotFound",
     "OutcomeUnknown",
+    "RateLimitSettings",
     "RateLimited",
     "RegionBlocked",
     "RequestRejected",

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bybit_async.errors import DeadlineExceeded, HostBanned
+from bybit_async.errors import DeadlineExceeded, HostBanned, InvalidParameter
 from bybit_async.transport.clock import Clock
 from bybit_async.transport.endpoint import get, post
-from bybit_async.transport.limits import Bucket, RateLimits
+from bybit_async.transport.limits import Bucket, RateLimits, RateLimitSettings
 from bybit_async.wire import Limit
 from tests.virtual_time import run_virtual
 
@@ -209,3 +209,27 @@ def test_without_limits_only_the_ban_is_kept() -> None:
         return loop.time()
 
     assert run_virtual(run()) == about(0)
+
+
+def test_the_hosts_budget_is_the_sessions_choice() -> None:
+    async def burst(settings: RateLimitSettings) -> tuple[float, float]:
+        limits = RateLimits(Clock(), settings=settings)
+        loop = asyncio.get_running_loop()
+        times = []
+        for _ in range(40):
+            await limits.slot(NEW, {}, FAR)
+            times.append(loop.time())
+        return times[9], times[39]
+
+    # 60 in 10 s: ten at once, then five a second.
+    at_once, last = run_virtual(burst(RateLimitSettings(host_requests=60, host_seconds=10)))
+    assert at_once == about(0)
+    assert last == pytest.approx(30 / 5, abs=0.3)
+    assert run_virtual(burst(RateLimitSettings(host_requests=1_000_000)))[1] == about(0)
+
+
+@pytest.mark.parametrize("wrong", [{"host_requests": 5}, {"host_seconds": 0}])
+def test_a_budget_of_nothing_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(InvalidParameter) as caught:
+        RateLimitSettings(**wrong)
+    assert caught.value.parameter in wrong
