@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from bybit_async.models import stream_block as block
@@ -47,6 +48,7 @@ _FAMILIES: tuple[tuple[str, Any], ...] = (
 )
 
 
+@lru_cache(maxsize=20_000)
 def family(topic: str) -> str:
     """Return a topic's name without its arguments: ``"tickers.BTCUSDT"`` → ``"tickers"``; unknown ones as given."""
     for name, _ in _FAMILIES:

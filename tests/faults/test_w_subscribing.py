@@ -189,6 +189,22 @@ def test_w14_no_connection_gets_more_than_21000_characters(channel: str) -> None
         assert len(str(part).replace(" ", "")) < 21_000
 
 
+async def test_w14_what_does_not_fit_one_connection_is_spread_over_more_and_all_is_delivered() -> None:
+    async with stream_server() as server, streams_of(server) as streams:
+        symbols = [f"LONGNAMEDCOIN{number:04}USDT" for number in range(1_200)]
+        async with streams.trades(*symbols, category="linear") as trades:
+            assert server.handshakes == 3
+            for peer in server.peers:
+                assert sum(len(topic) + 3 for topic in peer.topics) < 21_000
+                await peer.send(trade(1, peer.topics[-1].partition(".")[2]))
+            assert {(await anext(trades)).symbol for _ in server.peers} == {
+                peer.topics[-1].partition(".")[2] for peer in server.peers
+            }
+            server.peers[1].abort()
+            again = await server.peer(4)
+            await server.until(lambda: set(again.topics) == set(server.peers[1].topics))
+
+
 def test_w14_a_new_topic_goes_where_there_is_room() -> None:
     full = frozenset(f"tickers.O{number}" for number in range(2_000))
     have = {1: full, 2: frozenset({"tickers.A"})}
