@@ -35,7 +35,7 @@ def interval_of(text: str | int) -> Interval:
         return "M"
     digits = given.rstrip("abcdefghijklmnopqrstuvwxyzDWHM")
     unit = given[len(digits) :].lower()
-    if digits.isdigit() and (unit in _UNITS or not unit):
+    if digits.isascii() and digits.isdigit() and (unit in _UNITS or not unit):
         minutes = int(digits) * _UNITS.get(unit, 1)
         found = _LONG.get(minutes, str(minutes))
         if found in _KNOWN:

@@ -11,9 +11,11 @@ from bybit_async.api.market.klines import GET_KLINE
 from bybit_async.api.resource import Caller
 from bybit_async.data.store import Listing
 from bybit_async.enums import Category, InstrumentStatus
-from bybit_async.errors import InvalidParameter
+from bybit_async.errors import InvalidParameter, RequestRejected
 
 _STATUSES: tuple[InstrumentStatus | None, ...] = (None, "Closed")
+_BAD_PARAMETER = 10001
+"""How Bybit answers when it is asked for a symbol that it does not have."""
 
 
 async def find_listing(caller: Caller, market: Market, category: Category, symbol: str) -> Listing:
@@ -25,7 +27,12 @@ async def find_listing(caller: Caller, market: Market, category: Category, symbo
     for status in _STATUSES:
         if status is not None and category in ("spot", "option"):
             continue
-        page: Any = await market.get_instruments_info(category=category, symbol=symbol, status=status)
+        try:
+            page: Any = await market.get_instruments_info(category=category, symbol=symbol, status=status)
+        except RequestRejected as refusal:
+            if refusal.ret_code != _BAD_PARAMETER:
+                raise
+            continue
         found = next((row for row in page if row.symbol == symbol), None)
         if found is not None:
             launched = getattr(found, "launch_time", None)

@@ -1,0 +1,22 @@
+"""An exchange with a long history and a session whose store lies in a temporary folder."""
+
+from __future__ import annotations
+
+import pytest
+
+from bybit_async import AsyncBybit
+from bybit_async.simulator import MarketSettings, SimulatedExchange
+
+
+@pytest.fixture
+async def exchange():
+    """Quiet books: history is what matters here."""
+    settings = MarketSettings(makers=None, step=5_000)
+    async with SimulatedExchange(seed=7, symbols=["BTCUSDT", "ETHUSDT", "BTCUSD"], market=settings) as exchange:
+        yield exchange
+
+
+@pytest.fixture
+async def bybit(exchange, tmp_path):
+    async with AsyncBybit(environment=exchange.environment, data_dir=tmp_path / "history") as bybit:
+        yield bybit
