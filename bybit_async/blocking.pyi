@@ -272,6 +272,8 @@ class Bybit:
     ) -> bybit_async.wire.Response[bybit_async.session.R]:
         """Call any endpoint, with limits, signing, clock and errors as everywhere; for what is not wrapped yet.
 
+        Orders placed this way get an order link id where they have none.
+
         Args:
             method: ``"GET"`` or ``"POST"``.
             path: from the slash on, as ``"/v5/market/time"``.
@@ -5618,8 +5620,6 @@ class Streams:
         on_error: collections.abc.Callable[[Exception], object] | None = None,
     ) -> bybit_async.bridge.callbacks.CallbackStream[bybit_async.models.stream_private.FastExecutionData]:
         """Give what `fast_executions` iterates to `callback`, on a worker thread; see `CallbackStream`."""
-    def give_back(self, keeper: bybit_async.stream.live_book.BookKeeper) -> None:
-        """Give a keeper back; for `OrderBookStream`."""
     def greeks(
         self,
         *,
@@ -5978,14 +5978,6 @@ class Streams:
         on_error: collections.abc.Callable[[Exception], object] | None = None,
     ) -> bybit_async.bridge.callbacks.CallbackStream[bybit_async.models.stream_public.SystemStatusData]:
         """Give what `system_status` iterates to `callback`, on a worker thread; see `CallbackStream`."""
-    def take(
-        self,
-        topic: bybit_async.stream.topics.Topic,
-        symbol: str,
-        category: bybit_async.stream.topics.StreamCategory,
-        depth: bybit_async.stream.live_book.Depth,
-    ) -> BookKeeper:
-        """Return the keeper of a shared book; for `OrderBookStream`."""
     @typing.overload
     def tickers(
         self,
@@ -7337,27 +7329,6 @@ class LiveOrderBook:
             InvalidParameter: `qty` is no finite number.
         """
     def __iter__(self) -> BookChanges: ...
-
-class BookKeeper:
-    """Feeds one book and asks for a snapshot when it went wrong; a `Listener`."""
-    def accepted(self, topic: str) -> None:
-        """Nothing to do: the snapshot is what counts."""
-    def deliver(self, message: bybit_async.models.stream_message.StreamMessage[typing.Any]) -> None:
-        """Apply a message."""
-    def failed(self, error: Exception | None) -> None:
-        """The book ends."""
-    def full(self) -> None:
-        """A book never waits."""
-    def notice(self, event: bybit_async.stream.events.StreamEvent) -> None:
-        """A lost connection makes the book stale, and so does a silence in which a change may have been missed."""
-    def start(self) -> None:
-        """Begin to listen."""
-    def stop(self) -> None:
-        """Stop listening; whoever waits for the book is woken."""
-    @property
-    def book(self) -> LiveOrderBook: ...
-    @property
-    def users(self) -> int: ...
 
 class BookChanges:
     """Iterates a book: yields it once it has changed since the last time. Ends when the book is closed."""

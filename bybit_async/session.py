@@ -15,6 +15,7 @@ from bybit_async.api.domains import Domains
 from bybit_async.api.resource import Caller
 from bybit_async.environments import Environment
 from bybit_async.errors import InvalidParameter, MissingCredentials, OrderNotFound, OutcomeUnknown, SessionClosed
+from bybit_async.models.trade.requests import with_order_link_ids
 from bybit_async.transport.clock import Clock
 from bybit_async.transport.endpoint import Endpoint, Method
 from bybit_async.transport.hooks import Hooks
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 G = TypeVar("G")
+_CREATES = ("/v5/order/create", "/v5/order/create-batch")
 OrdersVia = Literal["rest", "websocket"]
 
 
@@ -210,6 +212,8 @@ class AsyncBybit(Domains):
     ) -> Response[R]:
         """Call any endpoint, with limits, signing, clock and errors as everywhere; for what is not wrapped yet.
 
+        Orders placed this way get an order link id where they have none.
+
         Args:
             method: ``"GET"`` or ``"POST"``.
             path: from the slash on, as ``"/v5/market/time"``.
@@ -229,6 +233,8 @@ class AsyncBybit(Domains):
             method=method, path=path, name=f"{method} {path}", result=result, signed=signed, write=method == "POST"
         )
         given = {name: value for name, value in (params or {}).items() if value is not None}
+        if path in _CREATES:
+            given = with_order_link_ids(given)
         return await self._transport.call(endpoint, given, timeout=timeout)
 
     async def verify_credentials(self, *, timeout: float | None = None) -> ApiKeyInformation:

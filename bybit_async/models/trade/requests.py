@@ -35,6 +35,14 @@ def new_order_link_id() -> str:
     return f"ba-{uuid4().hex}"
 
 
+def with_order_link_ids(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the body of a create, or of a batch of them, with fresh order link ids where it has none."""
+    items = body.get("request")
+    if isinstance(items, list):
+        return {**body, "request": [with_order_link_ids(item) if isinstance(item, dict) else item for item in items]}
+    return body if body.get("orderLinkId") else {**body, "orderLinkId": new_order_link_id()}
+
+
 class _OrderRequest(Wire, omit_defaults=True):
     category: Category
     symbol: str

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import orjson
@@ -48,10 +49,9 @@ async def misbehave(
     answer: Callable[[int], web.Response],
 ) -> web.StreamResponse:
     """Answer a request the way a rule says; `answer` carries it out, with the clock so many milliseconds ahead."""
-    pause = rule.milliseconds / 1_000
     action = rule.action
     if action == "delay":
-        await asyncio.sleep(pause)
+        await _pause(exchange, rule)
         return answer(0)
     if action in ("drop-before", "drop-after", "close", "reset", "half-open"):
         return await _vanish(exchange, request, rule, answer)
@@ -66,9 +66,16 @@ async def misbehave(
     if action in ("status", "code"):
         return _replaced(exchange, rule)
     if action == "delay-reply":
-        await asyncio.sleep(pause)
+        await _pause(exchange, rule)
         return response
     return await _mangled(request, rule, response)
+
+
+async def _pause(exchange: SimulatedExchange, rule: Rule) -> None:
+    # An exchange that closes does not wait for what it holds back.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(rule.milliseconds / 1_000):
+            await exchange.closing.wait()
 
 
 async def _vanish(
