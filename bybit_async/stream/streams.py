@@ -9,26 +9,19 @@ from types import TracebackType
 from typing import Any, Self
 
 from bybit_async.environments import Environment
-from bybit_async.errors import InvalidParameter, StreamClosed
+from bybit_async.errors import InvalidParameter
 from bybit_async.stream import topics
+from bybit_async.stream.bookshelf import Bookshelf, FetchFullBook, OrderBookStream
 from bybit_async.stream.events import StreamEvent
 from bybit_async.stream.expanders import FetchKlines, Messages
-from bybit_async.stream.live_book import (
-    BookKeeper,
-    Depth,
-    FetchFullBook,
-    LiveFullOrderBook,
-    LiveOrderBook,
-    LiveRpiOrderBook,
-    OrderBookStream,
-)
+from bybit_async.stream.live_book import Depth
 from bybit_async.stream.mailbox import Mailbox, Policy
 from bybit_async.stream.multiplexer import Multiplexer
 from bybit_async.stream.private_streams import PrivateStreams
 from bybit_async.stream.public_streams import PublicStreams
 from bybit_async.stream.settings import StreamSettings
 from bybit_async.stream.subscription import Subscription
-from bybit_async.stream.topics import Channel, StreamCategory, Topic
+from bybit_async.stream.topics import Channel, StreamCategory
 from bybit_async.transport.clock import Clock
 from bybit_async.transport.signing import Signer
 
@@ -62,8 +55,7 @@ class Streams(PublicStreams, PrivateStreams):
         settings = settings or StreamSettings()
         multiplexer = Multiplexer(environment, clock, signer, settings, ensure_clock=ensure_clock, sleep=sleep)
         super().__init__(multiplexer, settings, fetch_klines)
-        self._fetch_full_book = fetch_full_book
-        self._books: dict[Topic, BookKeeper] = {}
+        self._shelf = Bookshelf(multiplexer, fetch_full_book)
 
     def order_book(self, symbol: str, *, category: StreamCategory, depth: Depth = 50) -> OrderBookStream:
         """A book that keeps itself current. `orderbook`.
@@ -77,31 +69,9 @@ class Streams(PublicStreams, PrivateStreams):
             depth: spot, linear and inverse 1, 50, 200, 1000, ``"rpi"`` or ``"full"``; option 25 or 100; spread 25.
         """
         topic = topics.order_book(symbol, category=category, depth=depth)
-        if depth == "full" and self._fetch_full_book is None:
+        if depth == "full" and not self._shelf.has_full_books:
             raise InvalidParameter("depth", "a full book needs a session that can fetch it by REST")
-        return OrderBookStream(self, topic, symbol, category, depth, self.settings.snapshot_timeout)
-
-    def take(self, topic: Topic, symbol: str, category: StreamCategory, depth: Depth) -> BookKeeper:
-        """Return the keeper of a shared book; for `OrderBookStream`."""
-        keeper = self._books.get(topic)
-        if keeper is None or keeper.book._end is not None:
-            keeper = BookKeeper(self._multiplexer, topic, _book(symbol, category, depth), self._fetch(depth))
-            keeper.start()
-            self._books[topic] = keeper
-        keeper.users += 1
-        return keeper
-
-    def _fetch(self, depth: Depth) -> FetchFullBook | None:
-        return self._fetch_full_book if depth == "full" else None
-
-    async def give_back(self, keeper: BookKeeper) -> None:
-        """Give a keeper back; for `OrderBookStream`."""
-        keeper.users -= 1
-        if keeper.users == 0:
-            for topic, held in list(self._books.items()):
-                if held is keeper:
-                    del self._books[topic]
-            await keeper.stop()
+        return OrderBookStream(self._shelf, topic, symbol, category, depth, self.settings.snapshot_timeout)
 
     def subscribe(
         self,
@@ -143,9 +113,7 @@ class Streams(PublicStreams, PrivateStreams):
     async def aclose(self) -> None:
         """Close every socket and end every subscription. Idempotent."""
         await self._multiplexer.aclose()
-        keepers, self._books = list(self._books.values()), {}
-        for keeper in keepers:
-            await keeper.stop()
+        await self._shelf.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -189,14 +157,3 @@ class EventStream:
         """End it. Idempotent."""
         self._multiplexer.forget_events(self._mailbox)
         self._mailbox.discard()
-
-
-def _book(symbol: str, category: StreamCategory, depth: Depth) -> LiveOrderBook:
-    if depth == "rpi":
-        return LiveRpiOrderBook(symbol, category=category)
-    if depth == "full":
-        return LiveFullOrderBook(symbol, category=category)
-    return LiveOrderBook(symbol, category=category, depth=depth)
-
-
-__all__ = ["EventStream", "StreamClosed", "Streams"]
