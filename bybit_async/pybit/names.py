@@ -12,6 +12,7 @@ from bybit_async.api.registry import endpoint_for, endpoints
 from bybit_async.transport.endpoint import Endpoint, get, post
 
 _OTHER_NAMES = {
+    "create_borrowing_order_fixed_crypto_loan": "crypto_loan.borrow_fixed_crypto_loan",
     "confirm_a_quote_fiat_convert": "fiat.execute_fiat_trade",
     "get_crypto_loan_ltv_adjustment_history_new_crypto_loan": "crypto_loan.get_ltv_adjustment_history_new_crypto_loan",
     "get_fiat_convert_history": "fiat.get_fiat_trade_history",
@@ -22,7 +23,6 @@ _OTHER_NAMES = {
 
 _CROSS = "/v5/spot-cross-margin-trade"
 _UNDOCUMENTED = {
-    "adjust_collateral_amount": "GET /v5/crypto-loan/adjust-ltv",
     "get_allowed_deposit_coin_info": "GET /v5/asset/deposit/query-allowed-list",
     "get_message_list": "POST /v5/p2p/chat/message/listpage",
     "query_chat_session_list": "POST /v5/p2p/chat/session/list",
