@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import numpy as np
 
-from bybit_async.data.columns import Numbers, Table
+from bybit_async.data.columns import Numbers, Table, numbers_of
 from bybit_async.data.coverage import Span
 from bybit_async.data.intervals import date_text
 from bybit_async.data.series import Series
@@ -19,6 +19,7 @@ from bybit_async.errors import AnswerLost, AnswerUnreadable, NotSent, TransportE
 
 _ATTEMPTS = 4
 _SCALE = 9
+_LATEST_SECOND = 1e11
 _GZIP = b"\x1f\x8b"
 # Bybit keeps its order book recordings on a host of their own.
 _BOOKS = {"https://public.bybit.com": "https://quote-saver.bycsi.com"}
@@ -138,32 +139,26 @@ def _column(table: Any, *names: str) -> Any:
 def _numbers(column: Any) -> Numbers:
     """Return a column of decimals with the fewest places that hold them all."""
     words = np.frombuffer(column.buffers()[1], dtype=np.int64)
-    values = words[2 * column.offset : 2 * (column.offset + len(column)) : 2]
-    scale = _SCALE
+    low, high = (words[2 * column.offset + i : 2 * (column.offset + len(column)) : 2] for i in (0, 1))
+    if not np.array_equal(high, low >> 63):
+        return numbers_of(column.to_pylist())
+    values, scale = low, _SCALE
     while scale and not (values % 10).any():
         values, scale = values // 10, scale - 1
     return Numbers(np.ascontiguousarray(values), scale)
 
 
 def _times(table: Any) -> Any:
-    import pyarrow as pa
-
-    column = _column(table, "timestamp", "start_at")
-    if pa.types.is_decimal(column.type):
-        # Contracts: seconds with up to nine decimals; spot: whole milliseconds.
-        numbers = _numbers(column)
-        values = numbers.rescaled(_SCALE) // 10 ** (_SCALE - 3) if _in_seconds(numbers) else numbers.rescaled(0)
-        return np.asarray(values, dtype=np.int64)
-    values = np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.int64)
-    return values * 1000 if len(values) and values[0] < 100_000_000_000 else values
-
-
-def _in_seconds(numbers: Numbers) -> bool:
-    return len(numbers.values) > 0 and int(numbers.values[0]) // 10**numbers.scale < 100_000_000_000
+    # Contracts have seconds with up to six decimals, spot whole milliseconds.
+    values = np.asarray(_column(table, "timestamp", "start_at").to_numpy(zero_copy_only=False), dtype=np.float64)
+    if len(values) and values[0] < _LATEST_SECOND:
+        # A float of seconds is off by up to a quarter of a microsecond, which must not cost a whole millisecond.
+        values = values * 1000 + 0.001
+    return np.floor(values).astype(np.int64)
 
 
 def _trades(content: bytes) -> Table:
-    table = _read_csv(content, ("timestamp", "price", "size", "volume"))
+    table = _read_csv(content, ("price", "size", "volume"))
     times = _times(table)
     sides = np.array([_SIDES.get(text[:1].lower(), text) for text in _column(table, "side").to_pylist()], dtype=object)
     ids = np.array(_column(table, "trdMatchID", "id").to_pylist(), dtype=object)

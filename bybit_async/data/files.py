@@ -15,6 +15,7 @@ from bybit_async.errors import InvalidParameter
 
 _LOCKS = ".locks"
 _TEMPORARY = ".tmp"
+_OBJECT_STORES = frozenset(["s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oss", "memory"])
 
 
 class Files(Protocol):
@@ -157,6 +158,8 @@ class RemoteFiles:
         except (ImportError, ValueError) as error:
             raise InvalidParameter("data_dir", f"{address!r}: {error}") from error
         self._root = self._root.rstrip("/")
+        protocol = self._system.protocol
+        self._protocols = {protocol} if isinstance(protocol, str) else set(protocol)
         self._address = address
 
     @property
@@ -175,7 +178,9 @@ class RemoteFiles:
         """Put one object."""
         full = self._full(path)
         try:
-            self._system.makedirs(full.rsplit("/", 1)[0], exist_ok=True)
+            # In an object store there are no folders, and to make one would make the bucket of a mistyped address.
+            if not _OBJECT_STORES.intersection(self._protocols):
+                self._system.makedirs(full.rsplit("/", 1)[0], exist_ok=True)
             self._system.pipe_file(full, content)
         except Exception as error:
             # Every fsspec backend raises its own kinds of errors; none of them may pass for something else.

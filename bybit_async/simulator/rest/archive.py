@@ -33,7 +33,7 @@ _DATE = r"(?P<date>\d{4}-\d\d-\d\d)"
 _SYMBOL = r"(?P<symbol>[^/]+)"
 _MINUTES = DAY // MINUTE
 _PARTS = 4
-_BOOK_LEVELS = 25
+_BOOK_LEVELS = 10
 _BOOK_STEP = 10_000
 
 Maker = Callable[[Quotation, int], bytes]

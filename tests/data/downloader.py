@@ -1,0 +1,20 @@
+"""A process that downloads until it is done or killed; started by the tests of crashes."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bybit_async import AsyncBybit
+from bybit_async.environments import Environment
+
+
+def run(url, place, interval, start, end, begun):
+    """Download candles of BTCUSDT into a store; `begun` is set right before the first request."""
+    asyncio.run(_download(url, place, interval, start, end, begun))
+
+
+async def _download(url, place, interval, start, end, begun):
+    environment = Environment(name="simulated", rest_url=url, public_url="ws://none", private_url="ws://none")
+    async with AsyncBybit(environment=environment, data_dir=place) as bybit:
+        begun.set()
+        await bybit.data.download("BTCUSDT", interval, start, end)

@@ -1,0 +1,79 @@
+"""The same store in an object store: a local S3 server, and fsspec's memory."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+import pytest
+
+from bybit_async import AsyncBybit, InvalidParameter
+from bybit_async.data.errors import StoreUnwritable
+
+from .ledger import assert_equals_ledger, ms
+
+
+@pytest.fixture
+def s3(monkeypatch):
+    """A server that speaks S3 on loopback, with one bucket."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    import boto3
+
+    boto3.client("s3").create_bucket(Bucket="history")
+    yield "s3://history/bybit"
+    import s3fs
+
+    s3fs.S3FileSystem.clear_instance_cache()
+    server.stop()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+async def test_a_store_in_s3_is_filled_once_and_read_by_everyone(exchange, s3):
+    start, end = "2024-01-25", "2024-02-05"
+    async with AsyncBybit(environment=exchange.environment, data_dir=s3) as bybit:
+        frame = await bybit.data.fetch_klines("BTCUSDT", "5m", start, end)
+        assert_equals_ledger(frame, exchange, "BTCUSDT", ms(start), ms(end), interval=5)
+    sent = exchange.requests
+    async with AsyncBybit(environment=exchange.environment, data_dir=s3) as elsewhere:
+        again = await elsewhere.data.fetch_klines("BTCUSDT", "5m", start, end)
+        assert again.equals(frame)
+        assert exchange.requests == sent, "the second machine downloaded what the first had stored"
+        [report] = await elsewhere.data.verify()
+        assert report.sound
+        assert report.rows == len(frame)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+async def test_a_bucket_that_does_not_exist_is_said_before_anything_is_fetched(exchange, s3):
+    async with AsyncBybit(environment=exchange.environment, data_dir="s3://nowhere/bybit") as bybit:
+        with pytest.raises(StoreUnwritable, match="s3://nowhere"):
+            await bybit.data.fetch_klines("BTCUSDT", "5m", "2024-01-25", "2024-01-26")
+    assert exchange.requests == 0
+
+
+async def test_a_store_in_memory_works_like_every_other(exchange):
+    place = f"memory://history-{os.getpid()}"
+    async with AsyncBybit(environment=exchange.environment, data_dir=place) as bybit:
+        await asyncio.gather(
+            *(bybit.data.fetch_klines(symbol, "1h", "2024-01-01", "2024-03-01") for symbol in ("BTCUSDT", "ETHUSDT"))
+        )
+        sent = exchange.requests
+        bybit.data.memory.clear()
+        frame = await bybit.data.fetch_klines("ETHUSDT", "1h", "2024-01-01", "2024-03-01")
+        assert exchange.requests == sent
+        assert_equals_ledger(frame, exchange, "ETHUSDT", ms("2024-01-01"), ms("2024-03-01"), interval=60)
+        assert [report.series.symbol for report in await bybit.data.verify() if report.sound] == ["BTCUSDT", "ETHUSDT"]
+
+
+async def test_an_address_that_nobody_knows_is_refused_by_name(exchange):
+    async with AsyncBybit(environment=exchange.environment, data_dir="nonsense://x") as bybit:
+        with pytest.raises(InvalidParameter, match="data_dir"):
+            await bybit.data.fetch_klines("BTCUSDT", "1h", "2024-01-01", "2024-01-02")
