@@ -32,6 +32,8 @@ class _Named(_Placed, Protocol):
 
 Item = TypeVar("Item", bound=_Placed)
 
+_DAY_MS = 86_400_000
+
 
 class Queries:
     """Answers lookups; newest first, not yet cut into pages."""
@@ -54,12 +56,19 @@ class Queries:
         return sorted(found, key=lambda order: -order.created_ms)
 
     def order_history(self, account: Account, fields: Fields) -> list[Order]:
-        """Return closed orders."""
+        """Return closed orders; those without a fill are kept for a day."""
         category = fields.choice("category", CATEGORIES)
         found = self._orders(reversed(account.history), category, fields)
         status = fields.text("orderStatus")
         start, end = _window(fields)
-        return [order for order in found if (not status or order.status == status) and start <= order.created_ms <= end]
+        day_ago = self._state.clock.now_ms() - _DAY_MS
+        return [
+            order
+            for order in found
+            if (not status or order.status == status)
+            and start <= order.created_ms <= end
+            and (order.filled or order.updated_ms > day_ago)
+        ]
 
     def executions(self, account: Account, fields: Fields) -> list[Execution]:
         """Return executions."""
