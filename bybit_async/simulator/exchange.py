@@ -74,6 +74,7 @@ class SimulatedExchange:
         rate_limits: enforce the limits per account (10006).
         host_limit: requests in five seconds from one address before it is shut out (403); None for no limit.
         connection_limit: new sockets in five minutes before more are refused (403); None for no limit.
+        latency: milliseconds of real time that every answer and every message is on its way.
 
     Raises:
         PortUnavailable: on entering, when the port cannot be listened on.
@@ -95,6 +96,7 @@ class SimulatedExchange:
         rate_limits: bool = True,
         host_limit: int | None = _HOST_LIMIT.calls,
         connection_limit: int | None = 500,
+        latency: int = 0,
     ) -> None:
         self.seed = seed
         self.clock = Clock(start, speed=speed, manual=manual)
@@ -118,8 +120,8 @@ class SimulatedExchange:
         self.faults = Faults(seed, self.clock.now_ms())
         self.closing = asyncio.Event()
         self._deliveries = Deliveries(self.clock)
-        self._rest = RestServer(self, HostLimiter(Limit(host_limit, 5_000) if host_limit else None))
-        self._sockets = SocketServer(self, connection_limit)
+        self._rest = RestServer(self, HostLimiter(Limit(host_limit, 5_000) if host_limit else None), latency / 1_000)
+        self._sockets = SocketServer(self, connection_limit, latency / 1_000)
         self._host, self._port = host, port
         self._ids = random.Random(f"{seed}/ids")
         self._runner: web.ServerRunner | None = None

@@ -238,3 +238,18 @@ def test_rules_are_printable_and_survive_a_file(tmp_path):
 def test_an_action_that_does_not_fit_is_refused():
     with pytest.raises(ValueError, match="reorder"):
         Faults(1, 0).add(Rule(path="/v5/*", action="reorder"))
+
+
+async def test_latency_delays_every_answer_and_keeps_their_order(session):
+    loop = asyncio.get_running_loop()
+    async with SimulatedExchange(symbols=["BTCUSDT"], latency=40) as exchange:
+        client = RawClient(exchange, session)
+        started = loop.time()
+        await client.get("/v5/market/time")
+        assert loop.time() - started >= 0.04
+        async with client.socket("linear") as socket:
+            started = loop.time()
+            for name in "abc":
+                await socket.send(op="ping", req_id=name)
+            assert [(await socket.read())["req_id"] for _ in range(3)] == ["a", "b", "c"]
+            assert 0.04 <= loop.time() - started < 0.12

@@ -12,7 +12,39 @@ from pybit import _websocket_trading
 from pybit.exceptions import InvalidRequestError
 from pybit.unified_trading import HTTP, WebSocket, WebSocketTrading
 
+from bybit_async.simulator import MarketSettings, SimulatedExchange
+
 from .raw_client import eventually
+
+
+@pytest.fixture
+async def exchange():
+    # pybit registers a subscription after sending it: an answer that takes no time at all would come too early.
+    settings = MarketSettings(step=40)
+    async with SimulatedExchange(
+        seed=7, symbols=["BTCUSDT", "ETHUSDT", "XRPUSDT"], market=settings, latency=10
+    ) as exchange:
+        yield exchange
+
+
+async def in_thread(work):
+    """Run blocking work in a daemon thread: pybit can wait for ever, and the test run must end all the same."""
+    loop = asyncio.get_running_loop()
+    future = loop.create_future()
+
+    def settle(setter, value):
+        if not future.done():
+            setter(value)
+
+    def run():
+        try:
+            outcome = (future.set_result, work())
+        except BaseException as error:  # noqa: BLE001 - it is handed to the test
+            outcome = (future.set_exception, error)
+        loop.call_soon_threadsafe(settle, *outcome)
+
+    threading.Thread(target=run, daemon=True).start()
+    return await asyncio.wait_for(future, 30)
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +96,7 @@ async def test_pybit_reads_the_market(http):
         server = http.get_server_time()["result"]
         return ticker, book, klines, instruments, server
 
-    ticker, book, klines, instruments, server = await asyncio.to_thread(session)
+    ticker, book, klines, instruments, server = await in_thread(session)
     assert float(ticker["bid1Price"]) < float(ticker["ask1Price"])
     assert len(book["b"]) == len(book["a"]) == 50
     assert float(book["b"][0][0]) < float(book["a"][0][0])
@@ -91,7 +123,7 @@ async def test_pybit_trades_over_http(http, exchange, credentials):
         fills = http.get_executions(category="linear")["result"]["list"]
         return resting, before, amended, after, position, wallet, fills
 
-    resting, before, amended, after, position, wallet, fills = await asyncio.to_thread(session)
+    resting, before, amended, after, position, wallet, fills = await in_thread(session)
     assert [order["orderId"] for order in before] == [resting]
     assert before[0]["orderStatus"] == "New"
     assert amended[0]["qty"] == "0.02"
@@ -110,7 +142,7 @@ async def test_pybit_raises_the_exchanges_refusals(http):
             )
         return caught.value.status_code
 
-    assert await asyncio.to_thread(refused) in (110003, 110007)
+    assert await in_thread(refused) in (110003, 110007)
 
 
 async def test_pybit_receives_books_trades_and_tickers():
@@ -124,7 +156,7 @@ async def test_pybit_receives_books_trades_and_tickers():
             socket.ticker_stream("BTCUSDT", tickers.put)
             return [books.get(timeout=10) for _ in range(15)], trades.get(timeout=10), tickers.get(timeout=10)
 
-    seen, trade, ticker = await asyncio.to_thread(session)
+    seen, trade, ticker = await in_thread(session)
     ids = [book["u"] for book in seen]
     assert ids == list(range(ids[0], ids[0] + 15))
     last = seen[-1]
@@ -153,7 +185,7 @@ async def test_pybit_receives_its_own_orders_fills_position_and_wallet(http, cre
             order = drained(orders, lambda message: message["data"][0]["orderStatus"] == "Filled")
             return order, fills.get(timeout=10), positions.get(timeout=10), wallets.get(timeout=10)
 
-    (order, fill, position, wallet), _ = await asyncio.gather(asyncio.to_thread(session), watch())
+    (order, fill, position, wallet), _ = await asyncio.gather(in_thread(session), watch())
     assert order["topic"] == "order"
     assert fill["data"][0]["symbol"] == "BTCUSDT"
     assert position["data"][0]["side"] == "Sell"
@@ -179,7 +211,7 @@ async def test_pybit_places_orders_over_the_trading_socket(credentials, exchange
             socket.place_batch_order(answers.put, answers.put, category="linear", request=[request, request])
             return placed, answers.get(timeout=10)
 
-    placed, batch = await asyncio.to_thread(session)
+    placed, batch = await in_thread(session)
     assert placed["retCode"] == 0
     assert placed["op"] == "order.create"
     assert [order.order_id for order in exchange.orders if order.order_id == placed["data"]["orderId"]]

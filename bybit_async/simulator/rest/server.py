@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -60,8 +61,9 @@ _FORBIDDEN = "<html><body><h1>403 Forbidden</h1>access too frequent</body></html
 class RestServer:
     """Serves every `/v5/...` request of one exchange."""
 
-    def __init__(self, exchange: SimulatedExchange, hosts: HostLimiter) -> None:
+    def __init__(self, exchange: SimulatedExchange, hosts: HostLimiter, latency: float) -> None:
         self._exchange = exchange
+        self._latency = latency
         self._hosts = hosts
         self.fixtures: dict[str, Any] = {}
         self.served = 0
@@ -82,7 +84,10 @@ class RestServer:
         def answer(skew: int) -> web.Response:
             return self.answer(request.method, path, query, body, request.headers, address, skew=skew)
 
-        return answer(0) if rule is None else await misbehave(exchange, request, rule, answer)
+        response = answer(0) if rule is None else await misbehave(exchange, request, rule, answer)
+        if self._latency:
+            await asyncio.sleep(self._latency)
+        return response
 
     def answer(
         self,

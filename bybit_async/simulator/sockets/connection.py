@@ -29,6 +29,7 @@ class Connection:
         number: int,
         conn_id: str,
         distortion: Distortion,
+        latency: float = 0.0,
     ) -> None:
         self.channel = channel
         self.number = number
@@ -47,7 +48,9 @@ class Connection:
         self._distortion = distortion
         self._socket = socket
         self._transport = request.transport
-        self._waiting: deque[bytes] = deque()
+        self._latency = latency
+        self._clock = asyncio.get_running_loop().time
+        self._waiting: deque[tuple[float, bytes]] = deque()
         self._ready = asyncio.Event()
         self._closing: tuple[int, bytes] | None = None
 
@@ -67,7 +70,7 @@ class Connection:
             self.abort()
             return
         self.backlog += len(frame)
-        self._waiting.append(frame)
+        self._waiting.append((self._clock() + self._latency if self._latency else 0.0, frame))
         self._ready.set()
 
     def deliver(self, topic: str, frame: bytes) -> None:
@@ -108,7 +111,9 @@ class Connection:
             while waiting:
                 if socket.closed:
                     return
-                frame = waiting.popleft()
+                due, frame = waiting.popleft()
+                if due and (early := due - self._clock()) > 0:
+                    await asyncio.sleep(early)
                 self.backlog -= len(frame)
                 try:
                     await socket.send_frame(frame, WSMsgType.TEXT)

@@ -40,12 +40,13 @@ class Session(Protocol):
 class SocketServer:
     """Every WebSocket connection of one exchange."""
 
-    def __init__(self, exchange: SimulatedExchange, connection_limit: int | None) -> None:
+    def __init__(self, exchange: SimulatedExchange, connection_limit: int | None, latency: float) -> None:
         self._exchange = exchange
         self._numbers = itertools.count(1)
         self.connections: dict[Connection, None] = {}
         self.refusing = False
         self._limit = connection_limit
+        self._latency = latency
         self._opened: deque[int] = deque()
 
     def open(self) -> None:
@@ -75,7 +76,7 @@ class SocketServer:
         await socket.prepare(request)
         number = next(self._numbers)
         conn_id = self._exchange.connection_id(number)
-        connection = Connection(socket, request, channel, number, conn_id, Distortion(self._exchange))
+        connection = Connection(socket, request, channel, number, conn_id, Distortion(self._exchange), self._latency)
         connection.opened_at = connection.active_at = self._exchange.clock.now_ms()
         connection.idle_limit = idle
         session = self._session(connection)
