@@ -10,6 +10,8 @@ import msgspec
 
 from bybit_async import drift
 from bybit_async.errors import (
+    AMBIGUOUS_CODES,
+    REST_CODES,
     AnswerUnreadable,
     AuthenticationError,
     BybitError,
@@ -49,8 +51,8 @@ def read_answer(
     try:
         answer = _typed_envelope(tp, body)
     except msgspec.ValidationError:
-        answer = _repaired_envelope(endpoint, tp, body, limit)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        answer = _repaired_envelope(endpoint, tp, _document(body), body, limit)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise AnswerUnreadable(f"not JSON: {error}", status=status, body=body) from error
     if answer.ret_code != 0:
         raise _rejected(endpoint, answer.ret_code, answer.ret_msg or "", limit)
@@ -71,8 +73,15 @@ def _envelope_decoder(tp: Any) -> msgspec.json.Decoder[Any]:
     return drift.decoder(Response[tp])
 
 
-def _repaired_envelope(endpoint: Endpoint, tp: Any, body: bytes, limit: Limit | None) -> Response[Any]:
-    document = drift.decode_untyped(drift.absent_as_null(body))
+def _document(body: bytes) -> Any:
+    # What does not fit its type may, further on, be no JSON either: an answer that was cut.
+    try:
+        return drift.decode_untyped(drift.absent_as_null(body))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise AnswerUnreadable(f"not JSON: {error}", status=200, body=body) from error
+
+
+def _repaired_envelope(endpoint: Endpoint, tp: Any, document: Any, body: bytes, limit: Limit | None) -> Response[Any]:
     if not isinstance(document, dict):
         raise AnswerUnreadable(f"an answer that is no object: {type(document).__name__}", body=body)
     header = {_OLD_SPELLING.get(key, key): value for key, value in document.items()}
@@ -106,7 +115,9 @@ def refusal_by_status(
     """Say what an HTTP status other than 200 means."""
     where = {"method": endpoint.method, "path": endpoint.path, "status": status}
     code, message = _code_within(body)
-    if code:
+    # A 5xx that repeats its own status, or names a code that means nothing, comes from a gateway: it says nothing about
+    # what became of the request behind it.
+    if code and (status < 500 or code in REST_CODES or code in AMBIGUOUS_CODES):
         return rejection(code, message, until=limit.reset if limit else None, **where)  # type: ignore[arg-type]
     if status == 403:
         # 403 has no code: a banned address and a blocked region differ in nothing but this phrase of the body.
@@ -119,13 +130,14 @@ def refusal_by_status(
         return ServiceBusy(429, "system protection", **where)  # type: ignore[arg-type]
     if 400 <= status < 500:
         return RequestRejected(status, f"HTTP {status}", **where)  # type: ignore[arg-type]
-    return AnswerUnreadable(f"HTTP {status} from {endpoint.path}", status=status, body=body)
+    words = f": {code} {message}" if code else ""
+    return AnswerUnreadable(f"HTTP {status} from {endpoint.path}{words}", status=status, body=body)
 
 
 def _code_within(body: bytes) -> tuple[int, str]:
     try:
         document = drift.decode_untyped(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return 0, ""
     if not isinstance(document, dict):
         return 0, ""
@@ -136,17 +148,17 @@ def _code_within(body: bytes) -> tuple[int, str]:
 def _whole(value: Any) -> int | None:
     try:
         return int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
 def _milliseconds(value: Any) -> int | None:
     try:
         number = float(value)
-    except (TypeError, ValueError):
+        # The older services send seconds with a fraction.
+        return int(number if number > 1e11 else number * 1000)
+    except (TypeError, ValueError, OverflowError):
         return None
-    # The older services send seconds with a fraction.
-    return int(number if number > 1e11 else number * 1000)
 
 
 def read_limit(headers: Mapping[bytes, bytes]) -> Limit | None:

@@ -154,7 +154,10 @@ class LeanTransport(httpx.AsyncBaseTransport):
 
     async def _attempt(self) -> _Connection:
         # A task, so that closing can end it: a host that does not answer would hold it up until its timeout.
+        # It counts from now on, not from its first step: others who are about to connect look at the count.
+        self._count += 1
         attempt = asyncio.create_task(self._open_connection(), name="bybit_async connect")
+        attempt.add_done_callback(self._attempted)
         self._connecting.add(attempt)
         connection = None
         try:
@@ -170,22 +173,21 @@ class LeanTransport(httpx.AsyncBaseTransport):
                 attempt.cancel()
 
     async def _open_connection(self) -> _Connection:
-        self._count += 1
         loop = asyncio.get_running_loop()
-        try:
-            _, connection = await loop.create_connection(
-                lambda: _Connection(self._max_body, self._forget),
-                self._host,
-                self._port,
-                ssl=self._context() if self._secure else None,
-                **_HAPPY if isinstance(loop, asyncio.BaseEventLoop) else {},
-            )
-        except BaseException:
-            self._count -= 1
-            self._wake_one()
-            raise
+        _, connection = await loop.create_connection(
+            lambda: _Connection(self._max_body, self._forget),
+            self._host,
+            self._port,
+            ssl=self._context() if self._secure else None,
+            **_HAPPY if isinstance(loop, asyncio.BaseEventLoop) else {},
+        )
         self._open.add(connection)
         return connection
+
+    def _attempted(self, attempt: asyncio.Task[_Connection]) -> None:
+        if attempt.cancelled() or attempt.exception() is not None:
+            self._count -= 1
+            self._wake_one()
 
     async def _await_place(self) -> None:
         while self._count >= self._max_connections and not self._idle and not self._closed:
@@ -279,7 +281,7 @@ class _Connection(asyncio.Protocol):
             return
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserError as error:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             cause = error.__context__ if isinstance(error.__context__, AnswerUnreadable) else None
             self._fail(cause or AnswerUnreadable(f"not HTTP: {error}", body=data))
             self.abort()

@@ -21,6 +21,7 @@ from aiolimiter import AsyncLimiter
 from bybit_async.errors import DeadlineExceeded, HostBanned, InvalidParameter, SessionClosed
 from bybit_async.transport.clock import Clock
 from bybit_async.transport.endpoint import Endpoint
+from bybit_async.transport.host_queue import HostQueue
 from bybit_async.wire import Limit
 
 _MARGIN = 1.05
@@ -160,10 +161,8 @@ class RateLimits:
         self._enabled = enabled
         self._buckets: dict[tuple[str, str, str], Bucket | None] = {}
         # A sixth at once, then five sixths over the window: together never more than allowed in any window.
-        self._host = AsyncLimiter(settings.host_requests / 6, settings.host_seconds / 5)
-        self._turns: set[asyncio.Task[None]] = set()
+        self._host = HostQueue(AsyncLimiter(settings.host_requests / 6, settings.host_seconds / 5))
         self._ban: HostBanned | None = None
-        self._closed = False
 
     @property
     def banned_until(self) -> int | None:
@@ -182,30 +181,14 @@ class RateLimits:
         self._check_ban()
         if not self._enabled:
             return
+        # Cancels reduce risk, so they overtake everything else.
+        urgent = "cancel" in endpoint.path
         bucket = self._bucket(endpoint, params)
         if bucket is not None:
             items = params.get(endpoint.cost) if endpoint.cost else None
-            # Cancels reduce risk, so they overtake everything else in their bucket.
-            await bucket.take(len(items) if items else 1, urgent="cancel" in endpoint.path, deadline=deadline)
-        if self._host.has_capacity():
-            await self._host.acquire()
-        else:
-            await self._host_turn(deadline)
+            await bucket.take(len(items) if items else 1, urgent=urgent, deadline=deadline)
+        await self._host.turn(urgent=urgent, deadline=deadline)
         self._check_ban()
-
-    async def _host_turn(self, deadline: float) -> None:
-        # A task, because the limiter's own wait can be ended from here by nothing else.
-        turn = asyncio.create_task(self._host.acquire(), name="bybit_async host limit")
-        self._turns.add(turn)
-        try:
-            await asyncio.wait({turn}, timeout=max(0.0, deadline - asyncio.get_running_loop().time()))
-            if self._closed:
-                raise SessionClosed("the session is closed")
-            if not turn.done():
-                raise DeadlineExceeded("the deadline passed while waiting for the host's rate limit")
-        finally:
-            turn.cancel()
-            self._turns.discard(turn)
 
     def learn(self, endpoint: Endpoint, params: Mapping[str, Any], limit: Limit) -> None:
         """Correct a bucket by an answer's headers."""
@@ -237,9 +220,7 @@ class RateLimits:
 
     def close(self) -> None:
         """Stop every timer and turn away whoever waits."""
-        self._closed = True
-        for turn in self._turns:
-            turn.cancel()
+        self._host.close()
         for bucket in self._buckets.values():
             if bucket is not None:
                 bucket.close()

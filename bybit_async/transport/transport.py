@@ -161,13 +161,19 @@ class Transport:
             self._syncing = asyncio.create_task(self._measure_clock(), name="bybit_async clock")
             # Its failure reaches whoever waits; with every waiter cancelled it must not be reported as forgotten.
             self._syncing.add_done_callback(lambda task: task.cancelled() or task.exception())
+        measuring = self._syncing
         try:
             async with asyncio.timeout_at(deadline):
-                await asyncio.shield(self._syncing)
-        except (TransportError, RateLimited) as error:
-            raise NotSent(f"the exchange's time is unknown: {error}") from error
+                await asyncio.wait({measuring})
         except TimeoutError as error:
             raise DeadlineExceeded("the deadline passed while measuring the exchange's time") from error
+        if measuring.cancelled():
+            # By `aclose`. Its cancellation must not look like one of the task that waits here.
+            raise SessionClosed("the session is closed")
+        try:
+            measuring.result()
+        except (TransportError, RateLimited) as error:
+            raise NotSent(f"the exchange's time is unknown: {error}") from error
 
     async def aclose(self) -> None:
         """Refuse new calls and close every connection."""
@@ -215,7 +221,9 @@ class Transport:
 class _Call:
     """One call on its way: what is sent, until when, and how often it was tried."""
 
-    __slots__ = ("_attempt", "_content", "_content_type", "_deadline", "_endpoint", "_params", "_t", "_target")
+    __slots__ = (
+        "_attempt", "_content", "_content_type", "_deadline", "_endpoint", "_not_before", "_params", "_t", "_target",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -230,6 +238,7 @@ class _Call:
         self._params = params
         self._deadline = deadline
         self._attempt = 0
+        self._not_before = 0.0
         self._content_type = _JSON
         self._target = endpoint.path.encode("ascii")
         if files is not None:
@@ -269,6 +278,8 @@ class _Call:
         t, endpoint = self._t, self._endpoint
         if t._closed:
             raise SessionClosed("the session is closed")
+        if self._not_before:
+            await self._cool_down()
         if endpoint.signed and not t._clock.synced:
             await t.ensure_clock(deadline=self._deadline)
         await t._limits.slot(endpoint, self._params, self._deadline)
@@ -302,9 +313,19 @@ class _Call:
         if isinstance(error, HostBanned):
             self._t._limits.ban(error)
         elif isinstance(error, RateLimited):
-            self._t._limits.refused(self._endpoint, self._params, error.until)
+            wait = self._t._limits.refused(self._endpoint, self._params, error.until)
+            self._not_before = asyncio.get_running_loop().time() + wait
         elif isinstance(error, ClockSkewed):
             self._t._clock.distrust()
+
+    async def _cool_down(self) -> None:
+        # The bucket holds this call up too, where there is one: not for endpoints without a known limit, nor when the
+        # session leaves the pace to its user.
+        wait, self._not_before = self._not_before - asyncio.get_running_loop().time(), 0.0
+        if wait > self._deadline - asyncio.get_running_loop().time():
+            raise DeadlineExceeded("the rate limit leaves no time to send this before its deadline")
+        if wait > 0:
+            await self._t._pauses.sleep(wait)
 
     def _retrying(self, attempt: int, error: BaseException) -> None:
         log.info("%s: attempt %d failed (%s), trying again", self._endpoint.name, attempt, type(error).__name__)
