@@ -1,4 +1,4 @@
-"""Shared by every test: an asynchronous test leaves no task behind."""
+"""Shared by every test: an asynchronous test leaves no task behind, and slow machines are no failure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ import inspect
 from collections.abc import AsyncIterator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says something about the machine, not about the code.
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("long", settings.get_profile("default"), max_examples=2000)
+settings.load_profile("default")
 
 
 @pytest.fixture(autouse=True)
