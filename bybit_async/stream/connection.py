@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from bybit_async.errors import ORDER_ENTRY_CODES, REST_CODES, AuthenticationError, ConnectionFailed, rejection
+from bybit_async.models.stream_message import StreamMessage
+from bybit_async.stream.fast_socket import FastSocket
 from bybit_async.stream.frames import AuthAnswer, Frame, Pong, ServerPing
 from bybit_async.stream.router import route
 from bybit_async.stream.settings import StreamSettings
@@ -91,12 +92,17 @@ class Connection:
         self._clock = clock
         self._signer = signer
         self._on_frame = on_frame
-        self._socket: ClientConnection | None = None
+        self._socket: FastSocket | None = None
         self._outbox: deque[bytes] = deque()
         self._posted = asyncio.Event()
         self._ponged = asyncio.Event()
-        self._unread = False
         self._pings = 0
+        # Messages that came before they were wanted, or while a listener has no room.
+        self._backlog: deque[tuple[bytes, int]] = deque()
+        self._reading = self._lost = False
+        self._wait: Awaitable[None] | None = None
+        self._failure: Exception | None = None
+        self._news = asyncio.Event()
 
     @property
     def private(self) -> bool:
@@ -145,7 +151,8 @@ class Connection:
             max_size=settings.max_frame,
             logger=_socket_log,
             proxy=None if host in _LOOPBACK else settings.proxy,
-        )
+            create_connection=self._make_socket,  # type: ignore[arg-type]
+        )  # type: ignore[assignment]
         if not self.private:
             self.opened_at = self._clock.monotonic()
 
@@ -170,9 +177,24 @@ class Connection:
             )
         self.opened_at = self._clock.monotonic()
 
+    def _make_socket(self, *args: Any, **options: Any) -> FastSocket:
+        socket = FastSocket(*args, **options)
+        socket.max_frame = self._settings.max_frame
+        socket.on_text, socket.on_lost = self._take, self._note_loss
+        return socket
+
+    def _note_loss(self) -> None:
+        self._lost = True
+        self._news.set()
+
     async def _receive(self) -> Frame:
         assert self._socket is not None
-        return route(self.channel, await self._socket.recv(decode=False))
+        while not self._backlog:
+            if self._lost:
+                raise self._socket.protocol.close_exc
+            await self._news.wait()
+            self._news.clear()
+        return route(self.channel, self._backlog.popleft()[0])
 
     async def run(self) -> str:
         """Read until the socket ends; return why it did."""
@@ -192,29 +214,59 @@ class Connection:
         return self.end_reason
 
     async def _read(self) -> None:
+        # Messages are handled where they arrive, in `_take`. This task only waits for what cannot be handled there.
         assert self._socket is not None
-        receive, channel, on_frame, read_frame = self._socket.recv, self.channel, self._on_frame, self.read_frame
+        self._reading = True
+        self._catch_up()
         while True:
-            data = await receive(decode=False)
-            received = time.monotonic_ns()
-            frame = read_frame(channel, data)
-            if isinstance(frame, Pong):
+            await self._news.wait()
+            self._news.clear()
+            if self._failure is not None:
+                raise self._failure
+            if self._wait is not None:
+                await self._wait
+                self._wait = None
                 self._ponged.set()
-            elif isinstance(frame, ServerPing):
-                self.post({"op": "pong", **({"req_id": frame.req_id} if frame.req_id else {})})
-            else:
-                wait = on_frame(self, frame, received)
-                if wait is not None:
-                    await self._hold(wait)
+                self._catch_up()
+            elif self._lost:
+                raise self._socket.protocol.close_exc
 
-    async def _hold(self, wait: Awaitable[None]) -> None:
-        # While nothing is read no pong can be seen; the heartbeat must not take that for a dead peer.
-        self._unread = True
+    def _take(self, data: bytes, received: int) -> None:
+        if self._wait is None and self._reading:
+            self._handle(data, received)
+        else:
+            self._backlog.append((data, received))
+            self._news.set()
+
+    def _handle(self, data: bytes, received: int) -> None:
         try:
-            await wait
-        finally:
-            self._unread = False
-            self._ponged.set()
+            frame = self.read_frame(self.channel, data)
+            if type(frame) is StreamMessage or not isinstance(frame, Pong | ServerPing):
+                wait = self._on_frame(self, frame, received)
+                if wait is not None:
+                    self._hold(wait)
+            elif isinstance(frame, Pong):
+                self._ponged.set()
+            else:
+                self.post({"op": "pong", **({"req_id": frame.req_id} if frame.req_id else {})})
+        except Exception as error:  # noqa: BLE001  no frame may break the transport's callback: it ends `run` instead
+            self._failure = self._failure or error
+            self._reading = False
+            self._news.set()
+
+    def _hold(self, wait: Awaitable[None]) -> None:
+        self._wait = wait
+        self._news.set()
+        if self._socket is not None and not self._lost:
+            self._socket.transport.pause_reading()
+
+    def _catch_up(self) -> None:
+        while self._backlog and self._wait is None and self._reading:
+            self._handle(*self._backlog.popleft())
+        if self._wait is None:
+            if self._socket is not None and not self._lost:
+                self._socket.transport.resume_reading()
+            self._news.set()
 
     async def _beat(self) -> None:
         settings = self._settings
@@ -236,11 +288,11 @@ class Connection:
             except TimeoutError:
                 late = self._clock.monotonic() - before - self._settings.pong_timeout
                 # A blocked event loop or a held reader says nothing about the peer: the pong may be waiting unread.
-                if self._unread or late > self._settings.pong_timeout / 2:
+                if self._wait is not None or late > self._settings.pong_timeout / 2:
                     continue
                 return False
             return True
-        return self._unread
+        return self._wait is not None
 
     async def _write(self) -> None:
         while True:
