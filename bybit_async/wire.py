@@ -6,15 +6,18 @@ the only place that turns one into the other, for the fields of answers and for 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, Generic, SupportsIndex, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, SupportsIndex, TypeVar, overload
 
 import msgspec
 from typing_extensions import dataclass_transform
 
 from bybit_async.errors import InvalidParameter
+
+if TYPE_CHECKING:
+    import pandas
 
 Number = Decimal | str | int | float
 """What a price, size or amount may be given as; it is sent exactly as its plain decimal spelling."""
@@ -117,6 +120,13 @@ class Rows(Wire, Generic[T]):
     def __getitem__(self, index: SupportsIndex | slice) -> T | list[T]:
         return self.rows[index]
 
+    def to_frame(self) -> pandas.DataFrame:
+        """Return the rows as a pandas frame: one column a field, decimals as float64.
+
+        A field of a nested object is called ``outer_inner``; lists stay lists, times stay milliseconds.
+        """
+        return frame_of_rows(self.rows)
+
 
 class Page(Rows[T], Generic[T]):
     """One page of a list; `next_page_cursor` is None on the last one."""
@@ -126,6 +136,29 @@ class Page(Rows[T], Generic[T]):
 
 class Nothing(Wire):
     """An answer that carries no result beyond having been accepted."""
+
+
+def frame_of_rows(rows: Iterable[Any]) -> pandas.DataFrame:
+    """Return Structs as a frame; see `Rows.to_frame`."""
+    import pandas
+
+    flat = [_flat(row) for row in rows]
+    frame = pandas.DataFrame(flat)
+    for name in frame.columns:
+        if any(isinstance(cells.get(name), Decimal) for cells in flat):
+            frame[name] = frame[name].astype("float64")
+    return frame
+
+
+def _flat(row: msgspec.Struct, before: str = "") -> dict[str, Any]:
+    cells: dict[str, Any] = {}
+    for name in row.__struct_fields__:
+        value = getattr(row, name)
+        if isinstance(value, msgspec.Struct):
+            cells |= _flat(value, f"{before}{name}_")
+        else:
+            cells[before + name] = value
+    return cells
 
 
 def plain(value: Number, parameter: str = "value") -> str:

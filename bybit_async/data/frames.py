@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-import msgspec
 import numpy as np
 
 from bybit_async.data import intervals
 from bybit_async.data.columns import Table
 from bybit_async.data.coverage import Coverage, Span
 from bybit_async.data.series import Series
+from bybit_async.wire import frame_of_rows
 
 if TYPE_CHECKING:
     import pandas
 
 Dtype = Literal["float", "decimal"]
+
+to_frame = frame_of_rows
+"""Makes a frame of the rows of any list answer; where the answer is a `Rows`, it is the same as its ``to_frame()``."""
 
 
 def frame_of(table: Table, dtype: Dtype = "float") -> pandas.DataFrame:
@@ -70,32 +71,6 @@ def gaps_of(series: Series, table: Table, span: Span, coverage: Coverage) -> Cov
     lasts = expected[np.append(absent[breaks], absent[-1])].tolist()
     ends = (intervals.step(series.interval, last) for last in lasts)
     return Coverage(zip(firsts, ends, strict=True))
-
-
-def to_frame(rows: Iterable[Any]) -> pandas.DataFrame:
-    """Return the rows of any list answer as a frame: one column a field, decimals as float64, nested fields joined.
-
-    A field of a nested object is called ``outer_inner``; lists stay lists.
-    """
-    import pandas as pd
-
-    flat = [_flat(row) for row in rows]
-    frame = pd.DataFrame(flat)
-    for name in frame.columns:
-        if any(isinstance(row.get(name), Decimal) for row in flat):
-            frame[name] = frame[name].astype("float64")
-    return frame
-
-
-def _flat(row: Any, before: str = "") -> dict[str, Any]:
-    cells: dict[str, Any] = {}
-    for name in row.__struct_fields__:
-        value = getattr(row, name)
-        if isinstance(value, msgspec.Struct):
-            cells |= _flat(value, f"{before}{name}_")
-        else:
-            cells[before + name] = value
-    return cells
 
 
 def _text(time: int) -> str:

@@ -54,6 +54,11 @@ class History:
         await self._know_the_present(None if end is None else span_of(start, end, 1 << 62)[1])
         return span_of(start, end, self._clock.now_ms())
 
+    async def present(self) -> int:
+        """Return exchange time in milliseconds; asks for it unless it is known."""
+        await self._know_the_present(None)
+        return self._clock.now_ms()
+
     async def frame(
         self,
         series: Series,

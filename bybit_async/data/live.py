@@ -207,7 +207,7 @@ class Live:
         return handle
 
     async def _window(self, series: Series, candles: int) -> CandleWindow:
-        now = self._live_clock.now_ms()
+        now = await self._live_history.present()
         start = intervals.step(series.interval, intervals.floor(series.interval, now), 1 - candles)
         span = await self._live_history.span(max(start, 0), None)
         frame = await self._live_history.frame(series, span, use_cache=False, unfinished=True)

@@ -1,0 +1,183 @@
+"""Callbacks of live data, and the price and book of the moment."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+
+from bybit_async import AsyncBybit, InvalidParameter, SubscriptionRefused
+from bybit_async.data.intervals import grid
+from bybit_async.data.series import Series
+from bybit_async.simulator import MarketSettings, SimulatedExchange
+
+from .ledger import MINUTE, ms
+
+
+@pytest.fixture
+async def exchange():
+    settings = MarketSettings(step=100)
+    async with SimulatedExchange(seed=7, symbols=["BTCUSDT"], market=settings) as exchange:
+        yield exchange
+
+
+class Calls:
+    """Collects what a callback is called with."""
+
+    def __init__(self, count=1):
+        self.values = []
+        self._count = count
+        self._enough = asyncio.Event()
+
+    def __call__(self, value):
+        self.values.append(value)
+        if len(self.values) >= self._count:
+            self._enough.set()
+
+    async def enough(self):
+        async with asyncio.timeout(20):
+            await self._enough.wait()
+
+
+async def test_plain_and_async_callbacks_see_every_ticker_until_they_are_stopped(bybit):
+    plain, later = Calls(3), Calls(3)
+
+    async def slow(ticker):
+        await asyncio.sleep(0)
+        later(ticker)
+
+    first = await bybit.data.start_ticker_stream("BTCUSDT", plain)
+    second = await bybit.data.start_ticker_stream("BTCUSDT", slow)
+    await plain.enough()
+    await later.enough()
+    assert all(ticker.last_price > 0 for ticker in plain.values + later.values)
+    await bybit.data.stop_stream(first)
+    seen = len(plain.values)
+    third = Calls(3)
+    await bybit.data.start_ticker_stream("BTCUSDT", third)
+    await third.enough()
+    assert len(plain.values) == seen, "called after it was stopped"
+    await bybit.data.stop_stream(second)
+    await bybit.data.stop_stream(second)
+
+
+async def test_a_callback_that_raises_is_logged_and_called_again_and_troubles_nobody_else(bybit, caplog):
+    calls, other = Calls(3), Calls(3)
+
+    def broken(ticker):
+        calls(ticker)
+        raise ZeroDivisionError("in the callback")
+
+    await bybit.data.start_ticker_stream("BTCUSDT", broken)
+    await bybit.data.start_ticker_stream("BTCUSDT", other)
+    await calls.enough()
+    await other.enough()
+    assert "in the callback" in caplog.text
+
+
+async def test_a_callback_may_stop_its_own_stream(bybit):
+    handles, ended = [], asyncio.Event()
+
+    async def once(ticker):
+        ended.set()
+        await bybit.data.stop_stream(handles[0])
+
+    handles.append(await bybit.data.start_ticker_stream("BTCUSDT", once))
+    async with asyncio.timeout(20):
+        await ended.wait()
+
+
+async def test_an_unknown_symbol_is_refused_at_the_start(bybit):
+    with pytest.raises(SubscriptionRefused):
+        await bybit.data.start_ticker_stream("NOSUCHUSDT", print)
+    with pytest.raises(InvalidParameter, match="candles"):
+        await bybit.data.start_klines_stream("BTCUSDT", "1m", print, candles=0)
+
+
+async def test_the_klines_callback_gets_a_frame_that_moves_on_and_closed_candles_are_stored(tmp_path):
+    start = ms("2024-05-05T12:00:57")
+    market = MarketSettings(step=100)
+    async with SimulatedExchange(seed=7, symbols=["BTCUSDT"], start=start, speed=30.0, market=market) as exchange:
+        async with AsyncBybit(environment=exchange.environment, data_dir=tmp_path) as bybit:
+            calls, closed = Calls(), asyncio.Event()
+
+            def watch(frame):
+                calls(frame)
+                if frame.index[-1] >= pd.Timestamp("2024-05-05T12:04", tz="UTC"):
+                    closed.set()
+
+            handle = await bybit.data.start_klines_stream("BTCUSDT", "1m", watch, candles=30)
+            async with asyncio.timeout(30):
+                await closed.wait()
+            await bybit.data.stop_stream(handle)
+            frame = calls.values[-1]
+            assert len(frame) == 30
+            assert list(frame.columns) == ["open", "high", "low", "close", "volume", "turnover"]
+            assert (frame.index.diff().dropna() == pd.Timedelta("1min")).all()
+            assert len(calls.values) > 4
+
+            series = Series("klines", "linear", "BTCUSDT", "1")
+            table, coverage = bybit.data.store.load(series, start - 60 * MINUTE, start + 60 * MINUTE)
+            [(low, high)] = list(coverage)
+            assert table.times.tolist() == grid("1", low, high).tolist()
+            assert high >= ms("2024-05-05T12:04")
+            ticks = exchange.market.quotations["linear", "BTCUSDT"].last.minutes(low // MINUTE, high // MINUTE)
+            assert table.numbers["close"].floats().tolist() == [t / 10.0 for t in ticks[:, 3].tolist()]
+
+
+async def test_the_price_comes_from_the_stream_while_one_runs_and_else_by_rest(bybit, exchange):
+    by_rest = await bybit.data.get_current_price("BTCUSDT")
+    assert isinstance(by_rest, Decimal)
+    calls = Calls()
+    handle = await bybit.data.start_ticker_stream("BTCUSDT", calls)
+    await calls.enough()
+    sent = exchange.requests
+    assert await bybit.data.get_current_price("BTCUSDT") == calls.values[-1].last_price
+    assert exchange.requests == sent
+    await bybit.data.stop_stream(handle)
+    await bybit.data.get_current_price("BTCUSDT")
+    assert exchange.requests == sent + 1, "the price of a stream that has ended was taken for the present one"
+
+
+async def test_the_book_tells_its_age_and_source(bybit, exchange):
+    book = await bybit.data.get_current_orderbook("BTCUSDT", depth=10)
+    assert (book.source, len(book.bids), len(book.asks)) == ("rest", 10, 10)
+    assert 0 <= book.age < 5
+    calls = Calls()
+    await bybit.data.start_orderbook_stream("BTCUSDT", calls)
+    await calls.enough()
+    sent = exchange.requests
+    live = await bybit.data.get_current_orderbook("BTCUSDT", depth=10)
+    assert live.source == "stream"
+    assert live.bids[0].price < live.asks[0].price
+    assert exchange.requests == sent
+    assert (await bybit.data.get_current_orderbook("BTCUSDT", depth=10, max_age=0.0)).source == "rest"
+
+
+async def test_the_aggregated_book_sums_from_the_best_level_on(bybit):
+    frame = await bybit.data.get_aggregated_orderbook("BTCUSDT", 20)
+    for side, ascending in (("Buy", False), ("Sell", True)):
+        levels = frame[frame["side"] == side]
+        assert len(levels) == 20
+        assert levels["price"].is_monotonic_increasing == ascending
+        assert levels["cum_size"].iloc[-1] == pytest.approx(levels["size"].sum())
+        assert levels["cum_value"].iloc[-1] == pytest.approx((levels["size"] * levels["price"]).sum())
+    joined = await bybit.data.get_aggregated_orderbook("BTCUSDT", 20, step="5")
+    assert (joined["price"] % 5 == 0).all()
+    assert joined[joined["side"] == "Buy"]["price"].max() <= joined[joined["side"] == "Sell"]["price"].min()
+    with pytest.raises(InvalidParameter, match="step"):
+        await bybit.data.get_aggregated_orderbook("BTCUSDT", 20, step=0)
+
+
+async def test_everything_ends_with_the_session(exchange, tmp_path):
+    calls = Calls()
+    async with AsyncBybit(environment=exchange.environment, data_dir=tmp_path) as bybit:
+        await bybit.data.start_ticker_stream("BTCUSDT", calls)
+        await bybit.data.start_klines_stream("BTCUSDT", "1m", calls, candles=5)
+        await bybit.data.start_orderbook_stream("BTCUSDT", calls)
+        await calls.enough()
+    seen = len(calls.values)
+    await asyncio.sleep(0.3)
+    assert len(calls.values) == seen

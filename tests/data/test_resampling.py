@@ -1,0 +1,63 @@
+"""Coarser candles, and frames of list answers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bybit_async import InvalidParameter
+from bybit_async.data import resample, to_frame, trades_to_klines
+
+START, END = "2024-01-29", "2024-03-04"
+
+
+@pytest.mark.parametrize("interval", ["4h", "1d", "1w"])
+async def test_resampled_candles_are_those_of_bybit(bybit, interval):
+    fine = await bybit.data.fetch_klines("BTCUSDT", "1h", START, END)
+    coarse = await bybit.data.fetch_klines("BTCUSDT", interval, START, END)
+    made = resample(fine, interval)
+    assert made.index.equals(coarse.index)
+    for name in ("open", "high", "low", "close"):
+        assert made[name].equals(coarse[name])
+    assert np.allclose(made[["volume", "turnover"]], coarse[["volume", "turnover"]], rtol=1e-12)
+    assert made.attrs["interval"] == coarse.attrs["interval"]
+
+
+async def test_other_columns_keep_their_last_value_and_empty_intervals_do_not_come_out(bybit):
+    fine = await bybit.data.fetch_klines("BTCUSDT", "1h", START, "2024-02-01")
+    fine["signal"] = np.arange(len(fine), dtype=float)
+    made = resample(fine.drop(fine.index[4:8]), "4h")
+    assert len(made) == len(fine) // 4 - 1
+    assert made["signal"].iloc[0] == 3.0
+    assert made["signal"].iloc[1] == 11.0
+
+
+async def test_months_and_bad_input(bybit):
+    fine = await bybit.data.fetch_klines("BTCUSDT", "1d", "2024-01-01", "2024-03-01")
+    assert [f"{time:%F}" for time in resample(fine, "1M").index] == ["2024-01-01", "2024-02-01"]
+    with pytest.raises(InvalidParameter, match="interval"):
+        resample(fine, "7m")
+    with pytest.raises(InvalidParameter, match="frame"):
+        resample(fine.reset_index(drop=True), "4h")
+
+
+def test_a_minute_without_trades_repeats_the_close_before_it():
+    times = pd.to_datetime(["2024-01-01T00:00:10Z", "2024-01-01T00:00:50Z", "2024-01-01T00:02:01Z"])
+    trades = pd.DataFrame({"price": [10.0, 12.0, 11.0], "size": [1.0, 2.0, 3.0]}, index=times)
+    klines = trades_to_klines(trades, "1m")
+    assert klines.to_numpy().tolist() == [
+        [10.0, 12.0, 10.0, 12.0, 3.0, 34.0],
+        [12.0, 12.0, 12.0, 12.0, 0.0, 0.0],
+        [11.0, 11.0, 11.0, 11.0, 3.0, 33.0],
+    ]
+
+
+async def test_list_answers_become_frames(bybit):
+    tickers = await bybit.market.get_tickers(category="linear")
+    frame = tickers.to_frame()
+    assert list(frame["symbol"]) == [ticker.symbol for ticker in tickers]
+    assert frame["last_price"].tolist() == [float(ticker.last_price) for ticker in tickers]
+    instruments = to_frame(await bybit.market.get_instruments_info(category="linear"))
+    assert instruments["price_filter_tick_size"].dtype == "float64"
+    assert len(to_frame([])) == 0
