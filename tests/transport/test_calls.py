@@ -70,7 +70,7 @@ async def test_a_post_is_signed_over_exactly_the_body_it_sends() -> None:
         async with AsyncBybit(
             environment=server.environment, api_key=KEY, api_secret=SECRET, recv_window=7000, referer="broker"
         ) as bybit:
-            await bybit.request("POST", "/v5/order/create", {"symbol": "BTCUSDT", "qty": "0.1", "reduceOnly": True})
+            await bybit.request("POST", "/v5/order/pre-check", {"symbol": "BTCUSDT", "qty": "0.1", "reduceOnly": True})
         request = server.requests[-1]
         assert json.loads(request.body) == {"symbol": "BTCUSDT", "qty": "0.1", "reduceOnly": True}
         payload = f"{request.headers['x-bapi-timestamp']}{KEY}7000".encode() + request.body
