@@ -8,6 +8,7 @@ HTTP/2 or client certificates give the session httpx's own transport instead.
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import ssl
 import zlib
 from collections import deque
@@ -50,8 +51,9 @@ class LeanTransport(httpx.AsyncBaseTransport):
         url = httpx.URL(base_url)
         self._secure = url.scheme == "https"
         self._host, self._port = url.host, url.port or (443 if self._secure else 80)
-        default = url.port is None or url.port == (443 if self._secure else 80)
-        self._authority = (url.host if default else f"{url.host}:{url.port}").encode("ascii")
+        self._authority = url.netloc
+        # An address leaves nothing to try side by side, and asyncio's way of doing it may lose a socket when cancelled.
+        self._several = not _is_address(url.host)
         self._ssl = ssl_context
         self._connect_timeout = connect_timeout
         self._max_connections = max_connections
@@ -179,7 +181,7 @@ class LeanTransport(httpx.AsyncBaseTransport):
             self._host,
             self._port,
             ssl=self._context() if self._secure else None,
-            **_HAPPY if isinstance(loop, asyncio.BaseEventLoop) else {},
+            **_HAPPY if self._several and isinstance(loop, asyncio.BaseEventLoop) else {},
         )
         self._open.add(connection)
         return connection
@@ -348,6 +350,14 @@ _CONSUMED = frozenset({b"content-encoding", b"content-length", b"transfer-encodi
 
 def _without_framing(headers: Headers) -> Headers:
     return [(name, value) for name, value in headers if name.lower() not in (b"host", b"content-length")]
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _longest(request: httpx.Request) -> float:

@@ -10,6 +10,7 @@ import pytest
 from bybit_async import decode_rest
 from bybit_async.errors import AnswerUnreadable, OutcomeUnknown, RateLimited, RequestRejected, SessionClosed
 from bybit_async.session import AsyncBybit
+from bybit_async.transport.lean import LeanTransport
 from tests.transport.raw_server import OK, Request, http, raw_server
 
 ORDER = {"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "order_type": "Market", "qty": 1}
@@ -120,3 +121,17 @@ async def test_an_upgrade_nobody_asked_for_is_no_answer() -> None:
 def test_a_time_that_is_none_is_left_out(time_of_answer: str) -> None:
     body = f'{{"retCode":0,"retMsg":"OK","result":{{"timeSecond":"1","timeNano":"1"}},"time":{time_of_answer}}}'
     assert decode_rest("GET", "/v5/market/time", body.encode()).time is None
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("http://127.0.0.1:8080", b"127.0.0.1:8080"),
+        ("http://[::1]:8080", b"[::1]:8080"),
+        ("https://api.bybit.com:443", b"api.bybit.com"),
+        ("https://api.bybit.com", b"api.bybit.com"),
+    ],
+)
+def test_the_host_is_named_as_http_wants_it(url: str, host: bytes) -> None:
+    message = LeanTransport(url)._message("GET", b"/", [], b"")
+    assert message == b"GET / HTTP/1.1\r\nHost: " + host + b"\r\n\r\n"
