@@ -14,6 +14,7 @@ import bybit_async.api.setting
 import bybit_async.api.trade.orders
 import bybit_async.bridge.callbacks
 import bybit_async.bridge.iterators
+import bybit_async.bridge.portal
 import bybit_async.data.book_now
 import bybit_async.data.cache
 import bybit_async.data.columns
@@ -27,6 +28,7 @@ import bybit_async.data.store
 import bybit_async.data.upkeep
 import bybit_async.enums
 import bybit_async.environments
+import bybit_async.live.account
 import bybit_async.live.account_events
 import bybit_async.models.account
 import bybit_async.models.affiliate
@@ -60,15 +62,18 @@ import bybit_async.models.trade
 import bybit_async.models.trading_bot
 import bybit_async.models.user
 import bybit_async.session
+import bybit_async.state.executions
 import bybit_async.state.order_book
 import bybit_async.state.orders
 import bybit_async.state.positions
 import bybit_async.state.wallet
+import bybit_async.stream.bookshelf
 import bybit_async.stream.events
 import bybit_async.stream.live_book
 import bybit_async.stream.mailbox
 import bybit_async.stream.order_entry
 import bybit_async.stream.settings
+import bybit_async.stream.streams
 import bybit_async.stream.subscription
 import bybit_async.stream.topics
 import bybit_async.transport.clock
@@ -411,6 +416,7 @@ class Account:
         timeout: float | None = None,
     ) -> bybit_async.models.account.Collaterals:
         """Rates, limits and switches of one currency, or of all. `GET /v5/account/collateral-info`."""
+    @typing_extensions.deprecated('Unified accounts use get_transaction_log')
     def get_contract_transaction_log(
         self,
         *,
@@ -1063,6 +1069,7 @@ class Asset:
         `transfer_id` is a UUID of your own; reuse it when repeating a lost call.
         `POST /v5/asset/transfer/universal-transfer`.
         """
+    @typing_extensions.deprecated('Use Asset.create_universal_transfer, which needs no activation any more.')
     def enable_universal_transfer_for_sub_uid(
         self,
         *,
@@ -1308,6 +1315,7 @@ class Asset:
         timeout: float | None = None,
     ) -> bybit_async.models.asset.SmallBalances:
         """Balances too small to trade that can be converted together. `GET /v5/asset/covert/small-balance-list`."""
+    @typing_extensions.deprecated('Use Asset.get_coins_balance.')
     def get_spot_asset_info(
         self,
         *,
@@ -1525,6 +1533,7 @@ class Broker:
         timeout: float | None = None,
     ) -> bybit_async.bridge.iterators.BlockingPager[bybit_async.wire.Page[bybit_async.models.broker.BrokerRate], bybit_async.models.broker.BrokerRate]:
         """The rate limits of all clients; `limit` is 1 to 1000. `GET /v5/broker/apilimit/query-all`."""
+    @typing_extensions.deprecated('Use Broker.get_exchange_broker_earnings.')
     def get_broker_earnings(
         self,
         *,
@@ -1700,6 +1709,7 @@ class Card:
 
 class CryptoLoan:
     """Loans against crypto collateral."""
+    @typing_extensions.deprecated('Use CryptoLoan.adjust_collateral_amount_new_crypto_loan.')
     def adjust_collateral_amount(
         self,
         *,
@@ -1718,6 +1728,7 @@ class CryptoLoan:
         timeout: float | None = None,
     ) -> bybit_async.models.crypto_loan.CollateralAdjustmentAck:
         """Add collateral (``0``) or take it out (``1``). `POST /v5/crypto-loan-common/adjust-ltv`."""
+    @typing_extensions.deprecated('Use CryptoLoan.borrow_flexible_crypto_loan or borrow_fixed_crypto_loan.')
     def borrow_crypto_loan(
         self,
         *,
@@ -1777,6 +1788,7 @@ class CryptoLoan:
         `refunded_account` is ``0`` funding account, ``1`` flexible savings.
         `POST /v5/crypto-loan-fixed/supply-order-cancel`.
         """
+    @typing_extensions.deprecated('Use Earn.stake_or_redeem; C2C lending is closed.')
     def cancel_redeem(
         self,
         *,
@@ -1826,6 +1838,7 @@ class CryptoLoan:
         `available_source` is ``0`` funding account, ``1`` flexible savings, ``2`` both.
         `POST /v5/crypto-loan-fixed/supply`.
         """
+    @typing_extensions.deprecated('Use Earn.stake_or_redeem; C2C lending is closed.')
     def deposit_funds(
         self,
         *,
@@ -1835,6 +1848,7 @@ class CryptoLoan:
         timeout: float | None = None,
     ) -> bybit_async.models.crypto_loan.LendingOrder:
         """Lend a coin. `POST /v5/lending/purchase`."""
+    @typing_extensions.deprecated('Use CryptoLoan.get_max_loan_amount_new_crypto_loan.')
     def get_account_borrowable_or_collateralizable_limit(
         self,
         *,
@@ -1846,6 +1860,7 @@ class CryptoLoan:
 
         `GET /v5/crypto-loan/borrowable-collateralisable-number`.
         """
+    @typing_extensions.deprecated('Use CryptoLoan.get_borrowable_coins_new_crypto_loan.')
     def get_borrowable_coins(
         self,
         *,
@@ -1913,6 +1928,7 @@ class CryptoLoan:
         timeout: float | None = None,
     ) -> bybit_async.bridge.iterators.BlockingPager[bybit_async.wire.Page[bybit_async.models.crypto_loan.BorrowOrder], bybit_async.models.crypto_loan.BorrowOrder]:
         """Orders for loans; `limit` is 1 to 100 (10 when left out). `GET /v5/crypto-loan-fixed/borrow-order-info`."""
+    @typing_extensions.deprecated('Use CryptoLoan.get_collateral_coins_new_crypto_loan.')
     def get_collateral_coins(
         self,
         *,
@@ -1931,6 +1947,7 @@ class CryptoLoan:
 
         `GET /v5/crypto-loan-common/collateral-data`.
         """
+    @typing_extensions.deprecated('Use CryptoLoan.get_borrowing_history_flexible_crypto_loan.')
     def get_completed_loan_history(
         self,
         *,
@@ -1942,6 +1959,7 @@ class CryptoLoan:
         timeout: float | None = None,
     ) -> bybit_async.bridge.iterators.BlockingPager[bybit_async.wire.Page[bybit_async.models.crypto_loan.LegacyCompletedLoan], bybit_async.models.crypto_loan.LegacyCompletedLoan]:
         """Loans that are repaid; `limit` is 1 to 100 (10 when left out). `GET /v5/crypto-loan/borrow-history`."""
+    @typing_extensions.deprecated('Use CryptoLoan.get_ltv_adjustment_history_new_crypto_loan.')
     def get_crypto_loan_ltv_adjustment_history(
         self,
         *,
@@ -1963,6 +1981,7 @@ class CryptoLoan:
         timeout: float | None = None,
     ) -> bybit_async.wire.Rows[bybit_async.models.crypto_loan.FlexibleDebt]:
         """Debts; all coins when `loan_currency` is left out. `GET /v5/crypto-loan-flexible/ongoing-coin`."""
+    @typing_extensions.deprecated('Use Earn.get_staked_position; C2C lending is closed.')
     def get_lending_account_info(
         self,
         *,
@@ -1970,6 +1989,7 @@ class CryptoLoan:
         timeout: float | None = None,
     ) -> bybit_async.models.crypto_loan.LendingAccount:
         """What is lent of a coin. `GET /v5/lending/account`."""
+    @typing_extensions.deprecated('Use Earn.get_earn_product_info; C2C lending is closed.')
     def get_lending_coin_info(
         self,
         *,
@@ -2003,6 +2023,7 @@ class CryptoLoan:
 
         `GET /v5/crypto-loan-fixed/supply-order-quote`.
         """
+    @typing_extensions.deprecated('Use Earn.get_stake_or_redemption_history; C2C lending is closed.')
     def get_lending_orders(
         self,
         *,
@@ -2031,6 +2052,7 @@ class CryptoLoan:
         timeout: float | None = None,
     ) -> bybit_async.bridge.iterators.BlockingPager[bybit_async.wire.Page[bybit_async.models.crypto_loan.SupplyOrder], bybit_async.models.crypto_loan.SupplyOrder]:
         """Orders to lend; `limit` is 1 to 100 (10 when left out). `GET /v5/crypto-loan-fixed/supply-order-info`."""
+    @typing_extensions.deprecated('Use CryptoLoan.get_repayment_history_flexible_crypto_loan.')
     def get_loan_repayment_history(
         self,
         *,
@@ -2055,6 +2077,7 @@ class CryptoLoan:
 
         `GET /v5/crypto-loan-common/adjustment-history`.
         """
+    @typing_extensions.deprecated('Use CryptoLoan.get_max_allowed_collateral_reduction_amount_new_crypto_loan.')
     def get_max_allowed_collateral_reduction_amount(
         self,
         *,
@@ -2122,6 +2145,7 @@ class CryptoLoan:
 
         `GET /v5/crypto-loan-flexible/repayment-history`.
         """
+    @typing_extensions.deprecated('Use CryptoLoan.get_position_new_crypto_loan.')
     def get_unpaid_loans(
         self,
         *,
@@ -2135,6 +2159,7 @@ class CryptoLoan:
         timeout: float | None = None,
     ) -> bybit_async.bridge.iterators.BlockingPager[bybit_async.wire.Page[bybit_async.models.crypto_loan.LegacyLoan], bybit_async.models.crypto_loan.LegacyLoan]:
         """Loans that are not repaid; `limit` is 1 to 100 (10 when left out). `GET /v5/crypto-loan/ongoing-orders`."""
+    @typing_extensions.deprecated('Use Earn.stake_or_redeem; C2C lending is closed.')
     def redeem_funds(
         self,
         *,
@@ -2152,6 +2177,7 @@ class CryptoLoan:
         timeout: float | None = None,
     ) -> bybit_async.models.crypto_loan.LoanOrderId:
         """Renew a loan. `POST /v5/crypto-loan-fixed/renew`."""
+    @typing_extensions.deprecated('Use CryptoLoan.repay_flexible_crypto_loan or repay_fixed_crypto_loan.')
     def repay_crypto_loan(
         self,
         *,
@@ -2450,6 +2476,11 @@ class Data:
         """End what one of the ``start_…`` methods started; no callback runs after it. Harmless when it has ended."""
     def verify(self) -> list[bybit_async.data.upkeep.Report]:
         """Check every file of the store: readable, in its place, without doubles or gaps. Nothing is changed."""
+    def read(
+        self,
+        function: collections.abc.Callable[[bybit_async.data.data.Data], bybit_async.bridge.portal.R],
+    ) -> bybit_async.bridge.portal.R:
+        """Call `function` with the original on the loop thread: all that it reads is of one moment. Be quick."""
     @property
     def store(self) -> Store: ...
     @property
@@ -3524,8 +3555,10 @@ class InstitutionalLoan:
 
         `GET /v5/ins-loan/coin-delta-amount`.
         """
+    @typing_extensions.deprecated('Use InstitutionalLoan.get_ltv.')
     def get_flat_ltv(self, *, timeout: float | None = None) -> bybit_async.models.institutional_loan.FlatLtvs:
         """The loan-to-value of the risk unit, without tiers. `GET /v5/ins-loan/ltv`."""
+    @typing_extensions.deprecated('Use InstitutionalLoan.get_margin_coin_info.')
     def get_flat_margin_coin_info(
         self,
         *,
@@ -3607,6 +3640,7 @@ class InstitutionalLoan:
 
 class LeveragedToken:
     """Leveraged tokens; all of it is deprecated."""
+    @typing_extensions.deprecated('Use perpetual contracts; leveraged tokens are retired.')
     def get_leveraged_token_info(
         self,
         *,
@@ -3614,6 +3648,7 @@ class LeveragedToken:
         timeout: float | None = None,
     ) -> bybit_async.wire.Rows[bybit_async.models.leveraged_token.LeveragedTokenInfo]:
         """Leveraged tokens and their limits. `GET /v5/spot-lever-token/info`."""
+    @typing_extensions.deprecated('Use perpetual contracts; leveraged tokens are retired.')
     def get_leveraged_token_market(
         self,
         *,
@@ -3621,6 +3656,7 @@ class LeveragedToken:
         timeout: float | None = None,
     ) -> bybit_async.models.leveraged_token.LeveragedTokenMarket:
         """Net asset value and leverage of a token. `GET /v5/spot-lever-token/reference`."""
+    @typing_extensions.deprecated('Use perpetual contracts; leveraged tokens are retired.')
     def get_purchase_redemption_records(
         self,
         *,
@@ -3637,6 +3673,7 @@ class LeveragedToken:
 
         `GET /v5/spot-lever-token/order-record`.
         """
+    @typing_extensions.deprecated('Use perpetual contracts; leveraged tokens are retired.')
     def purchase_leveraged_token(
         self,
         *,
@@ -3646,6 +3683,7 @@ class LeveragedToken:
         timeout: float | None = None,
     ) -> bybit_async.models.leveraged_token.LeveragedTokenPurchase:
         """Purchase a leveraged token for `lt_amount` of its quote coin. `POST /v5/spot-lever-token/purchase`."""
+    @typing_extensions.deprecated('Use perpetual contracts; leveraged tokens are retired.')
     def redeem_leveraged_token(
         self,
         *,
@@ -3728,6 +3766,11 @@ class LiveAccount:
     @property
     def wallet(self) -> WalletState:
         """The balances."""
+    def read(
+        self,
+        function: collections.abc.Callable[[bybit_async.live.account.LiveAccount], bybit_async.bridge.portal.R],
+    ) -> bybit_async.bridge.portal.R:
+        """Call `function` with the original on the loop thread: all that it reads is of one moment. Be quick."""
     def __enter__(self) -> typing.Self: ...
     def __exit__(
         self,
@@ -4692,6 +4735,7 @@ class Position:
 
         The two may differ in hedge mode with isolated margin only. `POST /v5/position/set-leverage`.
         """
+    @typing_extensions.deprecated('Bybit picks the risk tier by itself')
     def set_risk_limit(
         self,
         *,
@@ -4702,6 +4746,7 @@ class Position:
         timeout: float | None = None,
     ) -> bybit_async.models.position.RiskLimitSetting:
         """Set a symbol's risk tier. `POST /v5/position/set-risk-limit`."""
+    @typing_extensions.deprecated('Pass tpsl_mode to trade.place_order or position.set_trading_stop')
     def set_tp_sl_mode(
         self,
         *,
@@ -4737,6 +4782,7 @@ class Position:
         `trailing_stop` is a price distance that starts to trail at `active_price`. ``Partial`` mode takes sizes, equal
         for both when both are given, and limit orders. `POST /v5/position/trading-stop`.
         """
+    @typing_extensions.deprecated('Unified accounts use position.set_leverage and account.set_margin_mode')
     def switch_margin_mode(
         self,
         *,
@@ -4767,6 +4813,7 @@ class Position:
 
 class PreUpgrade:
     """Records that stayed behind in the classic account; all of it is deprecated."""
+    @typing_extensions.deprecated('Use Position.get_closed_pnl for anything newer.')
     def get_pre_upgrade_closed_pnl(
         self,
         *,
@@ -4782,6 +4829,7 @@ class PreUpgrade:
 
         `limit` is 1 to 100 (50 when left out), a span at most 7 days. `GET /v5/pre-upgrade/position/closed-pnl`.
         """
+    @typing_extensions.deprecated('Use Asset.get_option_delivery_record for anything newer.')
     def get_pre_upgrade_option_delivery_record(
         self,
         *,
@@ -4796,6 +4844,7 @@ class PreUpgrade:
 
         `GET /v5/pre-upgrade/asset/delivery-record`.
         """
+    @typing_extensions.deprecated('Use Trade.get_order_history for anything newer.')
     def get_pre_upgrade_order_history(
         self,
         *,
@@ -4817,6 +4866,7 @@ class PreUpgrade:
         `limit` is 1 to 50 (20 when left out), a span at most 7 days; both bounds or neither.
         `GET /v5/pre-upgrade/order/history`.
         """
+    @typing_extensions.deprecated('Use Trade.get_executions for anything newer.')
     def get_pre_upgrade_trade_history(
         self,
         *,
@@ -4836,6 +4886,7 @@ class PreUpgrade:
 
         `GET /v5/pre-upgrade/execution/list`.
         """
+    @typing_extensions.deprecated('Use Account.get_transaction_log for anything newer.')
     def get_pre_upgrade_transaction_log(
         self,
         *,
@@ -4852,6 +4903,7 @@ class PreUpgrade:
 
         `GET /v5/pre-upgrade/account/transaction-log`.
         """
+    @typing_extensions.deprecated('Use Asset.get_usdc_contract_settlement for anything newer.')
     def get_pre_upgrade_usdc_session_settlement(
         self,
         *,
@@ -6115,6 +6167,11 @@ class Streams:
         on_error: collections.abc.Callable[[Exception], object] | None = None,
     ) -> bybit_async.bridge.callbacks.CallbackStream[bybit_async.models.stream_private.WalletData]:
         """Give what `wallet` iterates to `callback`, on a worker thread; see `CallbackStream`."""
+    def read(
+        self,
+        function: collections.abc.Callable[[bybit_async.stream.streams.Streams], bybit_async.bridge.portal.R],
+    ) -> bybit_async.bridge.portal.R:
+        """Call `function` with the original on the loop thread: all that it reads is of one moment. Be quick."""
     @property
     def settings(self) -> bybit_async.stream.settings.StreamSettings: ...
     def __enter__(self) -> typing.Self: ...
@@ -6894,6 +6951,11 @@ class Coverage:
         """How many milliseconds the set holds."""
     def within(self, start: int, end: int) -> Coverage:
         """Return the part that lies between two times."""
+    def read(
+        self,
+        function: collections.abc.Callable[[bybit_async.data.coverage.Coverage], bybit_async.bridge.portal.R],
+    ) -> bybit_async.bridge.portal.R:
+        """Call `function` with the original on the loop thread: all that it reads is of one moment. Be quick."""
     def __iter__(self) -> collections.abc.Iterator[bybit_async.data.coverage.Span]: ...
     def __len__(self) -> int: ...
     def __bool__(self) -> bool: ...
@@ -6972,6 +7034,11 @@ class FrameCache:
         """Return a copy of a frame, or None."""
     def put(self, key: bybit_async.data.cache.Key, frame: pandas.DataFrame) -> None:
         """Keep a copy of a frame."""
+    def read(
+        self,
+        function: collections.abc.Callable[[bybit_async.data.cache.FrameCache], bybit_async.bridge.portal.R],
+    ) -> bybit_async.bridge.portal.R:
+        """Call `function` with the original on the loop thread: all that it reads is of one moment. Be quick."""
     def __len__(self) -> int: ...
 
 class AccountEvents:
@@ -6981,6 +7048,11 @@ class AccountEvents:
     @property
     def dropped(self) -> int:
         """Events that were dropped because they were not taken in time."""
+    def read(
+        self,
+        function: collections.abc.Callable[[bybit_async.live.account_events.AccountEvents], bybit_async.bridge.portal.R],
+    ) -> bybit_async.bridge.portal.R:
+        """Call `function` with the original on the loop thread: all that it reads is of one moment. Be quick."""
     def __iter__(self) -> typing.Self: ...
     def __next__(self) -> bybit_async.live.account_events.AccountEvent: ...
 
@@ -7001,6 +7073,11 @@ class Executions:
         """Take executions, oldest first, and return those that were not known yet."""
     def of(self, *, order_id: str) -> list[bybit_async.models.trade.Execution]:
         """Return the kept executions of one order."""
+    def read(
+        self,
+        function: collections.abc.Callable[[bybit_async.state.executions.Executions], bybit_async.bridge.portal.R],
+    ) -> bybit_async.bridge.portal.R:
+        """Call `function` with the original on the loop thread: all that it reads is of one moment. Be quick."""
     @property
     def repeats(self) -> int: ...
     @property
@@ -7027,6 +7104,11 @@ class Orders:
     @property
     def open(self) -> list[bybit_async.models.trade.Order]:
         """The orders that are not final, in the order they became known."""
+    def read(
+        self,
+        function: collections.abc.Callable[[bybit_async.state.orders.Orders], bybit_async.bridge.portal.R],
+    ) -> bybit_async.bridge.portal.R:
+        """Call `function` with the original on the loop thread: all that it reads is of one moment. Be quick."""
     @property
     def late(self) -> int: ...
     @property
@@ -7067,6 +7149,11 @@ class Positions:
     @property
     def open(self) -> list[bybit_async.models.position.Position]:
         """The positions that are not flat."""
+    def read(
+        self,
+        function: collections.abc.Callable[[bybit_async.state.positions.Positions], bybit_async.bridge.portal.R],
+    ) -> bybit_async.bridge.portal.R:
+        """Call `function` with the original on the loop thread: all that it reads is of one moment. Be quick."""
     @property
     def late(self) -> int: ...
     @property
@@ -7101,6 +7188,11 @@ class WalletState:
     @property
     def current(self) -> bybit_async.models.account.Wallet | None:
         """The whole wallet; None before the first report. Its totals are as of the last report."""
+    def read(
+        self,
+        function: collections.abc.Callable[[bybit_async.state.wallet.WalletState], bybit_async.bridge.portal.R],
+    ) -> bybit_async.bridge.portal.R:
+        """Call `function` with the original on the loop thread: all that it reads is of one moment. Be quick."""
     @property
     def late(self) -> int: ...
 
@@ -7161,6 +7253,11 @@ class OrderEntry:
     @property
     def pending(self) -> int:
         """Requests that wait for an answer."""
+    def read(
+        self,
+        function: collections.abc.Callable[[bybit_async.stream.order_entry.OrderEntry], bybit_async.bridge.portal.R],
+    ) -> bybit_async.bridge.portal.R:
+        """Call `function` with the original on the loop thread: all that it reads is of one moment. Be quick."""
     @property
     def late(self) -> collections.deque[bybit_async.stream.order_entry.LateAnswer]: ...
     @property
@@ -7213,6 +7310,11 @@ class Subscription(typing.Generic[bybit_async.stream.subscription.T]):
     @property
     def stale(self) -> bool:
         """Whether a topic is not known to be current: not accepted yet, connection lost, or silent too long."""
+    def read(
+        self,
+        function: collections.abc.Callable[[bybit_async.stream.subscription.Subscription[bybit_async.stream.subscription.T]], bybit_async.bridge.portal.R],
+    ) -> bybit_async.bridge.portal.R:
+        """Call `function` with the original on the loop thread: all that it reads is of one moment. Be quick."""
     @property
     def topics(self) -> typing.Any: ...
     def __enter__(self) -> typing.Self: ...
@@ -7232,6 +7334,11 @@ class EventStream:
     @property
     def dropped(self) -> int:
         """Events that were dropped because they were not taken in time."""
+    def read(
+        self,
+        function: collections.abc.Callable[[bybit_async.stream.streams.EventStream], bybit_async.bridge.portal.R],
+    ) -> bybit_async.bridge.portal.R:
+        """Call `function` with the original on the loop thread: all that it reads is of one moment. Be quick."""
     def __enter__(self) -> typing.Self: ...
     def __exit__(
         self,
@@ -7249,6 +7356,11 @@ class OrderBookStream:
         SubscriptionRefused: from entering or iterating: Bybit does not accept the symbol.
         ConnectionFailed: no snapshot came in time.
     """
+    def read(
+        self,
+        function: collections.abc.Callable[[bybit_async.stream.bookshelf.OrderBookStream], bybit_async.bridge.portal.R],
+    ) -> bybit_async.bridge.portal.R:
+        """Call `function` with the original on the loop thread: all that it reads is of one moment. Be quick."""
     @property
     def topic(self) -> bybit_async.stream.topics.Topic: ...
     def __enter__(self) -> LiveOrderBook: ...
@@ -7328,9 +7440,19 @@ class LiveOrderBook:
         Raises:
             InvalidParameter: `qty` is no finite number.
         """
+    def read(
+        self,
+        function: collections.abc.Callable[[bybit_async.stream.live_book.LiveOrderBook], bybit_async.bridge.portal.R],
+    ) -> bybit_async.bridge.portal.R:
+        """Call `function` with the original on the loop thread: all that it reads is of one moment. Be quick."""
     def __iter__(self) -> BookChanges: ...
 
 class BookChanges:
     """Iterates a book: yields it once it has changed since the last time. Ends when the book is closed."""
+    def read(
+        self,
+        function: collections.abc.Callable[[bybit_async.stream.live_book.BookChanges], bybit_async.bridge.portal.R],
+    ) -> bybit_async.bridge.portal.R:
+        """Call `function` with the original on the loop thread: all that it reads is of one moment. Be quick."""
     def __iter__(self) -> typing.Self: ...
     def __next__(self) -> LiveOrderBook: ...

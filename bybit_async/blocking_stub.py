@@ -19,7 +19,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
-from bybit_async.bridge.derive import blocking_words, is_stream, lives_on_the_loop, public_names
+from bybit_async.bridge.derive import blocking_words, has_read, is_stream, lives_on_the_loop, public_names
 from bybit_async.session import AsyncBybit
 
 STUB = Path(__file__).with_name("blocking.pyi")
@@ -149,7 +149,13 @@ class Stub:
     def __init__(self) -> None:
         self.loose: set[str] = set()
         self._names: dict[type, str] = {}
-        self._imports: set[str] = {"typing", "collections.abc", "bybit_async.bridge.callbacks", _BRIDGE}
+        self._imports: set[str] = {
+            "typing",
+            "collections.abc",
+            "bybit_async.bridge.callbacks",
+            "bybit_async.bridge.portal",
+            _BRIDGE,
+        }
         self._waiting: list[type] = []
 
     def text(self) -> str:
@@ -208,10 +214,20 @@ class Stub:
         for name in public_names(cls):
             written.add(name)
             yield from self._member(cls, name)
+        if has_read(cls):
+            yield from self._read(cls)
         for name, value in self._attributes(cls).items():
             if name not in written:
                 yield from ["    @property", f"    def {name}(self) -> {ast.unparse(value)}: ..."]
         yield from self._protocols(cls)
+
+    def _read(self, cls: type) -> Iterator[str]:
+        own = [f"{p.__module__}.{p.__name__}" for p in getattr(cls, "__parameters__", ())]
+        original = f"{cls.__module__}.{cls.__name__}" + (f"[{', '.join(own)}]" if own else "")
+        self.uses(original)
+        arguments = ["self", f"function: collections.abc.Callable[[{original}], bybit_async.bridge.portal.R]"]
+        doc = "Call `function` with the original on the loop thread: all that it reads is of one moment. Be quick."
+        yield from _signature("read", arguments, "bybit_async.bridge.portal.R", doc)
 
     def _member(self, cls: type, name: str) -> Iterator[str]:
         member = inspect.getattr_static(cls, name)
@@ -271,6 +287,10 @@ class Stub:
         for decorator in ("overload", "classmethod", "property"):
             if decorator in decorators:
                 yield "    @typing.overload" if decorator == "overload" else f"    @{decorator}"
+        for mark in node.decorator_list:
+            if isinstance(mark, ast.Call) and ast.unparse(mark.func).endswith("deprecated"):
+                self._imports.add("typing_extensions")
+                yield f"    @typing_extensions.deprecated({', '.join(map(ast.unparse, mark.args))})"
         self.loose = set()
         yield from _signature(derived, arguments, ast.unparse(returns), doc)
 

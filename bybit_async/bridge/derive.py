@@ -97,6 +97,8 @@ def blocking_class(cls: Any) -> type[Derived]:
             members[name] = made
             if is_stream(cls, member):
                 members.setdefault(f"on_{name}", _callback_method(name, member))
+    if has_read(cls):
+        members["read"] = _read
     for name in _READ_ON_THE_LOOP:
         if callable(getattr(cls, name, None)):
             members[name] = _method(getattr(cls, name))
@@ -135,7 +137,10 @@ def _method(function: Callable[..., Any], *, direct: bool = False) -> Callable[.
 
         @wraps(function)
         def build(self: Derived, /, *args: Any, **kwargs: Any) -> Any:
-            return self._link.turn(function(self._target, *args, **kwargs))
+            found = function(self._target, *args, **kwargs)
+            if inspect.iscoroutine(found):  # behind a decorator that hides it
+                return self._link.run(lambda: found)
+            return self._link.turn(found)
 
         return _told(build)
     timed = inspect.iscoroutinefunction(function) or "timeout" in _parameters(function)
@@ -217,6 +222,16 @@ def _protocols(cls: Any) -> dict[str, Any]:
     return found
 
 
+def has_read(cls: Any) -> bool:
+    """Say whether a derived class has `read`: where there is something that changes by itself."""
+    return cls.__module__.startswith(_ROOMS) and not issubclass(cls, Resource) and not hasattr(cls, "read")
+
+
+def _read(self: Derived, function: Callable[[Any], Any]) -> Any:
+    """Call `function` with the original on the loop thread: all that it reads there is of one moment. Be quick."""
+    return self._link.run(function, self._target)
+
+
 def _next(self: Derived) -> Any:
     item = self._link.run(following, self._target, self._timeout)
     if item is END:
@@ -255,6 +270,7 @@ __all__ = [
     "Derived",
     "blocking_class",
     "blocking_words",
+    "has_read",
     "is_stream",
     "lives_on_the_loop",
     "public_names",

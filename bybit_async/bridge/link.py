@@ -25,12 +25,11 @@ class Link:
         turn: turns what came out of the loop into what a thread can use.
     """
 
-    __slots__ = ("__weakref__", "_last", "_turn", "portal", "workers")
+    __slots__ = ("__weakref__", "_turn", "portal", "workers")
 
     def __init__(self, last: Last, turn: Callable[[Link, Any], Any]) -> None:
-        self.portal = Portal()
+        self.portal = Portal(last)
         self.workers: weakref.WeakSet[Worker] = weakref.WeakSet()
-        self._last = last
         self._turn = turn
 
     def run(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
@@ -43,10 +42,10 @@ class Link:
 
     def close(self) -> None:
         """Close the session, stop the loop thread and wait for the callbacks' threads. Idempotent."""
-        self.portal.close(self._last)
+        self.portal.close()
         for worker in list(self.workers):
             worker.join(1.0)
 
     def __del__(self) -> None:
         # This may run anywhere, on the loop thread too: nothing here may wait.
-        self.portal.close(self._last, wait=False)
+        self.portal.close(wait=False)

@@ -98,9 +98,14 @@ class Call:
 
 
 class Portal:
-    """A loop thread that starts with the first call, and the calls into it."""
+    """A loop thread that starts with the first call, and the calls into it.
 
-    def __init__(self) -> None:
+    Args:
+        last: what is left to do on the loop when the portal is closed; it gets five seconds.
+    """
+
+    def __init__(self, last: Last | None = None) -> None:
+        self._last = last
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._portal: BlockingPortal | None = None
@@ -186,13 +191,8 @@ class Portal:
             ready.set()
             await portal.sleep_until_stopped()
 
-    def close(self, last: Last | None = None, *, wait: bool = True) -> None:
-        """Await `last` on the loop, end every call and stop the thread. Idempotent.
-
-        Args:
-            last: what is left to do on the loop; it gets five seconds.
-            wait: for the thread to end. Never on the loop thread itself.
-        """
+    def close(self, *, wait: bool = True) -> None:
+        """End every call and stop the thread; with `wait`, wait for that, except on that thread. Idempotent."""
         if self._thread is not None and self._pid != os.getpid():
             return
         with self._lock:
@@ -201,18 +201,18 @@ class Portal:
         if thread is None or loop is None:
             return
         if first and not loop.is_closed():
-            self._schedule(loop, lambda: loop.create_task(self._stop(last), name="bybit_async closing"))
+            self._schedule(loop, lambda: loop.create_task(self._stop(), name="bybit_async closing"))
         if wait and thread is not threading.current_thread():
             thread.join(_CLOSE_WAIT)
             for call in tuple(self._pending):
                 call.abandon()
 
-    async def _stop(self, last: Last | None) -> None:
+    async def _stop(self) -> None:
         assert self._portal is not None
         try:
             async with asyncio.timeout(_CLOSE_WAIT / 2):
-                if last is not None:
-                    await last()
+                if self._last is not None:
+                    await self._last()
         finally:
             await self._portal.stop(cancel_remaining=True)
 

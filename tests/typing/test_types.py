@@ -1,4 +1,4 @@
-"""The type checker agrees with `check_types`: every `assert_type` holds and every marked mistake is one."""
+"""The type checker agrees with `check_types` and `check_blocking`: every `assert_type` holds and every marked mistake is one."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ def test_an_editor_knows_the_types_of_calls_rows_and_pages(monkeypatch: pytest.M
     api = pytest.importorskip("mypy.api")
     monkeypatch.chdir(ROOT)
     report, errors, _ = api.run(
-        ["--config-file", "pyproject.toml", "--follow-imports=silent", str(HERE / "check_types.py")]
+        ["--config-file", "pyproject.toml", "--follow-imports=silent", *map(str, sorted(HERE.glob("check_*.py")))]
     )
     assert errors == ""
     assert [line for line in report.splitlines() if "error:" in line or "note:" in line] == []
