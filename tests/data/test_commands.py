@@ -1,0 +1,101 @@
+"""`bybit-async download`, `data` and `chart`, run as a user runs them, against the simulated exchange."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pandas as pd
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from bybit_async.cli import chart, data, download
+
+
+@pytest.fixture
+def command(exchange, tmp_path):
+    """Run a command line; the exchange goes on meanwhile."""
+    app = typer.Typer()
+    for module in (chart, data, download):
+        module.register(app)
+
+    async def run(*words, exchange_too=True):
+        place = ["--data-dir", str(tmp_path / "store")]
+        where = ["--url", exchange.environment.rest_url] if exchange_too else []
+        environment = {"COLUMNS": "200", "TERM": "dumb"}
+        arguments = [str(word) for word in words] + place + where
+        return await asyncio.to_thread(CliRunner().invoke, app, arguments, env=environment)
+
+    return run
+
+
+async def test_download_list_verify_and_export(command, exchange, tmp_path):
+    days = ("--start", "2024-01-30", "--end", "2024-02-03")
+    first = await command("download", "BTCUSDT", "ETHUSDT", "--interval", "5m", *days)
+    assert first.exit_code == 0, first.output
+    assert first.output.count("2024-02-03") == 2
+
+    sent = exchange.requests
+    assert (await command("download", "BTCUSDT", "ETHUSDT", "--interval", "5m", *days)).exit_code == 0
+    assert exchange.requests == sent, "the second run asked for something"
+
+    listed = await command("data", "ls", exchange_too=False)
+    assert listed.exit_code == 0
+    assert listed.output.count("1,152") == 2
+    assert "klines" in listed.output
+    verified = await command("data", "verify", exchange_too=False)
+    assert verified.exit_code == 0
+    assert verified.output.count("sound") == 2
+
+    for ending, read in [(".csv", pd.read_csv), (".parquet", pd.read_parquet), (".feather", pd.read_feather)]:
+        out = tmp_path / f"btc{ending}"
+        exported = await command("data", "export", "BTCUSDT", "--interval", "5m", *days, "--out", out)
+        assert exported.exit_code == 0, exported.output
+        frame = read(out)
+        assert len(frame) == 1152
+        assert list(frame.columns) == ["time", "open", "high", "low", "close", "volume", "turnover"]
+    assert exchange.requests == sent
+
+
+async def test_a_damaged_store_is_told_by_the_exit_code_and_repaired(command, tmp_path):
+    await command("download", "BTCUSDT", "--interval", "1h", "--start", "2024-01-30", "--end", "2024-02-03")
+    next((tmp_path / "store").rglob("*.parquet")).write_bytes(b"nothing")
+    broken = await command("data", "verify", exchange_too=False)
+    assert broken.exit_code == 1
+    assert "cannot be read" in broken.output
+    assert (await command("data", "repair")).exit_code == 0
+    assert (await command("data", "verify", exchange_too=False)).exit_code == 0
+
+
+async def test_a_symbol_that_does_not_exist_does_not_stop_the_others(command):
+    days = ("--start", "2024-01-30", "--end", "2024-02-03", "--interval", "1h")
+    result = await command("download", "NOSUCHUSDT", "BTCUSDT", *days)
+    assert result.exit_code == 1
+    assert "NOSUCHUSDT" in result.output
+    listed = await command("data", "ls", exchange_too=False)
+    assert "BTCUSDT" in listed.output
+
+
+@pytest.mark.parametrize("out", ["chart.html", "chart.png"])
+async def test_a_chart_is_drawn(command, tmp_path, out):
+    words = ("--interval", "4h", "--days", 10, "--sma", 5, "--sma", 20, "--out", tmp_path / out)
+    drawn = await command("chart", "BTCUSDT", *words)
+    assert drawn.exit_code == 0, drawn.output
+    assert (tmp_path / out).stat().st_size > 20_000
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("download", "BTCUSDT", "--start", "2024-02-01", "--end", "2024-01-01"), "start"),
+        (("download", "BTCUSDT", "--start", "soon"), "start"),
+        (("download", "BTCUSDT", "--start", "2024-02-01", "--interval", "7m"), "interval"),
+        (("chart", "BTCUSDT", "--days", "3", "--out", "chart.gif"), "chart.gif"),
+        (("data", "export", "BTCUSDT", "--start", "2024-02-01", "--out", "x.xls"), "x.xls"),
+    ],
+)
+async def test_bad_input_is_told_in_a_line_and_not_in_a_traceback(command, words, said):
+    result = await command(*words)
+    assert result.exit_code in (1, 2)
+    assert said in result.output
+    assert "Traceback" not in result.output
