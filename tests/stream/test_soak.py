@@ -6,7 +6,7 @@ from benchmarks.soak import soak
 
 
 async def test_books_and_executions_survive_disconnects_at_random_moments() -> None:
-    figures = await soak(symbols=6, disconnects=5, turns_between=3, trace=False)
+    figures = await soak(symbols=6, disconnects=5, turns_between=3)
     assert figures.wrong_books == []
     assert figures.executions > 0
     assert (figures.missing_executions, figures.doubled_executions) == (0, 0)
