@@ -1,0 +1,294 @@
+"""R1 to R7 of the fault table: rate limits, bans, and clocks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bybit_async.errors import (
+    ClockSkewed,
+    DeadlineExceeded,
+    HostBanned,
+    RegionBlocked,
+    ServiceBusy,
+)
+from bybit_async.session import AsyncBybit
+from bybit_async.transport.clock import Clock
+from bybit_async.transport.endpoint import get, post
+from bybit_async.transport.http import Headers, RawAnswer
+from bybit_async.transport.limits import RateLimits, RateLimitSettings
+from bybit_async.transport.signing import HmacSigner
+from bybit_async.transport.transport import Transport
+from tests.faults.trading import CANCEL, CREATE, LINEAR, OPEN, RESTING, trading
+from tests.transport.raw_server import OK, Request, http, raw_server
+from tests.transport.test_calls import now
+from tests.virtual_time import run_virtual
+
+INFO = "/v5/account/info"
+
+
+def _limit_headers(reset: str | None) -> bytes:
+    lines = b"X-Bapi-Limit: 10\r\nX-Bapi-Limit-Status: 0\r\n"
+    return lines if reset is None else lines + b"X-Bapi-Limit-Reset-Timestamp: " + reset.encode() + b"\r\n"
+
+
+@pytest.mark.parametrize(
+    ("reset", "least", "most"),
+    [
+        (lambda: str(now() + 300), 0.2, 0.9),
+        (lambda: str(now() - 5000), 0.9, 1.8),
+        (lambda: None, 0.9, 1.8),
+        (lambda: "soon", 0.9, 1.8),
+        (lambda: "9" * 30, 0.9, 1.8),
+    ],
+    ids=["ahead", "behind", "absent", "garbage", "absurd"],
+)
+async def test_r01_a_full_limit_is_waited_out(reset: Callable[[], str | None], least: float, most: float) -> None:
+    async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
+        if request.target.startswith(OPEN.encode()) and server.count(OPEN) == 1:
+            refusal = json.dumps({"retCode": 10006, "retMsg": "Too many visits", "result": {}, "time": now()})
+            writer.write(http(refusal.encode(), headers=_limit_headers(reset())))
+        else:
+            writer.write(http(OK % now()))
+
+    async with raw_server(answer) as server:
+        async with AsyncBybit(environment=server.environment, api_key="K", api_secret="S") as bybit:
+            await bybit.market.get_server_time()
+            started = time.monotonic()
+            await bybit.trade.get_open_orders(category="spot")
+        assert least < time.monotonic() - started < most
+        assert server.count(OPEN) == 2
+
+
+async def test_r01_the_count_in_the_headers_paces_before_anything_is_refused() -> None:
+    async with trading(exchange={"rate_limits": True}, rate_limits=True) as t:
+        await asyncio.gather(*(t.trade.place_order(**RESTING) for _ in range(25)))
+        assert t.sent[CREATE] == len(t.ledger()) == 25
+
+
+async def test_r02_a_ban_stops_every_request_of_the_host_and_says_until_when() -> None:
+    async with trading(exchange={"host_limit": 5}, attempts=1) as t:
+        with pytest.raises(HostBanned) as caught:
+            await _hammer(t.bybit)
+        assert caught.value.until is not None
+        assert 590_000 < caught.value.until - now() <= 601_000
+        served = t.exchange.requests
+        for call in (t.trade.place_order(**RESTING), t.trade.get_open_orders(**LINEAR)):
+            with pytest.raises(HostBanned):
+                await call
+        assert t.exchange.requests == served
+        assert t.ledger() == []
+
+
+async def test_r02_the_order_entry_socket_is_stopped_too() -> None:
+    async with trading(exchange={"host_limit": 5}, attempts=1, orders_via="websocket") as t:
+        await t.trade.place_order(**RESTING)
+        with pytest.raises(HostBanned):
+            await _hammer(t.bybit)
+        with pytest.raises(HostBanned):
+            await t.trade.place_order(**RESTING)
+        assert len(t.ledger()) == 1
+
+
+async def _hammer(bybit: AsyncBybit) -> None:
+    for _ in range(6):
+        await bybit.market.get_server_time()
+
+
+@pytest.mark.parametrize("body", [b"<html>Request blocked from your country</html>", b"", b'{"message":"Forbidden"}'])
+async def test_r03_another_403_is_no_ban(body: bytes) -> None:
+    async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
+        blocked = request.target == INFO.encode()
+        writer.write(http(body, status=403) if blocked else http(OK % now()))
+
+    async with raw_server(answer) as server:
+        async with AsyncBybit(environment=server.environment, api_key="K", api_secret="S") as bybit:
+            with pytest.raises(RegionBlocked) as caught:
+                await bybit.request("GET", INFO)
+            assert caught.value.until is None
+            await bybit.market.get_server_time()
+
+
+@pytest.mark.parametrize("fault", [{"action": "code", "code": 10429}, {"action": "status", "status": 429}])
+async def test_r04_a_busy_exchange_is_asked_again_and_never_sent_an_order_twice(fault: dict[str, Any]) -> None:
+    async with trading() as t:
+        t.fault(path=OPEN, times=2, **fault)
+        assert len(await t.trade.get_open_orders(**LINEAR)) == 0
+        assert t.sent[OPEN] == 3
+        t.fault(path=CREATE, times=1, **fault)
+        with pytest.raises(ServiceBusy):
+            await t.trade.place_order(**RESTING)
+        assert t.sent[CREATE] == 1
+        assert t.ledger() == []
+
+
+@pytest.mark.parametrize("code", [10403, 20003, 10429])
+async def test_r04_on_the_order_entry_socket(code: int) -> None:
+    async with trading(orders_via="websocket", rate_limits=True) as t:
+        t.fault(path="order.create", action="code", code=code, times=1)
+        if code == 10429:
+            with pytest.raises(ServiceBusy):
+                await t.trade.place_order(**RESTING)
+        else:
+            # Refused for its rate, so that it provably was not taken: it waits and is sent again.
+            await t.trade.place_order(**RESTING)
+        assert len(t.ledger()) == (code != 10429)
+
+
+@pytest.mark.parametrize("step", [-6.0, 1.5, 3600.0])
+async def test_r05_a_step_of_either_clock_costs_one_refusal(step: float) -> None:
+    async with trading() as t:
+        await t.trade.get_open_orders(**LINEAR)
+        local = t.bybit.clock._monotonic
+        t.bybit.clock._monotonic = lambda: local() + step
+        for _ in range(3):
+            await t.trade.get_open_orders(**LINEAR)
+        assert t.sent[OPEN] == 5
+        assert t.sent["/v5/market/time"] == 2
+
+
+async def test_r05_the_exchanges_clock_leaps_during_a_run() -> None:
+    async with trading() as t:
+        for _ in range(3):
+            await t.trade.place_order(**RESTING)
+            await t.exchange.advance("6s")
+        assert len(t.ledger()) == 3
+        assert t.sent[CREATE] == 5
+
+
+async def test_r05_a_second_refusal_in_one_call_is_told() -> None:
+    async with trading() as t:
+        t.fault(path=CREATE, action="skew", milliseconds=10_000)
+        with pytest.raises(ClockSkewed):
+            await t.trade.place_order(**RESTING)
+        assert t.sent[CREATE] == 2
+
+
+def test_r05_drift_never_reaches_the_recv_window() -> None:
+    """An hour of a local clock that loses 100 ms in 1,000 s, a request a minute."""
+
+    async def run() -> float:
+        loop = asyncio.get_running_loop()
+        worst = 0.0
+        clock = Clock(lambda: loop.time() * 0.9999, lambda: 1_700_000_000 + loop.time())
+        for _ in range(60):
+            sent = clock.monotonic()
+            await asyncio.sleep(0.05)
+            server = 1_700_000_000_000 + loop.time() * 1000
+            await asyncio.sleep(0.05)
+            clock.learn(sent, clock.monotonic(), int(server))
+            await asyncio.sleep(60)
+            worst = max(worst, abs(clock.now_ms() - 1_700_000_000_000 - loop.time() * 1000))
+        return worst
+
+    assert run_virtual(run()) < 100
+
+
+class Recording:
+    """An exchange in virtual time that answers everything, and keeps when what arrived."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[float, str, int]] = []
+
+    async def exchange(
+        self, method: str, target: bytes, headers: Headers, content: bytes, *, deadline: float
+    ) -> RawAnswer:
+        at = asyncio.get_running_loop().time()
+        stamp = int(dict(headers).get(b"X-BAPI-TIMESTAMP", b"0"))
+        self.sent.append((at, target.decode(), stamp))
+        return RawAnswer(200, {}, b'{"retCode":0,"retMsg":"","result":{},"time":%d}' % _exchange_ms())
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
+def _exchange_ms() -> int:
+    return 1_700_000_000_000 + int(asyncio.get_running_loop().time() * 1000)
+
+
+def _transport(settings: RateLimitSettings | None = None) -> tuple[Transport, Recording, RateLimits]:
+    loop = asyncio.get_running_loop()
+    clock, exchange = Clock(loop.time, lambda: 1_700_000_000 + loop.time()), Recording()
+    limits = RateLimits(clock, settings=settings)
+    return Transport(exchange, clock=clock, limits=limits, signer=HmacSigner("K", "S")), exchange, limits
+
+
+PLACE = post(CREATE, "trade.place_order", dict)
+END = post(CANCEL, "trade.cancel_order", dict)
+READ = get("/v5/not/documented", "x.y", dict)
+
+
+def test_r06_what_waited_is_stamped_and_signed_when_it_is_sent() -> None:
+    async def run() -> None:
+        transport, exchange, limits = _transport()
+        await transport.ensure_clock()
+        limits.refused(PLACE, LINEAR, _exchange_ms() + 6000)
+        await transport.call(PLACE, LINEAR)
+        at, _, stamp = exchange.sent[-1]
+        assert at > 5.9
+        assert abs(stamp - 1_700_000_000_000 - at * 1000) < 50
+        await transport.aclose()
+
+    run_virtual(run())
+
+
+def test_r07_two_hundred_creates_go_out_at_ten_a_second_and_the_rest_is_not_sent() -> None:
+    async def run() -> None:
+        transport, exchange, _ = _transport()
+        calls = [transport.call(PLACE, LINEAR, timeout=10) for _ in range(200)]
+        outcomes = await asyncio.gather(*calls, return_exceptions=True)
+        late = [outcome for outcome in outcomes if isinstance(outcome, DeadlineExceeded)]
+        times = [at for at, path, _ in exchange.sent if path == CREATE]
+        assert len(late) == 200 - len(times)
+        assert 90 <= len(times) <= 110
+        assert outcomes[: len(times)] == [outcome for outcome in outcomes if outcome not in late], "fair: first in"
+        for start in times:
+            assert sum(start <= at < start + 1 for at in times) <= 10
+        await transport.aclose()
+
+    run_virtual(run())
+
+
+def test_r07_a_cancel_overtakes_what_waits_for_the_host() -> None:
+    async def run() -> None:
+        transport, exchange, _ = _transport()
+        reads = [asyncio.create_task(transport.call(READ, {}, timeout=60)) for _ in range(300)]
+        await asyncio.sleep(0.001)
+        await transport.call(END, LINEAR, timeout=60)
+        order = [path for _, path, _ in exchange.sent]
+        assert order.index(CANCEL) < 110
+        await asyncio.gather(*reads)
+        await transport.aclose()
+
+    run_virtual(run())
+
+
+def test_r07_closing_turns_everyone_away_at_once() -> None:
+    async def run() -> None:
+        transport, exchange, _ = _transport(RateLimitSettings(host_requests=6, host_seconds=60))
+        reads = [asyncio.create_task(transport.call(READ, {}, timeout=60)) for _ in range(20)]
+        creates = [asyncio.create_task(transport.call(PLACE, LINEAR, timeout=60)) for _ in range(20)]
+        await asyncio.sleep(0.5)
+        sent, closing = len(exchange.sent), asyncio.get_running_loop().time()
+        await transport.aclose()
+        outcomes = await asyncio.gather(*reads, *creates, return_exceptions=True)
+        assert asyncio.get_running_loop().time() - closing < 0.1
+        assert len(exchange.sent) == sent
+        assert sum(not isinstance(outcome, Exception) for outcome in outcomes) < sent
+
+    run_virtual(run())
+
+
+async def test_r07_no_refusal_for_its_rate_reaches_the_caller() -> None:
+    async with trading(exchange={"rate_limits": True}, rate_limits=True) as t:
+        calls = [t.trade.place_order(**RESTING, timeout=2.5) for _ in range(200)]
+        outcomes = await asyncio.gather(*calls, return_exceptions=True)
+        placed = [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
+        assert {type(outcome) for outcome in outcomes if isinstance(outcome, BaseException)} == {DeadlineExceeded}
+        assert {order.order_id for order in t.ledger()} == {ack.order_id for ack in placed}
+        assert 20 <= len(placed) <= 40
