@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Generic, TypeVar
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from bybit_async.wire import Wire
 
@@ -57,6 +58,6 @@ class Pushed(Wire, frozen=True):
 def stamp(item: Any, message: StreamMessage[Any]) -> Any:
     """Write the times of a message on an item it carried, and return the item."""
     if isinstance(item, Pushed):
-        msgspec.structs.force_setattr(item, "pushed_at", message.exchange_time)
-        msgspec.structs.force_setattr(item, "received_ns", message.received_ns)
+        force_setattr(item, "pushed_at", message.exchange_time)
+        force_setattr(item, "received_ns", message.received_ns)
     return item

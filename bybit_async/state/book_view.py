@@ -16,21 +16,33 @@ if TYPE_CHECKING:
 class BookView:
     """What a book can be asked; a `Decimal` is made only for what is read."""
 
-    __slots__ = ("_asks", "_bids")
+    __slots__ = ("_asks", "_best_ask", "_best_bid", "_bids")
 
     def __init__(self) -> None:
+        self._best_bid: tuple[tuple[str, str], Level] | None = None
+        self._best_ask: tuple[tuple[str, str], Level] | None = None
         self._bids = Ladder(best_is_highest=True)
         self._asks = Ladder(best_is_highest=False)
 
     @property
     def best_bid(self) -> Level | None:
         """The highest bid, or None when there is none."""
-        return as_level(self._bids.best())
+        row, known = self._bids.best(), self._best_bid
+        if row is None:
+            return None
+        if known is None or known[0] != row:
+            known = self._best_bid = row, as_level(row)
+        return known[1]
 
     @property
     def best_ask(self) -> Level | None:
         """The lowest ask, or None when there is none."""
-        return as_level(self._asks.best())
+        row, known = self._asks.best(), self._best_ask
+        if row is None:
+            return None
+        if known is None or known[0] != row:
+            known = self._best_ask = row, as_level(row)
+        return known[1]
 
     @property
     def mid(self) -> Decimal | None:
@@ -106,9 +118,9 @@ class BookView:
         )
 
 
-def as_level(row: tuple[str, str] | None) -> Level | None:
+def as_level(row: tuple[str, str]) -> Level:
     """Read one row of a ladder."""
-    return Level(price=Decimal(row[0]), size=Decimal(row[1])) if row else None
+    return Level(price=Decimal(row[0]), size=Decimal(row[1]))
 
 
 def as_levels(rows: list[tuple[str, str]]) -> list[Level]:

@@ -78,9 +78,9 @@ class Ladder:
 
     def change(self, levels: Sequence[tuple[str, str]]) -> None:
         """Apply a delta's levels: insert, resize, or delete where the size is zero."""
-        sizes = self._sizes
+        sizes, zeros = self._sizes, _ZEROS
         for price, size in levels:
-            if size not in _ZEROS:
+            if size not in zeros:
                 if price not in sizes:
                     self._insert(price)
                 sizes[price] = size
@@ -95,17 +95,14 @@ class Ladder:
             self._decimal = True
             self._sort()
 
-    @property
-    def best_key(self) -> Key | None:
-        """The best price, to compare with: a float, or a `Decimal` once a price was too long for one."""
-        if not self._keys:
-            return None
-        return self._keys[-1] if self._ascending else _negated(self._keys[-1])
-
-    @property
-    def decimal(self) -> bool:
-        """Whether the keys are `Decimal`."""
-        return self._decimal
+    def meets(self, asks: Ladder) -> bool:
+        """Say whether this side's best bid is at or above the best ask of the other."""
+        if self._decimal is not asks._decimal:
+            self.use_decimals()
+            asks.use_decimals()
+        bid_keys, ask_keys = self._keys, asks._keys
+        # Asks are kept negated.
+        return bool(bid_keys and ask_keys) and bid_keys[-1] >= _negated(ask_keys[-1])
 
     def _key(self, price: str) -> Key:
         key: Key = Decimal(price) if self._decimal else float(price)
@@ -121,7 +118,7 @@ class Ladder:
     def _insert(self, price: str) -> None:
         if len(price) > _EXACT_AS_FLOAT:
             self.use_decimals()
-        key = self._key(price)
+        key: Key = self._key(price) if self._decimal else float(price) if self._ascending else -float(price)
         keys = self._keys
         at = bisect_left(keys, key)
         if at < len(keys) and keys[at] == key:
@@ -133,7 +130,8 @@ class Ladder:
             self._prices.insert(at, price)
 
     def _delete(self, price: str) -> None:
-        at = bisect_left(self._keys, self._key(price))
+        key: Key = self._key(price) if self._decimal else float(price) if self._ascending else -float(price)
+        at = bisect_left(self._keys, key)
         del self._keys[at], self._prices[at], self._sizes[price]
 
     def _delete_alias(self, price: str) -> None:

@@ -177,11 +177,7 @@ class OrderBook(BookView):
         self.updates += 1
 
     def _crossed(self) -> bool:
-        if self._bids.decimal is not self._asks.decimal:
-            self._bids.use_decimals()
-            self._asks.use_decimals()
-        bid, ask = self._bids.best_key, self._asks.best_key
-        return bid is not None and ask is not None and bid >= ask
+        return self._bids.meets(self._asks)
 
     def _doubt(self, reason: Literal["gap", "crossed", "emptied", "unreadable"]) -> Outcome:
         if reason == "gap":

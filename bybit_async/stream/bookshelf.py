@@ -11,7 +11,14 @@ from bybit_async.errors import BybitError, ConnectionFailed, StreamClosed
 from bybit_async.models.market.books import OrderBook as FullSnapshot
 from bybit_async.models.stream_message import StreamMessage
 from bybit_async.stream.events import StreamEvent
-from bybit_async.stream.live_book import BookChanges, Depth, LiveFullOrderBook, LiveOrderBook, LiveRpiOrderBook
+from bybit_async.stream.live_book import (
+    BookChanges,
+    BookWatch,
+    Depth,
+    LiveFullOrderBook,
+    LiveOrderBook,
+    LiveRpiOrderBook,
+)
 from bybit_async.stream.multiplexer import Multiplexer
 from bybit_async.stream.topics import StreamCategory, Topic
 
@@ -213,6 +220,14 @@ class OrderBookStream:
         if self._changes is None:
             self._changes = BookChanges(self._take().book)
         return await self._changes.__anext__()
+
+    async def each(self, handler: Callable[[LiveOrderBook], object]) -> None:
+        """Call `handler` with the book after every single change, until the book is closed.
+
+        The socket is not read meanwhile, so `handler` must be quick. What it raises ends this use of the book, and is
+        raised from here.
+        """
+        await BookWatch(self._take().book, handler).run()
 
     async def aclose(self) -> None:
         """Give the book back; it goes on for its other users. Idempotent."""

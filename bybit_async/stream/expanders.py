@@ -44,10 +44,20 @@ class Messages:
 class Items(Messages):
     """Each item of a message's list, with the message's times on it; for some topics the data is the one item."""
 
+    def __init__(self) -> None:
+        self._made: tuple[StreamMessage[Any] | None, list[Any]] = (None, [])
+
     def expand(self, message: StreamMessage[Any]) -> Iterable[Any]:
-        """Return the items."""
-        items = message.data if isinstance(message.data, list) else (message.data,)
-        return [stamp(item, message) for item in items]
+        """Return the items; those of one message are made once, for all its subscribers."""
+        made = self._made
+        if made[0] is not message:
+            items = message.data if isinstance(message.data, list) else (message.data,)
+            made = self._made = message, [stamp(item, message) for item in items]
+        return made[1]
+
+
+ITEMS = Items()
+"""The one that all subscriptions share."""
 
 
 class FullTickers(Messages):

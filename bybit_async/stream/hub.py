@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-import msgspec
+from msgspec.structs import force_setattr
 
 from bybit_async.environments import Environment
 from bybit_async.errors import SubscriptionRefused
@@ -272,7 +272,7 @@ class Hub:
 
     def dispatch(self, message: StreamMessage[Any], received: int) -> Awaitable[None] | None:
         """Hand a message to its listeners; one that raises loses its topics and harms nobody else."""
-        msgspec.structs.force_setattr(message, "received_ns", received)
+        force_setattr(message, "received_ns", received)
         entry = self.topics.get(message.topic)
         entries = (entry,) if entry is not None else self._categorised(message)
         wait: Awaitable[None] | None = None

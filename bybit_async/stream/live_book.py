@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Literal, Self
 
 from bybit_async.errors import StreamClosed
@@ -33,6 +34,7 @@ class LiveOrderBook(OrderBook):
         self.received_ns = 0
         self.version = 0
         self._waiters: set[asyncio.Future[None]] = set()
+        self._watches: tuple[BookWatch, ...] = ()
         self._end: Exception | None = None
 
     async def updated(self, timeout: float | None = None) -> Self:
@@ -64,11 +66,16 @@ class LiveOrderBook(OrderBook):
         self.version += 1
         if received_ns is not None:
             self.received_ns = received_ns
-        self._wake()
+        for watch in self._watches:
+            watch.changed(self)
+        if self._waiters:
+            self._wake()
 
     def _ended(self, error: Exception) -> None:
         self.mark_stale("dropped")
         self._end = self._end or error
+        for watch in self._watches:
+            watch.end(self._end)
         self._wake()
 
     def _wake(self) -> None:
@@ -94,6 +101,45 @@ class LiveFullOrderBook(LiveOrderBook, FullOrderBook):
     def __init__(self, symbol: str, *, category: StreamCategory) -> None:
         FullOrderBook.__init__(self, symbol, category=category)  # type: ignore[arg-type]
         self._begin()
+
+
+class BookWatch:
+    """Calls a function after every change of a book, until the book is closed or the function raises."""
+
+    def __init__(self, book: LiveOrderBook, handler: Callable[[LiveOrderBook], object]) -> None:
+        self._book = book
+        self._handler = handler
+        self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def changed(self, book: LiveOrderBook) -> None:
+        """The book changed."""
+        try:
+            self._handler(book)
+        except Exception as error:  # noqa: BLE001  the book has other users: only this one ends, and is told
+            self.end(error)
+
+    def end(self, error: Exception) -> None:
+        """Call no more."""
+        self._leave()
+        if not self._over.done():
+            self._over.set_exception(error)
+
+    def _leave(self) -> None:
+        self._book._watches = tuple(watch for watch in self._book._watches if watch is not self)
+
+    async def run(self) -> None:
+        """Wait for the end; raises what the function raised."""
+        if self._book._end is not None:
+            raise self._book._end
+        self._book._watches = (*self._book._watches, self)
+        if not self._book.stale:
+            self.changed(self._book)
+        try:
+            await self._over
+        except StreamClosed:
+            return
+        finally:
+            self._leave()
 
 
 class BookChanges:

@@ -37,6 +37,7 @@ class Mailbox(Generic[T]):
     def __init__(self, size: int, policy: Policy, key: Callable[[T], Hashable] | None = None) -> None:
         self._size = size
         self._policy = policy
+        self._plain = policy == "drop_oldest"
         self._key = key
         self._queue: deque[tuple[int, T]] = deque()
         self._newest: OrderedDict[Hashable, tuple[int, T]] = OrderedDict()
@@ -64,17 +65,20 @@ class Mailbox(Generic[T]):
         """Take an item in; never waits."""
         if self._ended:
             return
-        if self._policy == "latest" and self._key is not None:
+        if self._plain:
+            queue = self._queue
+            if len(queue) >= self._size:
+                queue.popleft()
+                self.dropped += 1
+            queue.append((received_ns, item))
+        elif self._policy == "latest" and self._key is not None:
             self._conflate(self._key(item), item, received_ns)
         elif len(self._queue) < self._size or self._policy == "block":
             self._queue.append((received_ns, item))
-        elif self._policy == "raise":
-            self.end(SubscriptionOverflow(f"{self._size} items are waiting for a consumer that does not take them"))
         else:
-            self._queue.popleft()
-            self._queue.append((received_ns, item))
-            self.dropped += 1
-        self._wake()
+            self.end(SubscriptionOverflow(f"{self._size} items are waiting for a consumer that does not take them"))
+        if self._waiters:
+            self._wake()
 
     def _conflate(self, key: Hashable, item: T, received_ns: int) -> None:
         if key in self._newest:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any, get_args
 
 from bybit_async.errors import InvalidParameter
-from bybit_async.stream.expanders import FetchKlines, Items
+from bybit_async.stream.expanders import ITEMS, FetchKlines
 from bybit_async.stream.mailbox import Policy
 from bybit_async.stream.multiplexer import Multiplexer
 from bybit_async.stream.settings import StreamSettings
@@ -54,7 +54,7 @@ class Opening:
         return Subscription(
             self._multiplexer,
             topics,
-            expander or Items(),
+            expander or ITEMS,
             size=buffer or self.settings.buffer,
             policy=policy,
             key=key,

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import msgspec.inspect
+from msgspec.structs import force_setattr
 
 from bybit_async.drift import absent_as_null, decode_untyped, repair
 from bybit_async.errors import StreamError
@@ -30,6 +32,7 @@ _LEAD = b'{"topic":"'
 _SPACED = b': ""'
 _HEAD = 200
 _MOST_ROUTES = 20_000
+_MOST_CHANGES = 1_000
 
 
 class _Control(msgspec.Struct):
@@ -63,36 +66,66 @@ _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 class _Route:
     """How one topic of one channel is decoded."""
 
-    __slots__ = ("_decoder", "_merged", "_names", "_symbol", "_type")
+    __slots__ = ("_changes", "_decode", "_exact", "_merged", "_names", "_symbol", "_type")
 
     def __init__(self, channel: str, topic: str) -> None:
         inner = data_type(channel, topic)
         generic: Any = StreamMessage
         self._type = generic[inner]
-        self._decoder = msgspec.json.Decoder(self._type, strict=False)
+        self._decode = msgspec.json.Decoder(self._type, strict=False).decode
+        # Where no field may be text or nothing, an absent value fails to decode, and need not be looked for.
+        self._exact = not _may_hold_absent_text(msgspec.inspect.type_info(inner))
         # A kline names its symbol in the topic only.
         self._symbol = topic.split(".", 2)[2] if topic.startswith("kline.") and topic.count(".") >= 2 else None
         self._merged = isinstance(inner, type) and issubclass(inner, TickerData)
         self._names = {f.encode_name: f.name for f in msgspec.structs.fields(inner)} if self._merged else {}
+        self._changes: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def decode(self, frame: bytes) -> StreamMessage[Any]:
-        body = absent_as_null(frame)
-        if _SPACED in body:
-            # Frames that a program has written out again usually have a space there.
-            body = body.replace(_SPACED, b": null")
         try:
-            message: StreamMessage[Any] = self._decoder.decode(body)
+            if self._exact:
+                message: StreamMessage[Any] = self._decode(frame)
+                if message.type == "" or message.id == "":
+                    message = self._decode(absent_as_null(frame))
+            else:
+                message = self._decode(absent_as_null(frame))
+        except msgspec.ValidationError:
+            message = self._repaired(absent_as_null(frame))
+        if self._merged:
+            if message.type == "delta":
+                force_setattr(message.data, "changed", self._changed(frame))
+        elif self._symbol is not None:
+            for kline in message.data:
+                force_setattr(kline, "symbol", self._symbol)
+        return message
+
+    def _repaired(self, body: bytes) -> StreamMessage[Any]:
+        try:
+            message: StreamMessage[Any] = self._decode(body)
         except msgspec.ValidationError:
             message = repair(self._type, decode_untyped(body))
-        if self._merged and message.type == "delta":
-            names = self._names
-            carried = _ticker_keys.decode(body).data
-            changed = tuple(names[key] for key in carried if key in names)
-            msgspec.structs.force_setattr(message.data, "changed", changed)
-        if self._symbol is not None:
-            for kline in message.data:
-                msgspec.structs.force_setattr(kline, "symbol", self._symbol)
         return message
+
+    def _changed(self, frame: bytes) -> tuple[str, ...]:
+        carried = tuple(_ticker_keys.decode(frame).data)
+        known = self._changes.get(carried)
+        if known is None:
+            if len(self._changes) >= _MOST_CHANGES:
+                self._changes.clear()
+            known = self._changes[carried] = tuple(self._names[key] for key in carried if key in self._names)
+        return known
+
+
+def _may_hold_absent_text(info: msgspec.inspect.Type) -> bool:
+    if isinstance(info, msgspec.inspect.UnionType):
+        return any(isinstance(m, msgspec.inspect.StrType) or _may_hold_absent_text(m) for m in info.types)
+    if isinstance(info, msgspec.inspect.StructType):
+        return any(_may_hold_absent_text(field.type) for field in info.fields)
+    if isinstance(info, msgspec.inspect.ListType | msgspec.inspect.VarTupleType):
+        return _may_hold_absent_text(info.item_type)
+    if isinstance(info, msgspec.inspect.TupleType):
+        return any(_may_hold_absent_text(item) for item in info.item_types)
+    return isinstance(info, msgspec.inspect.AnyType | msgspec.inspect.DictType | msgspec.inspect.RawType)
 
 
 _routes: dict[str, dict[bytes, _Route]] = {}
@@ -108,10 +141,16 @@ def route(channel: str, frame: bytes) -> Frame:
     """
     try:
         if frame.startswith(_LEAD):
-            return _message(channel, frame[10 : frame.find(b'"', 10)], frame)
+            topic = frame[10 : frame.find(b'"', 10)]
+            try:
+                found = _routes[channel][topic]
+            except KeyError:
+                found = _learn(channel, topic)
+            return found.decode(frame)
         control = _control.decode(frame)
         if isinstance(control.topic, str):
-            return _message(channel, control.topic.encode(), frame)
+            # Frames that a program has written out again usually have a space after the colon.
+            return _learn(channel, control.topic.encode()).decode(frame.replace(_SPACED, b": null"))
     except _UNREADABLE as error:
         return Junk(str(error) or type(error).__name__, frame[:_HEAD])
     return _answer(control) or Junk("neither data nor an answer", frame[:_HEAD])
@@ -138,16 +177,14 @@ def decode_stream(channel: str, frame: bytes) -> StreamMessage[Any]:
 _OPS: dict[type, str] = {Pong: "pong", ServerPing: "ping", AuthAnswer: "auth"}
 
 
-def _message(channel: str, topic: bytes, frame: bytes) -> StreamMessage[Any]:
-    known = _routes.get(channel)
-    if known is None:
-        known = _routes[channel] = {}
+def _learn(channel: str, topic: bytes) -> _Route:
+    known = _routes.setdefault(channel, {})
     found = known.get(topic)
     if found is None:
         if len(known) >= _MOST_ROUTES:
             known.clear()
         found = known[topic] = _Route(channel, topic.decode())
-    return found.decode(frame)
+    return found
 
 
 def _answer(control: _Control) -> Answer | None:

@@ -88,7 +88,8 @@ class Feed:
         self._error: BaseException | None = None
         self.last_received: int | None = None
         self.on_failed: Callable[[], None] = lambda: None
-        expander.bind(lambda item: mailbox.put(item, time.monotonic_ns()))
+        self.handler: Callable[[Any], object] | None = None
+        expander.bind(lambda item: self.push(item, time.monotonic_ns()))
 
     @property
     def stale(self) -> bool:
@@ -97,12 +98,24 @@ class Feed:
 
     def deliver(self, message: StreamMessage[Any]) -> None:
         """See `Listener`; the others likewise."""
-        self.last_received = message.received_ns
-        self._stale.discard(message.topic)
+        received = self.last_received = message.received_ns
+        if self._stale:
+            self._stale.discard(message.topic)
+        handler, mailbox = self.handler, self._mailbox
         for item in self._expander.expand(message):
-            self._mailbox.put(item, message.received_ns)
-        if self._mailbox.ended:
+            if handler is None:
+                mailbox.put(item, received)
+            else:
+                handler(item)
+        if mailbox.ended:
             self.on_failed()
+
+    def push(self, item: Any, received: int) -> None:
+        """Take an item that no message carried."""
+        if self.handler is None:
+            self._mailbox.put(item, received)
+        else:
+            self.handler(item)
 
     def accepted(self, topic: str) -> None:
         """One topic fewer to wait for."""
@@ -119,7 +132,7 @@ class Feed:
         elif event.kind in ("recovered", "resynced"):
             self._stale.difference_update(event.topics)
         if self._with_events:
-            self._mailbox.put(event, event.at_ns)
+            self.push(event, event.at_ns)
 
     def failed(self, error: Exception | None) -> None:
         """End with an error, or cleanly."""
@@ -227,6 +240,24 @@ class Subscription(Generic[T]):
     async def __anext__(self) -> T:
         self._start()
         return await self._mailbox.get()
+
+    async def each(self, handler: Callable[[T], object]) -> None:
+        """Call `handler` with every item, without a buffer between, until the subscription ends.
+
+        The quickest way: no task is switched to. But the socket is not read meanwhile, so `handler` must be quick. What
+        it raises ends this subscription, and is raised from here.
+        """
+        self._start()
+        feed, mailbox = self._feed, self._mailbox
+        while mailbox:
+            handler(await mailbox.get())
+        feed.handler = handler
+        try:
+            await mailbox.get()
+        except StopAsyncIteration:
+            return
+        finally:
+            feed.handler = None
 
     def close(self) -> None:
         """End the subscription at once; whoever iterates it sees the end. Idempotent."""
