@@ -146,10 +146,15 @@ def _code_within(body: bytes) -> tuple[int, str]:
 
 
 def _whole(value: Any) -> int | None:
+    if isinstance(value, bool):
+        return None
     try:
-        return int(value)
+        number = int(value)
     except (TypeError, ValueError, OverflowError):
         return None
+    # 0.5 is no code, and certainly not success; nor is what no integer of theirs can hold.
+    exact = isinstance(value, str) or number == value
+    return number if exact and abs(number) < 2**63 else None
 
 
 def _milliseconds(value: Any) -> int | None:

@@ -20,6 +20,9 @@ import httpx
 from bybit_async.errors import AnswerLost, AnswerUnreadable, NotSent
 from bybit_async.transport.http import MAX_BODY, Headers, RawAnswer
 
+_MAX_HEAD = 256 * 1024
+"""Bytes that the status line and headers of an answer may take, interim answers included."""
+
 _IDLE_SECONDS = 25.0
 """An idle connection older than this is not trusted with a request: load balancers cut at 30 to 60 seconds."""
 
@@ -267,7 +270,7 @@ class _Connection(asyncio.Protocol):
     def _reset(self) -> None:
         self._headers: dict[bytes, bytes] = {}
         self._parts: list[bytes] = []
-        self._size = 0
+        self._size = self._head = 0
         self._inflate: Any = None
         self._complete_headers = False
 
@@ -287,6 +290,12 @@ class _Connection(asyncio.Protocol):
             cause = error.__context__ if isinstance(error.__context__, AnswerUnreadable) else None
             self._fail(cause or AnswerUnreadable(f"not HTTP: {error}", body=data))
             self.abort()
+            return
+        if not self._complete_headers and not self._answer.done():
+            self._head += len(data)
+            if self._head > _MAX_HEAD:
+                self._fail(AnswerUnreadable(f"the headers are larger than {_MAX_HEAD} bytes"))
+                self.abort()
 
     def eof_received(self) -> bool:
         return False
