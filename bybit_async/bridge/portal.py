@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import inspect
 import os
 import threading
 import weakref
 from collections.abc import Awaitable, Callable
+from types import CoroutineType
 from typing import Any, TypeVar, overload
 
 import anyio
@@ -54,21 +54,25 @@ class Call:
         """Run on the loop."""
         try:
             value = self._function(*self._args, **self._kwargs)
-        except Exception as error:  # noqa: BLE001  it belongs to the calling thread
+        except BaseException as error:  # noqa: BLE001  it belongs to the calling thread, a SystemExit too
             self._end(None, error)
             return
-        if inspect.iscoroutine(value):
-            self._task = asyncio.get_running_loop().create_task(value)
-            self._task.add_done_callback(self._finished)
+        if isinstance(value, CoroutineType):
+            self._task = asyncio.get_running_loop().create_task(self._drive(value))
         else:
             self._end(value, None)
 
-    def _finished(self, task: asyncio.Task[Any]) -> None:
-        if task.cancelled():
-            self._end(None, SessionClosed("the call was cancelled: its session was closed"))
-            return
-        error = task.exception()
-        self._end(None if error is not None else task.result(), error)
+    async def _drive(self, coroutine: CoroutineType[Any, Any, Any]) -> None:
+        # The call ends within its task's last step: a done callback would cost another turn of the loop.
+        try:
+            value = await coroutine
+        except asyncio.CancelledError:
+            self._end(None, _cancelled())
+            raise
+        except BaseException as error:  # noqa: BLE001  it belongs to the calling thread, a SystemExit too
+            self._end(None, error)
+        else:
+            self._end(value, None)
 
     def _end(self, value: Any, error: BaseException | None) -> None:
         self._value, self._error, self.ended = value, error, True
@@ -78,12 +82,14 @@ class Call:
     def cancel(self) -> None:
         """Run on the loop, after `start`."""
         if self._task is not None:
+            # A task that is cancelled before its first step never gets into `_drive`.
+            self._task.add_done_callback(lambda _: self.abandon())
             self._task.cancel()
 
     def abandon(self) -> None:
-        """Run by the closing thread, once the loop is gone: nobody else can end this call any more."""
+        """End it where nothing else can any more: its task is gone, or the whole loop."""
         if not self.ended:
-            self._end(None, SessionClosed("the session was closed before the call could begin"))
+            self._end(None, _cancelled())
 
     def outcome(self) -> Any:
         """Return or raise what it ended with."""
@@ -95,6 +101,10 @@ class Call:
         finally:
             # The traceback holds this frame: without this the exception would keep itself alive.
             del error
+
+
+def _cancelled() -> SessionClosed:
+    return SessionClosed("the call was cancelled: its session was closed")
 
 
 class Portal:

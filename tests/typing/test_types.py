@@ -1,4 +1,4 @@
-"""The type checker agrees with `check_types` and `check_blocking`: every `assert_type` holds and every marked mistake is one."""
+"""The type checker agrees with the `check_*` files here: every `assert_type` holds and every marked mistake is one."""
 
 from pathlib import Path
 
