@@ -28,7 +28,8 @@ ALLOWED: dict[str, set[str]] = {
     "bridge": LEAVES | {"api", "stream", "live", "data", "state", "models", "transport"},
     "blocking": LEAVES | {"bridge", "session", "api", "stream", "live", "data", "models", "transport"},
     "blocking_stub": {"bridge", "session"},
-    "pybit": LEAVES | {"blocking", "bridge", "session", "api", "stream", "live", "data", "state", "models", "transport"},
+    "pybit": LEAVES
+    | {"blocking", "bridge", "session", "api", "stream", "live", "data", "state", "models", "transport"},
     "bot": LEAVES | {"session", "api", "stream", "live", "data", "state", "models", "transport"},
     "simulator": LEAVES | {"models"},
     "cli": LEAVES | {"session", "blocking", "bot", "simulator", "api", "stream", "live", "data", "state", "models", "transport"},
