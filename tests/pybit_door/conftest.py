@@ -7,12 +7,12 @@ import pytest
 from pybit import _websocket_trading
 
 from bybit_async.pybit import HTTP
-from bybit_async.simulator import SimulatedExchange
+from bybit_async.simulator import MarketSettings, SimulatedExchange
 
 
 @pytest.fixture
 async def exchange():
-    async with SimulatedExchange(seed=7, symbols=["BTCUSDT"]) as exchange:
+    async with SimulatedExchange(seed=7, symbols=["BTCUSDT"], market=MarketSettings(step=40)) as exchange:
         yield exchange
 
 

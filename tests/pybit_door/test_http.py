@@ -10,7 +10,7 @@ from bybit_async.api.registry import endpoints
 from bybit_async.pybit import HTTP
 from bybit_async.pybit.exceptions import FailedRequestError, InvalidRequestError
 from bybit_async.pybit.names import methods
-from bybit_async.simulator import SimulatedExchange
+from bybit_async.simulator import Rule, SimulatedExchange
 
 from .shapes import assert_same_shape, shape
 
@@ -200,3 +200,24 @@ def pybit_endpoint(**options):
     session = pybit.unified_trading.HTTP(**options)
     session.client.close()
     return session.endpoint
+
+
+async def test_a_lost_answer_is_looked_up_and_the_order_exists_once(exchange, ours, credentials):
+    exchange.faults.add(Rule(path="/v5/order/create", nth=1, action="drop-after"))
+    placed = await asyncio.to_thread(
+        ours.place_order, category="linear", symbol="BTCUSDT", side="Buy", orderType="Market", qty="0.01"
+    )
+    orders = list(exchange.orders)
+    assert [order.order_id for order in orders] == [placed["result"]["orderId"]]
+    assert set(placed) == {"retCode", "retMsg", "result", "retExtInfo", "time"}
+    assert set(placed["result"]) == {"orderId", "orderLinkId"}
+
+
+async def test_retry_codes_are_tried_again(exchange, credentials):
+    exchange.faults.add(Rule(path="/v5/order/create", nth=1, action="code", code=130035))
+    with HTTP(environment=exchange.environment, retry_codes={130035}, retry_delay=0.01, **credentials) as session:
+        placed = await asyncio.to_thread(
+            session.place_order, category="linear", symbol="BTCUSDT", side="Buy", orderType="Market", qty="0.01"
+        )
+    assert placed["retCode"] == 0
+    assert len(list(exchange.orders)) == 1

@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import itertools
 import queue
 import threading
 import time
@@ -12,6 +13,7 @@ import pytest
 
 from bybit_async.pybit import WebSocket, WebSocketTrading
 from bybit_async.pybit.exceptions import InvalidChannelTypeError, TopicMismatchError, UnauthorizedExceptionError
+from bybit_async.simulator import Rule
 
 from .shapes import assert_same_shape, shape
 
@@ -223,3 +225,47 @@ def test_wrong_channels_and_missing_keys_are_refused_as_pybit_does():
         WebSocket("private")
     with pytest.raises(UnauthorizedExceptionError):
         WebSocketTrading(testnet=True)
+
+
+async def test_nothing_is_given_of_a_book_that_misses_a_message(exchange):
+    exchange.faults.add(Rule(topic="orderbook.50.BTCUSDT", nth=6, action="drop"))
+    books = queue.Queue()
+
+    def watch():
+        with WebSocket("linear", environment=exchange.environment) as socket:
+            socket.orderbook_stream(50, "BTCUSDT", books.put)
+            return [books.get(timeout=10)["data"] for _ in range(20)]
+
+    seen = await asyncio.to_thread(watch)
+    numbers = [book["u"] for book in seen]
+    jumps = [later - earlier for earlier, later in itertools.pairwise(numbers) if later != earlier + 1]
+    assert len(jumps) == 1
+    assert len(exchange.faults.fired) == 1
+    for book in seen:
+        assert len(book["b"]) == len(book["a"]) == 50
+        assert float(book["b"][0][0]) < float(book["a"][0][0])
+
+
+async def test_an_order_whose_answer_is_lost_is_reported_once_and_exists_at_most_once(exchange, credentials):
+    exchange.faults.add(Rule(path="order.create", nth=1, action="reset"))
+    answers = queue.Queue()
+
+    def send():
+        with WebSocketTrading(recv_window=1000, environment=exchange.environment, **credentials) as socket:
+            order = {"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Market", "qty": "0.01"}
+            socket.place_order(lambda m: answers.put(("fine", m)), lambda m: answers.put(("error", m)), **order)
+            first = answers.get(timeout=20)
+            socket.place_order(lambda m: answers.put(("fine", m)), lambda m: answers.put(("error", m)), **order)
+            return first, answers.get(timeout=20)
+
+    (kind, message), (after, _) = await asyncio.to_thread(send)
+    orders = list(exchange.orders)
+    if kind == "fine":
+        assert message["data"]["orderId"] in {order.order_id for order in orders}
+        assert len(orders) == 2
+    else:
+        assert message["retCode"] == 10016
+        assert message["data"]["orderLinkId"]
+        assert len(orders) <= 2
+    assert after == "fine"
+    assert answers.empty()
