@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
@@ -35,13 +37,14 @@ if TYPE_CHECKING:
     from bybit_async.live.account import LiveAccount
     from bybit_async.live.order_routing import SocketOrders
     from bybit_async.live.outcomes import OutcomeResolver
-    from bybit_async.models.market import OrderBook
+    from bybit_async.models.market import Kline, OrderBook
     from bybit_async.models.user import ApiKeyInformation
     from bybit_async.stream.settings import StreamSettings
     from bybit_async.stream.streams import Streams
 
 R = TypeVar("R")
 G = TypeVar("G")
+_KLINES_AT_ONCE = 1000
 _CREATES = ("/v5/order/create", "/v5/order/create-batch")
 OrdersVia = Literal["rest", "websocket"]
 
@@ -130,6 +133,7 @@ class AsyncBybit(Domains):
         self._caller = self._transport
         self._transport.resolve_unknown = self._resolve
         self._state: Literal["new", "open", "closed"] = "new"
+        self._closing: asyncio.Task[None] | None = None
 
     @classmethod
     def from_env(
@@ -190,15 +194,32 @@ class AsyncBybit(Domains):
         await self.aclose()
 
     async def aclose(self) -> None:
-        """End every stream and connection; calls in flight end with an error. Idempotent."""
+        """End every stream and connection; calls in flight end with an error. Idempotent.
+
+        It takes a second or so at most, and goes on to its end when it is cancelled.
+        """
         self._state = "closed"
-        if "data" in self.__dict__:
-            await self.data.aclose()
-        if "stream" in self.__dict__:
-            await self.stream.aclose()
-        if "order_entry" in self.__dict__:
-            await self.order_entry.entry.aclose()
-        await self._transport.aclose()
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close(), name="bybit_async closing")
+        try:
+            await asyncio.shield(self._closing)
+        except asyncio.CancelledError:
+            # A session that is half closed would leave tasks and sockets behind.
+            await asyncio.wait({self._closing})
+            raise
+
+    async def _close(self) -> None:
+        # What sends is closed last, and whatever fails on the way.
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._transport.aclose)
+            if "_outcomes" in self.__dict__:
+                stack.push_async_callback(self._outcomes.aclose)
+            if "order_entry" in self.__dict__:
+                stack.push_async_callback(self.order_entry.entry.aclose)
+            if "stream" in self.__dict__:
+                stack.push_async_callback(self.stream.aclose)
+            if "data" in self.__dict__:
+                stack.push_async_callback(self.data.aclose)
 
     async def request(
         self,
@@ -275,6 +296,7 @@ class AsyncBybit(Domains):
             self._stream_settings,
             ensure_clock=self._transport.ensure_clock,
             fetch_full_book=self._fetch_full_book,
+            fetch_klines=self._fetch_klines,
         )
 
     @cached_property
@@ -374,6 +396,17 @@ class AsyncBybit(Domains):
 
     async def _fetch_full_book(self, category: str, symbol: str) -> OrderBook:
         return await self.market.get_full_orderbook(category=category, symbol=symbol)  # type: ignore[arg-type]
+
+    async def _fetch_klines(self, category: str, symbol: str, interval: str, first: int, last: int) -> list[Kline]:
+        klines = await self.market.get_kline(
+            category=category,  # type: ignore[arg-type]
+            symbol=symbol,
+            interval=interval,  # type: ignore[arg-type]
+            start=first,
+            end=last,
+            limit=_KLINES_AT_ONCE,
+        )
+        return klines.rows
 
     def _refuse_closed(self) -> None:
         if self._state == "closed":
