@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -47,7 +48,7 @@ class CallbackStream(Generic[T]):
         self._on_error = on_error
         self._at_once = at_once
         self._closed = False
-        self._hold = Hold(source)
+        self._hold = Hold(source if hasattr(source, "__aenter__") else aclosing(source))
         link.portal.run(self._hold.enter)
         self._thread = threading.Thread(target=self._work, name=f"bybit_async {source!r:.60}", daemon=True)
         link.workers.add(self)

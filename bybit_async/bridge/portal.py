@@ -25,6 +25,8 @@ Last = Callable[[], Awaitable[object]]
 
 _CANCEL_WAIT = 5.0
 """Seconds that an interrupted call gets to end before the interrupt goes on without it."""
+_SLICE = 0.2 if os.name == "nt" else -1.0
+"""Seconds to wait in one go: on Windows an interrupt is not seen before the end of a wait. -1 is for ever."""
 _CLOSE_WAIT = 10.0
 """Seconds that closing may take altogether."""
 
@@ -152,7 +154,8 @@ class Portal:
         self._pending.add(call)
         try:
             self._schedule(loop, call.start)
-            call.done.acquire()
+            while not call.done.acquire(timeout=_SLICE):
+                pass
         except BaseException:
             self._cancel(loop, call)
             raise

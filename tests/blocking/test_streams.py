@@ -166,3 +166,13 @@ def test_a_live_account_is_read_from_a_thread(bybit):
         order = account.wait_order(order_link_id=ack.order_link_id, status="Filled", timeout=10)
         assert order.order_id == ack.order_id
         assert account.synced
+        kinds, seen = [], threading.Event()
+
+        def note(event):
+            kinds.append(event.kind)
+            if "execution" in kinds:
+                seen.set()
+
+        with account.on_events(callback=note):
+            bybit.trade.place_order(category="linear", symbol="BTCUSDT", side="Buy", order_type="Market", qty="0.01")
+            assert seen.wait(10)
