@@ -143,7 +143,7 @@ def _label_times(pane: Any, frame: pandas.DataFrame) -> None:
     count = len(frame)
     places = sorted({round(i * (count - 1) / 8) for i in range(9)})
     span = frame.index[-1] - frame.index[0]
-    spelling = "%H:%M" if span.days < 1 else "%d %b %H:%M" if span.days < 5 else "%d %b %Y"
+    spelling = "%H:%M" if span.days < 1 else "%d %b %H:%M" if span.days < 60 else "%d %b %Y"
     pane.set_xticks(places, [f"{frame.index[place]:{spelling}}" for place in places])
 
 

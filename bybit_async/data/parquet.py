@@ -62,7 +62,7 @@ def read_parquet(path: str, content: bytes) -> tuple[Table, Coverage]:
     try:
         file = pq.ParquetFile(pa.BufferReader(content))
         footer = _footer(path, file.metadata.metadata)
-        arrow = file.read()
+        arrow = file.read(use_threads=False)
         table = _table(arrow)
     except (pa.ArrowException, OSError, KeyError, ValueError, TypeError) as error:
         raise StoreDamaged(path, f"cannot be read ({error})") from error
