@@ -7,6 +7,7 @@ import multiprocessing
 import random
 import signal
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,6 +27,14 @@ SERIES = Series("klines", "linear", "BTCUSDT", "30")
 # One process that has imported everything and forks the victims: starting Python twenty times would take a minute.
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload(["tests.data.downloader", "bybit_async.data.data", "pandas", "pyarrow.parquet"])
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _importable():
+    """The forking process looks for what it imports beforehand where Python does, not where pytest does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent.parent.parent))
+        yield
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -212,8 +213,9 @@ except StoreUnwritable as error:
 
 def test_a_write_that_the_disk_refuses_half_way_leaves_the_old_file(tmp_path):
     run = subprocess.run(
-        [sys.executable, "-c", FULL_DISK, str(tmp_path)], capture_output=True, text=True, check=True, timeout=50
-    )
+        [sys.executable, "-c", FULL_DISK, str(tmp_path)],
+        capture_output=True, text=True, check=True, timeout=50, cwd=Path(__file__).parent.parent.parent,
+    )  # fmt: skip
     assert "said: cannot write to" in run.stdout
     store = Store(tmp_path)
     table, coverage = store.load(SERIES, ms("2024-01-01"), ms("2024-02-01"))
