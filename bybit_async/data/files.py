@@ -26,6 +26,11 @@ class Files(Protocol):
         """What a user calls the place."""
         ...
 
+    @property
+    def readers(self) -> int:
+        """How many files are worth reading side by side: each costs memory, and over a network time."""
+        ...
+
     def read(self, path: str) -> bytes | None:
         """Return a file, or None when there is none."""
         ...
@@ -63,6 +68,8 @@ def files_at(place: str | os.PathLike[str] | None) -> Files:
 
 class LocalFiles:
     """A folder of this machine: temporary file, fsync, rename; locks that end with their process."""
+
+    readers = 2
 
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()
@@ -149,6 +156,8 @@ class RemoteFiles:
     There are no locks between machines: two that store the same month at once each leave a whole and correct file,
     and what the second one did not know of is merely fetched again.
     """
+
+    readers = 8
 
     def __init__(self, address: str) -> None:
         import fsspec

@@ -19,7 +19,6 @@ from bybit_async.data.series import Series, series_of, unit_of_path
 log = logging.getLogger("bybit_async.data")
 
 _MARK = "_store.json"
-_READERS = 8
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -60,8 +59,8 @@ class Store:
         """
         self._check()
         units = series.units(start, end)
-        # Files are read side by side: over a network each one costs a way there and back, here each one a core.
-        with ThreadPoolExecutor(min(len(units), _READERS) or 1) as readers:
+        # Files are read side by side: over a network each one costs a way there and back, here a core.
+        with ThreadPoolExecutor(self._files.readers) as readers:
             found = [file for file in readers.map(lambda unit: self._read_if_sound(series, unit), units) if file]
         tables = [table.cut(start, end) for table, _ in found]
         covered = [span for _, coverage in found for span in coverage]
