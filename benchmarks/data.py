@@ -142,11 +142,11 @@ def wire_to_frame(bodies: list[bytes]) -> dict[str, float]:
     from bybit_async.api.market.klines import GET_KLINE
     from bybit_async.data.columns import join
     from bybit_async.data.frames import frame_of
-    from bybit_async.data.rows import read_rows
+    from bybit_async.data.rows import RawRows, read_rows
     from bybit_async.data.series import KINDS
     from bybit_async.transport.answer import read_answer
 
-    endpoint = msgspec.structs.replace(GET_KLINE, result=msgspec.Raw)
+    endpoint = msgspec.structs.replace(GET_KLINE, result=RawRows)
     names = KINDS["klines"].numbers
     exchange = ccxt.bybit()
 

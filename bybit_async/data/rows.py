@@ -15,20 +15,22 @@ _COMMA, _DOT, _ZERO, _NINE = b",.09"
 _LONGEST = 18
 
 
-class _List(msgspec.Struct):
+class RawRows(msgspec.Struct):
+    """The ``list`` of an answer, still as bytes."""
+
     rows: msgspec.Raw = msgspec.field(name="list", default=msgspec.Raw(b"[]"))
 
 
-_list_decoder = msgspec.json.Decoder(_List)
+_list_decoder = msgspec.json.Decoder(RawRows)
 _texts_decoder = msgspec.json.Decoder(list[list[str | int | float | None]])
 _objects_decoder = msgspec.json.Decoder(list[dict[str, str | int | float | bool | None]])
 
 
-def read_rows(result: bytes | msgspec.Raw, numbers: Sequence[str], fields: Sequence[str] = ()) -> Table:
+def read_rows(result: bytes | RawRows, numbers: Sequence[str], fields: Sequence[str] = ()) -> Table:
     """Read the ``list`` of a result: rows of a time and `numbers`; ascending by time.
 
     Args:
-        result: the JSON of the answer's ``result``.
+        result: the answer's ``result``, decoded into `RawRows` or as JSON.
         numbers: our names of the columns after the time.
         fields: the wire's names of the time and the columns, where rows are objects; without, rows are arrays.
 
@@ -36,14 +38,16 @@ def read_rows(result: bytes | msgspec.Raw, numbers: Sequence[str], fields: Seque
         AnswerUnreadable: the rows are no such rows.
     """
     try:
-        rows = bytes(_list_decoder.decode(result).rows)
+        rows = bytes((result if isinstance(result, RawRows) else _list_decoder.decode(result)).rows)
         if rows == b"[]" or rows == b"null":
             return empty(numbers)
         if fields:
             return _from_objects(rows, numbers, fields)
         return (_from_text(rows, numbers) or _from_arrays(rows, numbers)).ordered(unique=True)
     except (msgspec.MsgspecError, ArithmeticError, KeyError, IndexError, ValueError) as error:
-        raise AnswerUnreadable(f"rows that cannot be read: {error!r}", body=bytes(result)) from error
+        raise AnswerUnreadable(
+            f"rows that cannot be read: {error!r}", body=result if isinstance(result, bytes) else b""
+        ) from error
 
 
 def _from_text(rows: bytes, numbers: Sequence[str]) -> Table | None:

@@ -14,7 +14,7 @@ from bybit_async.api.resource import Caller
 from bybit_async.data import intervals
 from bybit_async.data.columns import Table, empty, join, numbers_of
 from bybit_async.data.coverage import Coverage, Span
-from bybit_async.data.rows import read_rows
+from bybit_async.data.rows import RawRows, read_rows
 from bybit_async.data.series import Series
 from bybit_async.errors import AnswerUnreadable, InvalidParameter
 from bybit_async.models.market.trades import PublicTrade
@@ -49,7 +49,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _raw(endpoint: Endpoint) -> Endpoint:
-    return msgspec.structs.replace(endpoint, result=msgspec.Raw)
+    return msgspec.structs.replace(endpoint, result=RawRows)
 
 
 def _klines(endpoint: Endpoint, *categories: str) -> Source:
@@ -153,7 +153,7 @@ async def _ask(caller: Caller, series: Series, start: int, last: int) -> tuple[T
         spelled = source.period == "interval"
         params[source.period] = series.interval if spelled else _PERIODS[series.interval]
     answer = await caller.call(source.endpoint, params, timeout=_TIMEOUT)
-    if not isinstance(answer.result, msgspec.Raw) or answer.time is None:
+    if not isinstance(answer.result, RawRows) or answer.time is None:
         raise AnswerUnreadable("an answer without a result or without its time", body=answer.raw)
     return read_rows(answer.result, series.about.numbers, source.fields), answer.time
 

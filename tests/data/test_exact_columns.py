@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bybit_async.data.columns import Numbers, Table, join, numbers_of
 from bybit_async.data.coverage import Coverage
 from bybit_async.data.parquet import read_parquet, write_parquet
-from bybit_async.data.rows import read_rows
+from bybit_async.data.rows import RawRows, read_rows
 from bybit_async.errors import AnswerUnreadable
 
 NAMES = ("open", "close")
@@ -110,8 +110,9 @@ def test_no_rows_are_an_empty_table():
         assert len(read_rows(body, NAMES)) == 0
 
 
-def test_results_may_come_as_raw_bytes_of_the_decoder():
-    assert len(read_rows(msgspec.Raw(b'{"list":[["1","2","3"]]}'), NAMES)) == 1
+def test_results_may_come_decoded_but_for_their_rows():
+    result = msgspec.json.decode(b'{"symbol":"X","list":[["1","2","3"]]}', type=RawRows)
+    assert len(read_rows(result, NAMES)) == 1
 
 
 def test_floats_beyond_what_a_float_counts_exactly_are_still_the_nearest():
