@@ -12,7 +12,7 @@ from bybit_async.api.account import Account
 from bybit_async.api.position import Position
 from bybit_async.api.trade import Trade
 from bybit_async.enums import Category, OrderStatus
-from bybit_async.errors import BybitError, InvalidParameter, StreamClosed
+from bybit_async.errors import BybitError, ConnectionFailed, InvalidParameter, StreamClosed
 from bybit_async.live.account_events import AccountEvent, AccountEvents
 from bybit_async.live.account_state import AccountState
 from bybit_async.live.reconciliation import Reconciliation
@@ -194,11 +194,14 @@ class LiveAccount:
             await self._subscription.ready(self._timeout)
             self._spawn(self._read(self._subscription), "bybit_async live account")
             await self._reconciliation.run(self._state, self._begin)
-            if self._losses:
+            if self._losses or self._closed:
                 # Lost already: the answers may be older than the loss, so they are asked for again.
                 await self.wait_synced(self._timeout)
             else:
                 self._settle()
+        except TimeoutError:
+            await self.aclose()
+            raise ConnectionFailed(f"the account could not be followed within {self._timeout} s") from None
         except BaseException:
             await self.aclose()
             raise
@@ -223,6 +226,8 @@ class LiveAccount:
         if self._closed:
             return
         self._closed, self._synced, self._error = True, False, error
+        if self._recovering is not None:
+            self._recovering.cancel()
         for mailbox in self._listeners:
             mailbox.end(error)
         for waiter in self._waiters:
@@ -233,7 +238,7 @@ class LiveAccount:
         try:
             async for item in subscription:
                 if isinstance(item, StreamMessage):
-                    self._emit(self._state.take_message(item))
+                    self._take(item)
                 elif isinstance(item, StreamEvent):
                     self._notice(item)
                 if subscription.dropped != self._dropped:
@@ -245,6 +250,15 @@ class LiveAccount:
             self._end(error)
         else:
             self._end(None)
+
+    def _take(self, message: StreamMessage[Any]) -> None:
+        try:
+            self._emit(self._state.take_message(message))
+        except Exception:
+            # A message that means nothing here may have meant anything: only REST can tell what is so.
+            log.exception("a message of %s could not be taken", message.topic)
+            self._lose("a message could not be read", in_order=False)
+            self._recover()
 
     def _notice(self, event: StreamEvent) -> None:
         if event.kind == "lost":
@@ -281,11 +295,15 @@ class LiveAccount:
                 break
             except BybitError as error:
                 log.warning("reconciliation failed, trying again in %.1f s: %s", pause, error)
+            except Exception:
+                log.exception("reconciliation failed, trying again in %.1f s", pause)
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
         self._settle()
 
     def _settle(self) -> None:
+        if self._closed:
+            return
         self._synced = True
         self._emit([AccountEvent(kind="synced", recovered=True)])
 

@@ -7,11 +7,12 @@ from decimal import Decimal
 
 import pytest
 
-from bybit_async.errors import AuthenticationError, InvalidParameter, StreamClosed
+from bybit_async.errors import AuthenticationError, ConnectionFailed, InvalidParameter, StreamClosed
 from bybit_async.live import account as account_module
 from bybit_async.live.account import LiveAccount
 from bybit_async.session import AsyncBybit
 from bybit_async.simulator import SimulatedExchange
+from bybit_async.stream.router import route
 
 LINEAR = {"category": "linear", "symbol": "BTCUSDT"}
 RESTING = {**LINEAR, "side": "Buy", "order_type": "Limit", "qty": "0.01", "price": "20000"}
@@ -286,3 +287,67 @@ async def test_a_loss_while_it_starts_delays_the_start_and_spoils_nothing():
             assert account._losses == 1
             await bybit.trade.place_order(**TAKING, order_link_id="a")
             await account.wait_order(order_link_id="a", timeout=5)
+
+
+@pytest.mark.filterwarnings("ignore::bybit_async.SchemaDriftWarning")
+@pytest.mark.parametrize(
+    "frame",
+    [
+        b'{"topic":"execution","data":[{"execId":"e","symbol":"BTCUSDT","execTime":null}]}',
+        b'{"topic":"order","data":[{"orderId":[],"orderStatus":{}}]}',
+        b'{"topic":"position","data":[{"symbol":[],"positionIdx":{}}]}',
+        b'{"topic":"wallet","creationTime":[1],"data":[{"coin":[{"coin":"USDT"}]}]}',
+    ],
+)
+async def test_a_message_that_means_nothing_is_made_up_for_by_rest(frame):
+    async with live_account() as (_, bybit, account):
+        events = account.events()
+        account._subscription._feed.deliver(route("private", frame))
+        assert "read" in (await seen(events, "lost"))[0].reason
+        assert not account.synced
+        await account.wait_synced(5)
+        await bybit.trade.place_order(**TAKING, order_link_id="after")
+        assert (await account.wait_order(order_link_id="after", timeout=5)).order_status == "Filled"
+
+
+async def test_an_answer_that_means_nothing_keeps_it_unsynced_and_is_asked_for_again(monkeypatch):
+    async with live_account() as (exchange, _, account):
+        take, spoiled = account._state.take_wallet, []
+
+        def take_wallet(*args, **options):
+            if not spoiled:
+                spoiled.append(account.synced)
+                raise TypeError("not what it should be")
+            return take(*args, **options)
+
+        monkeypatch.setattr(account._state, "take_wallet", take_wallet)
+        exchange.drop_connections("private")
+        await seen(account.events(), "synced")
+        assert spoiled == [False]
+
+
+async def test_a_stream_that_ends_for_good_while_it_is_reconciled_leaves_it_unsynced():
+    async with trading() as (exchange, bybit):
+        account = live(bybit)
+        async with account:
+            asking, answer = asyncio.Event(), asyncio.Event()
+
+            async def ask(state, emit):
+                asking.set()
+                await answer.wait()
+
+            account._reconciliation._wallet = ask
+            exchange.drop_connections("private")
+            await asking.wait()
+            account._subscription._feed.failed(StreamClosed("given up"))
+            answer.set()
+            with pytest.raises(StreamClosed):
+                await account.wait_synced(5)
+            assert not account.synced
+
+
+async def test_a_stream_that_does_not_come_up_in_time_is_a_failed_connection():
+    async with trading() as (exchange, bybit):
+        exchange.refuse_connections()
+        with pytest.raises(ConnectionFailed):
+            await live(bybit, timeout=0.2).__aenter__()
