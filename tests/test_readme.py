@@ -16,7 +16,7 @@ def test_the_readme_has_exactly_two_shell_commands() -> None:
     commands = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
     assert len(commands) == 2
     assert commands[0].strip().endswith("bybit-async demo")
-    assert commands[1].strip().endswith("pytest")
+    assert commands[1].strip().endswith("pytest -n auto")
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
