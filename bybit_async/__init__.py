@@ -38,21 +38,25 @@ from bybit_async.errors import (
     SubscriptionRefused,
     TransportError,
 )
-from bybit_async.session import AsyncBybit
-from bybit_async.transport.endpoint import Endpoint
-from bybit_async.transport.hooks import Hooks
-from bybit_async.transport.limits import RateLimitSettings
 from bybit_async.wire import Response
 
 if TYPE_CHECKING:
     from bybit_async.api.decode import decode_rest as decode_rest
     from bybit_async.api.registry import endpoints as endpoints
     from bybit_async.blocking import Bybit as Bybit
+    from bybit_async.session import AsyncBybit as AsyncBybit
     from bybit_async.stream.router import decode_stream as decode_stream
+    from bybit_async.transport.endpoint import Endpoint as Endpoint
+    from bybit_async.transport.hooks import Hooks as Hooks
+    from bybit_async.transport.limits import RateLimitSettings as RateLimitSettings
 
-# Loaded on first use: they know every endpoint and topic, which few programs need at their start.
+# Loaded on first use: few programs need them all, and the pytest plugin is imported where none is needed.
 _LATER = {
+    "AsyncBybit": "bybit_async.session",
     "Bybit": "bybit_async.blocking",
+    "Endpoint": "bybit_async.transport.endpoint",
+    "Hooks": "bybit_async.transport.hooks",
+    "RateLimitSettings": "bybit_async.transport.limits",
     "decode_rest": "bybit_async.api.decode",
     "decode_stream": "bybit_async.stream.router",
     "endpoints": "bybit_async.api.registry",

@@ -33,6 +33,7 @@ ALLOWED: dict[str, set[str]] = {
     "bot": LEAVES | {"session", "api", "stream", "live", "data", "state", "models", "transport"},
     "simulator": LEAVES | {"models"},
     "cli": LEAVES | {"session", "blocking", "bot", "simulator", "api", "stream", "live", "data", "state", "models", "transport"},
+    "pytest_plugin": {"session", "simulator"},
     "": LEAVES | {"session", "blocking", "api", "stream", "transport"},
 }  # fmt: skip
 
