@@ -3,6 +3,7 @@
 from bybit_async.simulator.exchange import PortUnavailable, SimulatedExchange
 from bybit_async.simulator.faults import Rule
 from bybit_async.simulator.instruments import Instrument
+from bybit_async.simulator.limits import SocketLimits
 from bybit_async.simulator.market import Behaviour, MakerSettings, MarketSettings
 from bybit_async.simulator.sockets.hub import Cadences
 
@@ -15,4 +16,5 @@ __all__ = [
     "PortUnavailable",
     "Rule",
     "SimulatedExchange",
+    "SocketLimits",
 ]

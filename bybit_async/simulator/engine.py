@@ -152,6 +152,21 @@ class Engine:
         with self._desk.operation():
             self._desk.treasury.transfer(source, target, coin, Decimal(str(amount)))
 
+    def set_aside(self, account: Account, coin: str, amount: Number) -> None:
+        """Take free money out of an account and keep it in transit, as for a withdrawal."""
+        with self._desk.operation():
+            self._desk.treasury.set_aside(account, coin, Decimal(str(amount)))
+
+    def give_back(self, account: Account, coin: str, amount: Number) -> None:
+        """Return money that was set aside to an account."""
+        with self._desk.operation():
+            self._desk.treasury.give_back(account, coin, Decimal(str(amount)))
+
+    def send_off(self, coin: str, amount: Number, fee: Number = 0) -> None:
+        """Let money that was set aside leave the exchange; `fee` stays with it."""
+        with self._desk.operation():
+            self._desk.treasury.send_off(coin, Decimal(str(amount)), Decimal(str(fee)))
+
     def add_sink(self, sink: Sink) -> None:
         """Send events to `sink` from now on."""
         self._desk.state.outbox.sinks.append(sink)

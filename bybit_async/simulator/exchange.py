@@ -16,14 +16,17 @@ from aiohttp import web
 from bybit_async.environments import Environment
 from bybit_async.errors import BybitError
 from bybit_async.simulator.accounts import Account
+from bybit_async.simulator.chains import chain_of
 from bybit_async.simulator.clock import Clock
+from bybit_async.simulator.conversions import Conversions
+from bybit_async.simulator.deposits import Deposits
 from bybit_async.simulator.durations import milliseconds_of
 from bybit_async.simulator.engine import Engine, Number
 from bybit_async.simulator.faults import Faults
 from bybit_async.simulator.instruments import Instrument
 from bybit_async.simulator.keys import ApiKey, KeyRing
 from bybit_async.simulator.ledger import INSURANCE, Ledger
-from bybit_async.simulator.limits import AccountLimiter, HostLimiter, Limit
+from bybit_async.simulator.limits import AccountLimiter, HostLimiter, Limit, SocketLimiter, SocketLimits
 from bybit_async.simulator.market import Market, MarketSettings
 from bybit_async.simulator.market.selection import default_instruments
 from bybit_async.simulator.members import Members
@@ -35,6 +38,7 @@ from bybit_async.simulator.sockets.connection import Connection
 from bybit_async.simulator.sockets.hub import Cadences, Hub
 from bybit_async.simulator.sockets.private import PrivateHub
 from bybit_async.simulator.sockets.server import SocketServer
+from bybit_async.simulator.withdrawals import SavedAddress, Withdrawals
 
 _BEAT = 0.01
 _SLICES = 300
@@ -75,6 +79,8 @@ class SimulatedExchange:
         host_limit: requests in five seconds from one address before it is shut out (403); None for no limit.
         connection_limit: new sockets in five minutes before more are refused (403); None for no limit.
         latency: milliseconds of real time that every answer and every message is on its way.
+        demo: be like the demo trading service: no order entry socket, fewer endpoints, orders kept for seven days.
+        socket_limits: how much order entry sockets may ask for; not enforced without `rate_limits`.
 
     Raises:
         PortUnavailable: on entering, when the port cannot be listened on.
@@ -97,6 +103,8 @@ class SimulatedExchange:
         host_limit: int | None = _HOST_LIMIT.calls,
         connection_limit: int | None = 500,
         latency: int = 0,
+        demo: bool = False,
+        socket_limits: SocketLimits | None = None,
     ) -> None:
         self.seed = seed
         self.clock = Clock(start, speed=speed, manual=manual)
@@ -109,7 +117,12 @@ class SimulatedExchange:
         self.engine = Engine(self.clock, chosen, seed)
         self.keys = KeyRing(seed)
         self.account_limiter = AccountLimiter() if rate_limits else None
+        self.socket_limiter = SocketLimiter((socket_limits or SocketLimits()) if rate_limits else SocketLimits.none())
+        self.demo = demo
         self.members = Members(self.engine)
+        self.deposits = Deposits(self.engine, self.members, seed)
+        self.withdrawals = Withdrawals(self.engine, self.members, self.deposits, seed)
+        self.conversions = Conversions(self.engine, self.members)
         self.protection = Protection(self)
         self.liquidations = Liquidations()
         self.announcements: list[dict[str, Any]] = []
@@ -193,7 +206,9 @@ class SimulatedExchange:
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.headers.get("Upgrade", "").lower() == "websocket":
             channel = self._sockets.channel(request.path)
-            return web.Response(status=404) if channel is None else await self._sockets.handle(request, channel)
+            if channel is None or (self.demo and channel == "trade"):
+                return web.Response(status=404)
+            return await self._sockets.handle(request, channel)
         return await self._rest.handle(request)
 
     # -- what clients need
@@ -212,7 +227,7 @@ class SimulatedExchange:
             rest_url=f"http://{place}",
             public_url=f"ws://{place}/v5/public",
             private_url=f"ws://{place}/v5/private",
-            trade_url=f"ws://{place}/v5/trade",
+            trade_url=None if self.demo else f"ws://{place}/v5/trade",
             archive_url=f"http://{place}",
         )
 
@@ -244,6 +259,34 @@ class SimulatedExchange:
             **options,
         )
         return {"api_key": key.key, "api_secret": key.secret}
+
+    def deposit(
+        self, api_key: str, coin: str, amount: Number, *, chain: str = "", duration: str | int | timedelta = 0
+    ) -> str:
+        """Let money arrive at an account's deposit address and return the transaction id.
+
+        It is confirmed in steps while `duration` of exchange time passes, then credited to the funding wallet (or
+        where `/v5/asset/deposit/deposit-to-account` says); with no duration at once. The chain is the coin's first
+        one unless named.
+
+        Raises:
+            KeyError: the key is unknown.
+            ValueError: the coin does not travel on that chain.
+        """
+        found = chain_of(coin, chain)
+        if found is None:
+            raise ValueError(f"{coin} does not travel on {chain}")
+        uid = self.account(api_key).uid
+        return self.deposits.announce(uid, found, Decimal(str(amount)), milliseconds_of(duration)).tx_id
+
+    def allow_withdrawals(self, api_key: str, address: str, *, coin: str = "", chain: str = "", tag: str = "") -> None:
+        """Put an address (or the uid of another account) into an account's address book; any coin unless named.
+
+        Raises:
+            KeyError: the key is unknown.
+        """
+        saved = SavedAddress(coin, chain, address, tag, self.clock.now_ms())
+        self.withdrawals.save_address(self.account(api_key).uid, saved)
 
     # -- control
 

@@ -14,7 +14,7 @@ import msgspec
 ALL_PERMISSIONS: dict[str, list[str]] = {
     "ContractTrade": ["Order", "Position"],
     "Spot": ["SpotTrade"],
-    "Wallet": ["AccountTransfer", "SubMemberTransferList"],
+    "Wallet": ["AccountTransfer", "SubMemberTransfer", "Withdraw"],
     "Options": ["OptionsTrade"],
     "Derivatives": ["DerivativesTrade"],
     "CopyTrading": [],
@@ -50,6 +50,12 @@ class ApiKey(msgspec.Struct, kw_only=True):
     def __repr__(self) -> str:
         return f"ApiKey({self.key!r}, uid={self.uid})"
 
+    def may(self, permission: str) -> bool:
+        """Tell whether the key has a permission: a group (``"Wallet"``) or one of it (``"Wallet/Withdraw"``)."""
+        group, _, name = permission.partition("/")
+        held = self.permissions.get(group, [])
+        return name in held if name else bool(held)
+
     def accepts(self, payload: bytes, signature: str) -> bool:
         """Tell whether `signature` was made over `payload` with this key's secret (or its RSA private key)."""
         if self.rsa_public_key:
@@ -64,14 +70,17 @@ class KeyRing:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(f"{seed}/keys")
         self._keys: dict[str, ApiKey] = {}
+        self._issued = 0
+        self._blocked: set[int] = set()
 
     def issue(self, uid: int, now: int, **options: Any) -> ApiKey:
         """Make a new key for the account `uid`; `options` are fields of `ApiKey`."""
+        self._issued += 1
         key = ApiKey(
             key=self._word(18),
             secret=self._word(36),
             uid=uid,
-            number=len(self._keys) + 1,
+            number=self._issued,
             created_at=now,
             **options,
         )
@@ -89,6 +98,18 @@ class KeyRing:
     def revoke(self, key: str) -> None:
         """Forget a key."""
         self._keys.pop(key, None)
+
+    def block(self, uid: int) -> None:
+        """Refuse every key of an account from now on."""
+        self._blocked.add(uid)
+
+    def unblock(self, uid: int) -> None:
+        """Accept the keys of an account again."""
+        self._blocked.discard(uid)
+
+    def is_blocked(self, uid: int) -> bool:
+        """Tell whether the keys of an account are refused."""
+        return uid in self._blocked
 
     def _word(self, length: int) -> str:
         return "".join(self._random.choices(_CHARACTERS, k=length))

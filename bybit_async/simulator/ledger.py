@@ -14,6 +14,8 @@ CLEARING = 2
 """Stands between the two sides of a contract: pays realised profit, collects realised loss."""
 INSURANCE = 3
 """Takes over positions in liquidation and covers what their owners cannot."""
+TRANSIT = 4
+"""Holds withdrawals until they have left or come back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import NamedTuple
 
+import msgspec
+
 TRADED = ("linear", "inverse", "option", "spot")
 
 
@@ -85,6 +87,17 @@ LIMITS: dict[str, dict[str, Limit]] = {
     "/v5/asset/withdraw/cancel": _every(60, 60_000),
     "/v5/asset/deposit/query-record": _every(100, 60_000),
     "/v5/asset/deposit/query-address": _every(300, 60_000),
+    "/v5/asset/deposit/query-sub-member-record": _every(300, 60_000),
+    "/v5/asset/deposit/query-sub-member-address": _every(300, 60_000),
+    "/v5/asset/deposit/query-internal-record": _every(300),
+    "/v5/asset/deposit/deposit-to-account": _every(300),
+    "/v5/asset/withdraw/query-address": _every(300),
+    "/v5/asset/exchange/query-coin-list": _every(30),
+    "/v5/asset/exchange/quote-apply": _every(20),
+    "/v5/asset/exchange/convert-execute": _every(20),
+    "/v5/asset/exchange/convert-result-query": _every(50),
+    "/v5/asset/exchange/query-convert-history": _every(50),
+    "/v5/asset/exchange/order-record": _every(600, 60_000),
     "/v5/asset/coin/query-info": _every(5),
     "/v5/asset/delivery-record": _every(50),
     "/v5/asset/settlement-record": _every(50),
@@ -92,6 +105,12 @@ LIMITS: dict[str, dict[str, Limit]] = {
     "/v5/user/create-sub-member": _every(1),
     "/v5/user/create-sub-api": _every(1),
     "/v5/user/query-sub-members": _every(10),
+    "/v5/user/submembers": _every(5),
+    "/v5/user/escrow_sub_members": _every(5),
+    "/v5/user/sub-apikeys": _every(10),
+    "/v5/user/get-member-type": _every(10),
+    "/v5/user/frozen-sub-member": _every(5),
+    "/v5/user/del-submember": _every(5),
     "/v5/user/update-api": _every(5),
     "/v5/user/update-sub-api": _every(5),
     "/v5/user/delete-api": _every(5),
@@ -149,3 +168,61 @@ class HostLimiter:
         self._banned[address] = now + self._ban
         requests.clear()
         return False
+
+
+class SocketLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """How much order entry sockets may ask for; None where there is no limit.
+
+    Attributes:
+        sessions: logged-in sockets of one account; one more is refused with 10003.
+        requests: requests a second in one session; more are refused with 20003.
+        host_requests: requests a second from one address; more are refused with 10403.
+    """
+
+    sessions: int | None = None
+    requests: int | None = None
+    host_requests: int | None = 3_000
+
+    @classmethod
+    def none(cls) -> SocketLimits:
+        """Return limits that nothing overruns."""
+        return cls(host_requests=None)
+
+
+class Rate:
+    """Counts over one rolling second; None: without limit."""
+
+    def __init__(self, most: int | None) -> None:
+        self._most = most
+        self._times: deque[int] = deque()
+
+    def allows(self, now: int) -> bool:
+        """Count one request and tell whether it may pass."""
+        if self._most is None:
+            return True
+        times = self._times
+        while times and times[0] <= now - 1_000:
+            times.popleft()
+        if len(times) >= self._most:
+            return False
+        times.append(now)
+        return True
+
+
+class SocketLimiter:
+    """Counts what order entry sockets ask for."""
+
+    def __init__(self, limits: SocketLimits) -> None:
+        self.limits = limits
+        self._hosts: dict[str, Rate] = {}
+
+    def session(self) -> Rate:
+        """Return the counter of a new session."""
+        return Rate(self.limits.requests)
+
+    def host_allows(self, address: str, now: int) -> bool:
+        """Count one request from an address and tell whether it may pass."""
+        rate = self._hosts.get(address)
+        if rate is None:
+            rate = self._hosts[address] = Rate(self.limits.host_requests)
+        return rate.allows(now)

@@ -25,7 +25,7 @@ from bybit_async.simulator.desk.takeover import Takeover
 from bybit_async.simulator.desk.trading_stop import TradingStop
 from bybit_async.simulator.desk.treasury import Treasury
 from bybit_async.simulator.desk.triggers import Triggers
-from bybit_async.simulator.ledger import CLEARING, FEES, INSURANCE
+from bybit_async.simulator.ledger import CLEARING, FEES, INSURANCE, TRANSIT
 from bybit_async.simulator.orders import Order
 
 DCP_CATEGORIES = {"OPTIONS": ("option",), "DERIVATIVES": ("linear", "inverse"), "SPOT": ("spot",)}
@@ -56,7 +56,7 @@ class Exchange:
         self.queries = Queries(state)
         self.listings = Listings(state, self.funding, self.delivery, self.operation)
         self._depth = 0
-        for uid in (FEES, CLEARING, INSURANCE):
+        for uid in (FEES, CLEARING, INSURANCE, TRANSIT):
             self.treasury.open(uid, house=True)
 
     @contextmanager

@@ -6,7 +6,7 @@ from bybit_async.simulator.accounts import Account
 from bybit_async.simulator.amounts import GRAIN
 from bybit_async.simulator.desk.state import State
 from bybit_async.simulator.journal import LogEntry
-from bybit_async.simulator.ledger import INSURANCE, OUTSIDE
+from bybit_async.simulator.ledger import FEES, OUTSIDE, TRANSIT
 from bybit_async.simulator.margin import withdrawable
 from bybit_async.simulator.refusals import insufficient_margin, parameter
 
@@ -28,7 +28,7 @@ class Treasury:
             uid = self._next_uid
         if uid in self._state.accounts or uid == OUTSIDE:
             raise ValueError(f"uid {uid} is taken")
-        self._next_uid = max(self._next_uid, uid + 1) if uid > INSURANCE else self._next_uid
+        self._next_uid = max(self._next_uid, uid + 1) if uid > TRANSIT else self._next_uid
         balances = self._state.ledger.balances(uid)
         account = Account(uid, balances, self._state.clock.now_ms(), house=house, smp_group=smp_group)
         self._state.accounts[uid] = account
@@ -54,6 +54,23 @@ class Treasury:
         self._state.ledger.move(coin, amount, source.uid, target.uid)
         self._log(source, coin, -amount, "TRANSFER_OUT")
         self._log(target, coin, amount, "TRANSFER_IN")
+
+    def set_aside(self, account: Account, coin: str, amount: Decimal) -> None:
+        """Take free money out of an account and keep it in transit."""
+        _check(amount)
+        self._require(account, coin, amount)
+        self._state.ledger.move(coin, amount, account.uid, TRANSIT)
+        self._log(account, coin, -amount, "TRANSFER_OUT")
+
+    def give_back(self, account: Account, coin: str, amount: Decimal) -> None:
+        """Return money that was set aside."""
+        self._state.ledger.move(coin, amount, TRANSIT, account.uid)
+        self._log(account, coin, amount, "TRANSFER_IN")
+
+    def send_off(self, coin: str, amount: Decimal, fee: Decimal) -> None:
+        """Let money that was set aside leave the exchange, which keeps the fee."""
+        self._state.ledger.move(coin, amount, TRANSIT, OUTSIDE)
+        self._state.ledger.move(coin, fee, TRANSIT, FEES)
 
     def _require(self, account: Account, coin: str, amount: Decimal) -> None:
         if not account.house and amount > withdrawable(account, coin, self._state.usd):

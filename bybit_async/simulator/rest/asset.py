@@ -7,6 +7,7 @@ from typing import Any
 
 from bybit_async.simulator import refusals
 from bybit_async.simulator.amounts import plain
+from bybit_async.simulator.chains import chains_of
 from bybit_async.simulator.journal import Delivery
 from bybit_async.simulator.members import Transfer
 from bybit_async.simulator.rest.call import Answer, Call, Route
@@ -16,29 +17,19 @@ _WALLETS = ("UNIFIED", "FUND")
 
 
 def get_coin_info(call: Call) -> Answer:
-    """`GET /v5/asset/coin/query-info`: each coin has one chain of its own name."""
+    """`GET /v5/asset/coin/query-info`."""
     wanted = call.params.text("coin").upper()
     rows = [_coin(coin) for coin in call.exchange.coins() if wanted in ("", coin)]
     return Answer({"rows": rows}, None, "success")
 
 
 def _coin(coin: str) -> dict[str, Any]:
-    chain = {
-        "chain": coin,
-        "chainType": coin,
-        "confirmation": "1",
-        "withdrawFee": "0",
-        "depositMin": "0",
-        "withdrawMin": "0",
-        "minAccuracy": "12",
-        "chainDeposit": "1",
-        "chainWithdraw": "1",
-        "withdrawPercentageFee": "0",
-        "contractAddress": "",
-        "safeConfirmNumber": "1",
-        "withdrawMax": "1000000000",
+    return {
+        "name": coin,
+        "coin": coin,
+        "chains": [chain.to_wire() for chain in chains_of(coin)],
+        "remainAmount": "1000000000",
     }
-    return {"name": coin, "coin": coin, "chains": [chain], "remainAmount": "1000000000"}
 
 
 def get_coins_balance(call: Call) -> Answer:
@@ -98,8 +89,14 @@ def create_internal_transfer(call: Call) -> Answer:
 
 
 def create_universal_transfer(call: Call) -> Answer:
-    """`POST /v5/asset/transfer/universal-transfer`."""
-    return _transfer(call, _member(call, "fromMemberId"), _member(call, "toMemberId"), universal=True)
+    """`POST /v5/asset/transfer/universal-transfer`: a sub-account may send to its master only."""
+    source, target = _member(call, "fromMemberId"), _member(call, "toMemberId")
+    parent, key = call.exchange.members.parent_of(call.account.uid), call.key
+    if key is not None and not (key.may("Wallet/SubMemberTransfer") or key.may("Wallet/SubMemberTransferList")):
+        raise refusals.Refused(10005, "Permission denied, please check your API key permissions.")
+    if parent is not None and (source != call.account.uid or target not in (source, parent)):
+        raise refusals.Refused(131208, "Forbid transfer")
+    return _transfer(call, source, target, universal=True)
 
 
 def _transfer(call: Call, source: int, target: int, *, universal: bool) -> Answer:
@@ -119,7 +116,7 @@ def _transfer(call: Call, source: int, target: int, *, universal: bool) -> Answe
         universal,
     )
     if (source, transfer.source_type) == (target, transfer.target_type):
-        raise refusals.parameter("fromAccountType and toAccountType are the same")
+        raise refusals.Refused(131211, "fromAccountType can't be the same as toAccountType")
     call.exchange.members.move(transfer)
     return Answer({"transferId": transfer.transfer_id, "status": "SUCCESS"}, None, "success")
 

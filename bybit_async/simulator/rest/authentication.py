@@ -17,7 +17,7 @@ def authenticate(ring: KeyRing, headers: Mapping[str, str], payload: bytes, addr
 
     `payload` is what was signed after the header values: the raw query string of a GET or the raw body of a POST.
     Refusals: 10001 (a header is missing), 10003 (no such key), 33004 (expired), 10002 (the timestamp is outside the
-    window), 10004 (wrong signature), 10010 (address not allowed).
+    window), 10004 (wrong signature), 10010 (address not allowed), 10008 (the account is frozen).
     """
     name = headers.get("X-BAPI-API-KEY", "")
     timestamp = headers.get("X-BAPI-TIMESTAMP", "")
@@ -33,7 +33,7 @@ def authenticate(ring: KeyRing, headers: Mapping[str, str], payload: bytes, addr
     check_time(timestamp, window, now)
     if not key.accepts(f"{timestamp}{name}{window}".encode() + payload, signature):
         raise Refused(10004, "error sign! please check your signature generation algorithm.")
-    check_address(key, address)
+    check_standing(ring, key, address)
     return key
 
 
@@ -51,6 +51,13 @@ def check_time(timestamp: str, window: str, now: int) -> None:
         )
 
 
+def check_standing(ring: KeyRing, key: ApiKey, address: str) -> None:
+    """Refuse with 10010 a key that is bound to other addresses, with 10008 one of a frozen account."""
+    check_address(key, address)
+    if ring.is_blocked(key.uid):
+        raise Refused(10008, "Common banned, please check your account mode.")
+
+
 def check_address(key: ApiKey, address: str) -> None:
     """Refuse with 10010 when the key is bound to other addresses."""
     if key.ips and address not in key.ips and "*" not in key.ips:
@@ -59,5 +66,5 @@ def check_address(key: ApiKey, address: str) -> None:
 
 def check_permission(key: ApiKey, permission: str, *, writes: bool) -> None:
     """Refuse with 10005 when the key may not do this; a read-only key may not change anything."""
-    if permission and ((key.read_only and writes) or not key.permissions.get(permission)):
+    if permission and ((key.read_only and writes) or not key.may(permission)):
         raise Refused(10005, "Permission denied, please check your API key permissions.")

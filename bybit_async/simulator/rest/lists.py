@@ -23,6 +23,7 @@ def list_page(
     default: int = 20,
     maximum: int = 50,
     category: str | None = None,
+    name: str = "list",
 ) -> dict[str, Any]:
     """Return the page that the call's `limit` and `cursor` ask for, as the result of a listing endpoint."""
     cursor = call.params.text("cursor")
@@ -34,7 +35,7 @@ def list_page(
         cursor = match[1]
     chosen, following = cut(items, call.params.text("limit"), cursor, default=default, maximum=maximum)
     result: dict[str, Any] = {
-        "list": [wire(item) for item in chosen],
+        name: [wire(item) for item in chosen],
         "nextPageCursor": quote(f"page_token={following}&", safe="") if following else "",
     }
     if category is not None:

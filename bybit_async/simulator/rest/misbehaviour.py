@@ -7,6 +7,8 @@ import socket
 import struct
 from collections.abc import Callable
 from contextlib import suppress
+from http import HTTPStatus
+from http.client import responses
 from typing import TYPE_CHECKING
 
 import orjson
@@ -17,19 +19,30 @@ from bybit_async.simulator.faults import Rule
 if TYPE_CHECKING:
     from bybit_async.simulator.exchange import SimulatedExchange
 
-_HTML = "<html><body><h1>502 Bad Gateway</h1></body></html>"
+_BLOCKED = "<html><body><h1>403 Forbidden</h1>This site is not available in your country.</body></html>"
 _MESSAGES = {
+    429: "The trading service is experiencing a high server load",
     10000: "Server Timeout",
     10006: "Too many visits. Exceeded the API Rate Limit.",
     10016: "Server error.",
     10019: "ws trade service is restarting",
+    10003: "Too many sessions under the same UID",
+    10403: "Exceeded the request limit of this IP address",
     10429: "System level frequency protection",
+    20003: "Too frequent requests under the same session",
 }
 
 
 def message_of(rule: Rule) -> str:
     """Return the text that goes with a rule's code."""
     return rule.text or _MESSAGES.get(rule.code, "Server error.")
+
+
+def page_of(status: int) -> str:
+    """Return the HTML that a gateway answers with; 403 is what a blocked region reads."""
+    if status == HTTPStatus.FORBIDDEN:
+        return _BLOCKED
+    return f"<html><body><h1>{status} {responses.get(status, 'Error')}</h1></body></html>"
 
 
 def reset(transport: asyncio.BaseTransport | None) -> None:
@@ -94,7 +107,7 @@ async def _vanish(
 
 def _replaced(exchange: SimulatedExchange, rule: Rule) -> web.Response:
     if rule.action == "status":
-        return web.Response(status=rule.status, text=rule.body or _HTML, content_type="text/html")
+        return web.Response(status=rule.status, text=rule.body or page_of(rule.status), content_type="text/html")
     envelope = {
         "retCode": rule.code,
         "retMsg": message_of(rule),

@@ -19,14 +19,19 @@ from bybit_async.simulator.rest import (
     archive,
     asset,
     batch,
+    conversion,
+    demo,
+    deposits,
     execution,
     funding,
     instruments,
     klines,
     market,
+    members,
     position,
     trade,
     user,
+    withdrawals,
 )
 from bybit_async.simulator.rest.authentication import authenticate, check_permission
 from bybit_async.simulator.rest.call import Answer, Call, Parameters, Route, TooManyVisits
@@ -40,7 +45,8 @@ _log = logging.getLogger(__name__)
 ROUTES: dict[tuple[str, str], Route] = {
     (route.method, route.path): route
     for module in (
-        account, announcements, asset, batch, execution, funding, instruments, klines, market, position, trade, user,
+        account, announcements, asset, batch, conversion, demo, deposits, execution, funding, instruments, klines,
+        market, members, position, trade, user, withdrawals,
     )
     for route in module.ROUTES
 }  # fmt: skip
@@ -138,6 +144,8 @@ class RestServer:
             return Call(self._exchange, Parameters(values), now, None, None)
         payload = query.encode() if method == "GET" else body
         key = authenticate(self._exchange.keys, headers, payload, address, now)
+        if self._exchange.demo:
+            demo.require_demo(route.path, str(values.get("category", "")))
         check_permission(key, permission_for(route.permission, values), writes=method == "POST")
         caller = self._exchange.engine.accounts.get(key.uid)
         return Call(self._exchange, Parameters(values), now, key, caller)

@@ -8,6 +8,7 @@ from typing import Any
 from bybit_async.simulator import refusals
 from bybit_async.simulator.orders import Order
 from bybit_async.simulator.rest.call import Call, Route
+from bybit_async.simulator.rest.demo import DAYS
 from bybit_async.simulator.rest.lists import list_page
 
 _PRODUCTS = ("OPTIONS", "DERIVATIVES", "SPOT")
@@ -53,6 +54,9 @@ def get_order_history(call: Call) -> dict[str, Any]:
     """`GET /v5/order/history`."""
     category = call.params.category()
     orders = call.exchange.engine.order_history(call.account, call.windowed(7))
+    if call.exchange.demo:
+        oldest = call.now - DAYS * 86_400_000
+        orders = [order for order in orders if order.created_ms > oldest]
     return list_page(call, orders, Order.to_wire, category=category)
 
 

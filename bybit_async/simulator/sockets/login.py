@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bybit_async.simulator.keys import ApiKey, KeyRing
 from bybit_async.simulator.refusals import Refused
-from bybit_async.simulator.rest.authentication import check_address
+from bybit_async.simulator.rest.authentication import check_standing
 
 
 def login(ring: KeyRing, args: object, address: str, now: int) -> ApiKey:
-    """Return the key of an `auth` request, or refuse it with 10001, 10003, 10004, 10010 or 33004."""
+    """Return the key of an `auth` request, or refuse it with 10001, 10003, 10004, 10008, 10010 or 33004."""
     if not isinstance(args, list) or len(args) != 3:
         raise Refused(10001, "Params Error")
     name, expires, signature = args
@@ -25,5 +25,5 @@ def login(ring: KeyRing, args: object, address: str, now: int) -> ApiKey:
         raise Refused(10004, "Invalid sign")
     if key.expires_at and key.expires_at <= now:
         raise Refused(33004, "Your api key has expired.")
-    check_address(key, address)
+    check_standing(ring, key, address)
     return key

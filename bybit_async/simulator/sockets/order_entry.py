@@ -43,6 +43,7 @@ class OrderEntrySession:
         self._connection = connection
         self._key: ApiKey | None = None
         self._seen: set[str] = set()
+        self._rate = exchange.socket_limiter.session()
 
     def receive(self, text: bytes) -> None:
         """Answer one frame of the client."""
@@ -72,11 +73,24 @@ class OrderEntrySession:
         else:
             try:
                 now = self._exchange.clock.now_ms()
-                self._key = login(self._exchange.keys, message.get("args"), self._connection.address, now)
-                self._connection.uid = self._key.uid
+                key = login(self._exchange.keys, message.get("args"), self._connection.address, now)
+                self._check_sessions(key.uid)
+                self._key, self._connection.uid = key, key.uid
             except Refused as refused:
                 code, reason = refused.code, refused.message
         self._send(message, {"retCode": code, "retMsg": reason, "op": "auth"})
+
+    def _check_sessions(self, uid: int) -> None:
+        most = self._exchange.socket_limiter.limits.sessions
+        others = (other for other in self._exchange.connections if other.channel == "trade" and other.uid == uid)
+        if most is not None and sum(1 for _ in others) >= most:
+            raise Refused(10003, "Too many sessions under the same UID")
+
+    def _check_rates(self, now: int) -> None:
+        if not self._exchange.socket_limiter.host_allows(self._connection.address, now):
+            raise Refused(10403, "Exceeded the request limit of this IP address")
+        if not self._rate.allows(now):
+            raise Refused(20003, "Too frequent requests under the same session")
 
     def _misbehave(self, message: dict[str, Any], op: str) -> None:
         exchange, connection = self._exchange, self._connection
@@ -116,6 +130,7 @@ class OrderEntrySession:
         now = self._exchange.clock.now_ms()
         verdict: Verdict | None = None
         try:
+            self._check_rates(now)
             path, endpoint = self._check(message, op, now)
             call = self._call(message, now)
             verdict = self._spend(path, call)
