@@ -70,9 +70,15 @@ class Ladder:
         """Forget everything and take a snapshot's levels, in any order; of a price that comes twice, the last."""
         sizes = dict(levels)
         odd = len(sizes) != len(levels) or not _ZEROS.isdisjoint(sizes.values())
-        self._sizes = {} if odd else sizes
-        self._decimal = any(len(price) > _EXACT_AS_FLOAT for price in sizes)
-        self._sort()
+        before = self._sizes, self._decimal
+        decimal = any(len(price) > _EXACT_AS_FLOAT for price in sizes)
+        self._sizes, self._decimal = {} if odd else sizes, decimal
+        try:
+            self._sort()
+        except (ValueError, ArithmeticError, TypeError):
+            # Whoever reads the book meanwhile finds it as it last was.
+            self._sizes, self._decimal = before
+            raise
         if odd:
             self.change(levels)
 

@@ -161,6 +161,14 @@ def test_an_unreadable_level_makes_the_book_stale_and_does_not_raise(bad):
     assert it.stale
 
 
+@pytest.mark.parametrize("bad", [[("price", "1"), ("97", "2")], [("98", "1"), ("price", "2")], [(None, "1")]])
+def test_a_book_that_met_an_unreadable_snapshot_can_be_read_as_it_last_was(bad):
+    it = book()
+    before = it.bids(), it.asks(), it.best_bid, it.best_ask
+    assert it.apply(snapshot(50, bids=bad)) == "unreadable"
+    assert (it.bids(), it.asks(), it.best_bid, it.best_ask) == before
+
+
 def test_two_spellings_of_a_price_are_one_level():
     it = book(bids=(("194.10", "1"),), asks=(("195", "1"),))
     it.apply(delta(11, [("194.1", "5")]))
