@@ -32,7 +32,8 @@ ALLOWED: dict[str, set[str]] = {
     | {"blocking", "bridge", "session", "api", "stream", "live", "data", "state", "models", "transport"},
     "bot": LEAVES | {"session", "api", "stream", "live", "data", "state", "models", "transport"},
     "simulator": LEAVES | {"models"},
-    "cli": LEAVES | {"session", "blocking", "bot", "simulator", "api", "stream", "live", "data", "state", "models", "transport"},
+    "cli": LEAVES
+    | {"session", "blocking", "bot", "simulator", "api", "stream", "live", "data", "state", "models", "transport"},
     "pytest_plugin": {"session", "simulator"},
     "": LEAVES | {"session", "blocking", "api", "stream", "transport"},
 }  # fmt: skip
