@@ -32,6 +32,8 @@ _OVERLAP_MS = 60_000
 _MARGIN_MS = 1_000
 """How far ahead of our idea of the exchange's time is asked for."""
 
+_SURELY_ANSWERED_MS = 5 * 86_400_000
+
 _SEARCHES = 4
 _SEARCH_PAUSE = 0.25
 
@@ -134,7 +136,7 @@ class Reconciliation:
                 emit(state.take_orders([_with_category(order, category)], recovered=True))
         # A restart of Bybit empties that list; history has them, though it may lag.
         async for order in self._trade.get_order_history(
-            category=category, start=since, end=now + _MARGIN_MS, limit=_ORDER_PAGE, timeout=self._timeout
+            category=category, start=since, end=self._end(since), limit=_ORDER_PAGE, timeout=self._timeout
         ):
             emit(state.take_orders([_with_category(order, category)], recovered=True))
 
@@ -156,11 +158,11 @@ class Reconciliation:
         self.unresolved[order.order_id] = order
 
     async def _executions(self, state: AccountState, emit: Emit, category: Category) -> None:
-        since, now = self._since(), self._clock.now_ms()
+        since = self._since()
         executions: list[Execution] = []
         for coin in self._option_coins if category == "option" else (None,):
             found = self._trade.get_executions(
-                category=category, base_coin=coin, start=since, end=now + _MARGIN_MS, limit=_EXECUTION_PAGE,
+                category=category, base_coin=coin, start=since, end=self._end(since), limit=_EXECUTION_PAGE,
                 timeout=self._timeout,
             )  # fmt: skip
             executions += [_with_category(execution, category) async for execution in found]
@@ -184,6 +186,12 @@ class Reconciliation:
         if self._known_until is None:
             return start
         return (self._known_until if self._missing_from is None else self._missing_from) - _OVERLAP_MS
+
+    def _end(self, since: int) -> int | None:
+        # Without an end Bybit answers a week from the start on. Our idea of its time may be old, as after the computer
+        # slept, and an end that is too early would leave out what is asked for.
+        now = self._clock.now_ms()
+        return None if now - since < _SURELY_ANSWERED_MS else now + _MARGIN_MS
 
     async def _positions(self, state: AccountState, emit: Emit, category: ContractCategory) -> None:
         before = [position for position in state.positions.open if position.category == category]

@@ -162,6 +162,22 @@ async def test_o26_what_happened_while_the_stream_was_away_is_reported_as_recove
         assert any(event.kind == "wallet" for event in told)
 
 
+async def test_what_happened_while_this_computer_slept_is_found():
+    async with SimulatedExchange(seed=7, symbols=["BTCUSDT"], rate_limits=False, host_limit=None) as exchange:
+        key = exchange.new_account(usdt="1000000")
+        async with (
+            AsyncBybit(environment=exchange.environment, rate_limits=False, **key) as bybit,
+            live(bybit, categories=("linear",)) as account,
+        ):
+            async with away(exchange, account):
+                # For the exchange some seconds pass and for us none: a monotonic clock stands still in sleep.
+                await exchange.advance("4s")
+                async with AsyncBybit(environment=exchange.environment, rate_limits=False, **key) as elsewhere:
+                    await elsewhere.trade.place_order(**TAKING, order_link_id="asleep")
+            assert [execution.order_link_id for execution in account.executions][-1:] == ["asleep"]
+            assert account.orders.find(order_link_id="asleep").order_status == "Filled"
+
+
 async def test_a_position_that_was_closed_meanwhile_is_flat():
     async with live_account() as (exchange, bybit, account):
         await bybit.trade.place_order(**TAKING, order_link_id="a")
