@@ -117,7 +117,7 @@ def _contract(market: Market, quotation: Quotation, now: int) -> dict[str, str]:
         "basisRate": "",
         "basis": "",
         "deliveryFeeRate": "",
-        "deliveryTime": "0",
+        "deliveryTime": str(listing.delivery_ms),
         "preOpenPrice": "",
         "preQty": "",
         "curPreListingPhase": "",

@@ -33,6 +33,8 @@ class Listing:
     mark_iv: Decimal | None = None
     funding_rate: Decimal = Decimal("0.0001")
     next_funding_ms: int = 0
+    delivery_ms: int = 0
+    """When a contract is going to be delisted; 0 while that is not planned."""
     seq: int = 0
     open_interest: Decimal = Decimal(0)
     waiting: dict[PriceKind, dict[str, Order]] = field(

@@ -105,6 +105,11 @@ class History:
             parts.append(self._chunk(chunk)[max(first - start, 0) : last - start])
         return np.concatenate(parts) if parts else np.empty((0, 6), dtype=np.int64)
 
+    def forget(self) -> None:
+        """Make every minute anew when it is asked for: what lies ahead has changed."""
+        self._chunks.clear()
+        self._days.clear()
+
     def price(self, time: int) -> int:
         """Return the price at one time, in ticks."""
         return math.floor(float(self._values(as_times(time))[0]) / self._unit + 0.5)

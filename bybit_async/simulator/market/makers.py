@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import random
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
@@ -42,6 +42,14 @@ class MakerSettings(msgspec.Struct, frozen=True, kw_only=True):
     trades_per_second: float = 2.0
 
 
+class Thinness(NamedTuple):
+    """What makers leave of a book: shares of its levels and of their size, and the gap as a fraction of the price."""
+
+    depth: float = 1.0
+    size: float = 1.0
+    spread: float = 0.0
+
+
 class Quoter:
     """Keeps one book."""
 
@@ -57,7 +65,8 @@ class Quoter:
         self._random = random.Random(f"{seed}/{quotation.instrument.category}/{quotation.instrument.symbol}")
         self._quotes: dict[Side, dict[int, Order]] = {"Buy": {}, "Sell": {}}
         self._debt = 0.0
-        self._bid = 0
+        self._fair = 0.0
+        self._thinness = Thinness()
         self._stepped = engine.clock.now_ms()
         is_option = quotation.instrument.category == "option"
         self._levels = _NEAR if is_option else settings.levels
@@ -67,29 +76,37 @@ class Quoter:
         if self._listing.status != "Trading":
             self.withdraw()
             return
-        bid = max(math.floor(fair / self._quotation.tick - self._random.random()), 1)
-        self._bid = bid
-        self._requote("Buy", bid, -1)
-        self._requote("Sell", bid + 1, 1)
+        bid, ask = self._quote(fair)
         elapsed = 0 if self._listing.instrument.option else min(now - self._stepped, 2_000)
         self._stepped = now
         self._debt += self._settings.trades_per_second * elapsed / 1000 * 2 * self._random.random()
         for _ in range(min(int(self._debt), 5)):
-            self._take(bid)
+            self._take(bid, ask)
         self._debt -= int(self._debt)
 
     def deepen(self, levels: int) -> None:
         """Keep at least so many levels a side from now on: somebody has asked for a book that deep."""
         if levels > self._levels and self._listing.instrument.option is None:
             self._levels = levels
-            if self._bid and self._listing.status == "Trading":
-                self._requote("Buy", self._bid, -1)
-                self._requote("Sell", self._bid + 1, 1)
+            if self._fair and self._listing.status == "Trading":
+                self._quote(self._fair)
+
+    def thin(self, thinness: Thinness) -> None:
+        """Keep a book this thin from now on; `Thinness()` is a full one."""
+        self._thinness = thinness
+        self.restart()
+
+    def restart(self) -> None:
+        """Quote the whole book afresh."""
+        self.withdraw()
+        if self._fair and self._listing.status == "Trading":
+            self._quote(self._fair)
 
     def warm_up(self, fair: float) -> None:
         """Trade a few times at once, so that the exchange does not begin without a trade."""
         for _ in range(_FIRST_TRADES):
-            self._take(max(math.floor(fair / self._quotation.tick), 1))
+            bid = max(math.floor(fair / self._quotation.tick), 1)
+            self._take(bid, bid + 1)
 
     def leap(self, fair: float) -> None:
         """Follow a clock that leaps: fill what the price moved through and leave one thick level a side."""
@@ -97,8 +114,10 @@ class Quoter:
             self.withdraw()
             return
         self.withdraw()
+        self._fair = fair
+        half = self._half(fair)
         ticks = max(math.floor(fair / self._quotation.tick), 1)
-        for side, price in (("Buy", ticks), ("Sell", ticks + 1)):
+        for side, price in (("Buy", max(ticks - half, 1)), ("Sell", ticks + 1 + half)):
             self._place("Buy" if side == "Buy" else "Sell", price, 50.0)
 
     def withdraw(self) -> None:
@@ -123,17 +142,31 @@ class Quoter:
             if ticks not in quotes:
                 self._place(side, ticks, 0.3 + min(distance, 40) / 10)
 
+    def _quote(self, fair: float) -> tuple[int, int]:
+        """Move the book to a price; return the best bid and ask that it is meant to have, in ticks."""
+        self._fair = fair
+        half = self._half(fair)
+        middle = math.floor(fair / self._quotation.tick - self._random.random())
+        bid, ask = max(middle - half, 1), max(middle, 1) + 1 + half
+        self._requote("Buy", bid, -1)
+        self._requote("Sell", ask, 1)
+        return bid, ask
+
+    def _half(self, fair: float) -> int:
+        return int(fair / self._quotation.tick * self._thinness.spread / 2)
+
     def _clear(self, side: Side, best: int, outwards: int) -> None:
         quotes = self._quotes[side]
         for ticks in [ticks for ticks in quotes if (ticks - best) * outwards >= 0]:
             self._engine.withdraw_quote(quotes.pop(ticks))
 
     def _wanted(self, best: int, outwards: int) -> dict[int, int]:
-        wanted = {best + outwards * i: i for i in range(_NEAR) if best + outwards * i > 0}
+        levels = max(int(self._levels * self._thinness.depth), 1)
+        wanted = {best + outwards * i: i for i in range(min(_NEAR, levels)) if best + outwards * i > 0}
         grid = max(int(best * self._settings.spacing), 1)
         edge = best + outwards * _NEAR
         start = edge // grid * grid if outwards < 0 else -(-edge // grid) * grid
-        for i in range(self._levels - _NEAR):
+        for i in range(levels - _NEAR):
             ticks = start + outwards * i * grid
             if ticks <= 0:
                 break
@@ -142,16 +175,16 @@ class Quoter:
 
     def _place(self, side: Side, ticks: int, weight: float) -> None:
         instrument = self._quotation.instrument
-        value = self._settings.size * weight * (0.2 + 1.6 * self._random.random())
+        value = self._settings.size * self._thinness.size * weight * (0.2 + 1.6 * self._random.random())
         order = self._engine.quote(
             self._maker, self._listing, side, instrument.tick * ticks, self._quantity(value, ticks)
         )
         if order is not None:
             self._quotes[side][ticks] = order
 
-    def _take(self, bid: int) -> None:
+    def _take(self, bid: int, ask: int) -> None:
         side: Side = "Buy" if self._random.random() < 0.5 else "Sell"
-        limit = bid + 3 if side == "Buy" else max(bid - 2, 1)
+        limit = ask + 2 if side == "Buy" else max(bid - 2, 1)
         value = self._settings.size * 0.15 * self._random.random() ** 2
         quantity = self._quantity(value, bid)
         self._engine.trade(self._taker, self._listing, side, quantity, self._quotation.price(limit))

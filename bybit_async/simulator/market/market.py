@@ -11,11 +11,12 @@ import msgspec
 from bybit_async.simulator.events import PublicTrade, Sink
 from bybit_async.simulator.instruments import Instrument
 from bybit_async.simulator.market import statistics
-from bybit_async.simulator.market.makers import MakerSettings, Quoter
+from bybit_async.simulator.market.makers import MakerSettings, Quoter, Thinness
 from bybit_async.simulator.market.noise import Floats, Integers
 from bybit_async.simulator.market.options import Valuation, value_option
 from bybit_async.simulator.market.paths import Behaviour, PricePath
 from bybit_async.simulator.market.quotation import Quotation
+from bybit_async.simulator.market.shocks import Shock
 
 if TYPE_CHECKING:
     from bybit_async.simulator.clock import Timer
@@ -108,6 +109,34 @@ class Market(Sink):
         if quoter is not None:
             quoter.deepen(min(levels, _DEEPEST))
 
+    # -- what a script may do
+
+    def shock(self, coin: str, shock: Shock) -> None:
+        """Move the price of a coin, in everything that is made of it."""
+        self._paths[coin].shocks.append(shock)
+        for quotation in self.quotations.values():
+            quotation.forget()
+
+    def shock_premium(self, key: tuple[str, str], shock: Shock) -> None:
+        """Move the price of one contract away from its index."""
+        self.quotations[key].premium.shocks.append(shock)
+        self.quotations[key].forget()
+
+    def thin(self, key: tuple[str, str], thinness: Thinness) -> None:
+        """Have the makers keep a book this thin."""
+        if key in self._quoters:
+            self._quoters[key].thin(thinness)
+
+    def replace(self, instrument: Instrument) -> None:
+        """Exchange the filters of a listing; its orders are cancelled when the tick changes."""
+        self.engine.replace_instrument(instrument)
+        self.quotations[instrument.key].regrid(instrument)
+        self.refresh(instrument.key)
+
+    def refresh(self, key: tuple[str, str]) -> None:
+        """Move one listing now: its status or its filters have changed."""
+        self._move(self.quotations[key], leap=self._stride is not None)
+
     def _index_of(self, instrument: Instrument) -> tuple[Callable[[int], float], Callable[[Integers], Floats]]:
         base = self._path(instrument.base, instrument)
         if instrument.quote in _STEADY:
@@ -197,6 +226,7 @@ class Market(Sink):
         if quotation.listing.status == "Closed":
             return
         quotation.last.roll(now)
+        trades = quotation.listing.status == "Trading"
         index_ticks, mark_ticks = quotation.to_ticks(index), quotation.to_ticks(fair)
         if quotation.has_mark:
             quotation.index.record(now, index_ticks)
@@ -208,9 +238,9 @@ class Market(Sink):
             instrument.symbol,
             mark=quotation.price(mark_ticks) if quotation.has_mark else None,
             index=quotation.price(index_ticks),
-            last=quotation.price(mark_ticks) if leap else None,
+            last=quotation.price(mark_ticks) if leap and trades else None,
         )
-        if leap:
+        if leap and trades:
             quotation.record_leap(now, mark_ticks, self._stride or 0)
         quoter = self._quoters.get(instrument.key)
         if quoter is None:

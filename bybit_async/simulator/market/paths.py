@@ -15,6 +15,7 @@ from bybit_async.simulator.market.noise import (
     uniform,
     uniform_at,
 )
+from bybit_async.simulator.market.shocks import Shock
 
 MINUTE = 60_000
 DAY = 86_400_000
@@ -53,6 +54,7 @@ class PricePath:
         self._short_waves = [Wave(*octave) for octave in self._short]
         self._jumps = make_key(seed, name, "jumps")
         self._sizes = make_key(seed, name, "jump sizes")
+        self.shocks: list[Shock] = []
 
     def logarithm(self, times: Integers) -> Floats:
         """Return the log of price over base at each time."""
@@ -72,6 +74,8 @@ class PricePath:
             cell = times // _JUMP_CELL
             happens = (uniform(self._jumps, cell) + 1) < behaviour.jumps_per_day / 12
             total = total + happens * uniform(self._sizes, cell) * behaviour.jump_size
+        for shock in self.shocks:
+            total = total + shock.values(times)
         return np.clip(total, -5.0, 5.0)
 
     def values(self, times: Integers) -> Floats:
@@ -96,6 +100,8 @@ class PricePath:
             cell = time // _JUMP_CELL
             if uniform_at(self._jumps, cell) + 1 < behaviour.jumps_per_day / 12:
                 total += uniform_at(self._sizes, cell) * behaviour.jump_size
+        for shock in self.shocks:
+            total += shock.at(time)
         result = 1.0 + min(max(total, -5.0), 5.0) * (1.0 / 65536)
         for _ in range(16):
             result *= result
@@ -110,12 +116,15 @@ class PremiumPath:
     def __init__(self, seed: int, name: str) -> None:
         self._octaves = [(make_key(seed, name, "premium", p), p, a) for p, a in self._PERIODS]
         self._waves = [Wave(*octave) for octave in self._octaves]
+        self.shocks: list[Shock] = []
 
     def values(self, times: Integers) -> Floats:
         """Return the premium at each time."""
         total = np.full(len(times), 0.00005)
         for key, period, amplitude in self._octaves:
             total = total + lattice(key, times, period) * amplitude
+        for shock in self.shocks:
+            total = total + shock.values(times)
         return total
 
     def at(self, time: int) -> float:
@@ -123,4 +132,6 @@ class PremiumPath:
         total = 0.00005
         for wave in self._waves:
             total += wave.at(time)
+        for shock in self.shocks:
+            total += shock.at(time)
         return total

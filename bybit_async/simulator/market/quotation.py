@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
 
+from bybit_async.simulator.instruments import Instrument
 from bybit_async.simulator.listing import Listing
 from bybit_async.simulator.market.candles import History, Row, merge
 from bybit_async.simulator.market.noise import Floats, Integers
@@ -82,44 +84,65 @@ class Quotation:
         instrument = listing.instrument
         self.listing = listing
         self.instrument = instrument
-        self.places = -int(instrument.tick.as_tuple().exponent)
-        self.tick = float(instrument.tick)
         self._index = index
         self.indexes = indexes
-        name = f"{instrument.category}/{instrument.symbol}"
-        self.premium = PremiumPath(seed, name)
+        self._seed = seed
+        self._name = f"{instrument.category}/{instrument.symbol}"
+        self.premium = PremiumPath(seed, self._name)
         self.inverse = instrument.category == "inverse"
         self.has_mark = instrument.category in ("linear", "inverse")
         lots = volume / float(instrument.lot) / (1 if self.inverse else max(index(now), 1e-12))
-
-        def traded(times: Integers) -> Floats:
-            values: Floats = indexes(times) * (1.0 + self.premium.values(times))
-            return values
-
-        self._turnover = Decimal("1e-8") if self.inverse else instrument.tick * instrument.lot / 4
+        self._volume = int(lots) + 1
         self.option_day = OptionDay()
+        self._measure(instrument)
         if instrument.category == "option":
             return
-        priced = indexes if instrument.category == "spot" else traded
-        self.last = self._tape(seed, f"{name}/last", priced, now, self.tick, volume=int(lots) + 1)
+        self.last = Tape(self._history("last"), now)
         self.day = DayFigures(self.last)
         if self.has_mark:
-            self.mark = self._tape(seed, f"{name}/mark", traded, now, self.tick, wick=0.0001)
-            self.index = self._tape(seed, f"{name}/index", indexes, now, self.tick, wick=0.0001)
-            self.premiums = self._tape(seed, f"{name}/premium", self.premium.values, now, float(PREMIUM_UNIT))
+            self.mark = Tape(self._history("mark"), now)
+            self.index = Tape(self._history("index"), now)
+            self.premiums = Tape(self._history("premium"), now)
 
-    def _tape(
-        self,
-        seed: int,
-        name: str,
-        values: Callable[[Integers], Floats],
-        now: int,
-        unit: float,
-        *,
-        volume: int = 0,
-        wick: float = 0.0004,
-    ) -> Tape:
-        return Tape(History(seed, name, values, unit, volume=volume, inverse=self.inverse, wick=wick), now)
+    def _measure(self, instrument: Instrument) -> None:
+        self.instrument = instrument
+        self.places = -int(instrument.tick.as_tuple().exponent)
+        self.tick = float(instrument.tick)
+        self._turnover = Decimal("1e-8") if self.inverse else instrument.tick * instrument.lot / 4
+
+    def _history(self, part: str) -> History:
+        name = f"{self._name}/{part}"
+        if part == "premium":
+            return History(self._seed, name, self.premium.values, float(PREMIUM_UNIT), inverse=self.inverse)
+        values = self.indexes if part == "index" or not self.has_mark else self._traded
+        if part == "last":
+            return History(self._seed, name, values, self.tick, volume=self._volume, inverse=self.inverse)
+        return History(self._seed, name, values, self.tick, inverse=self.inverse, wick=0.0001)
+
+    def _traded(self, times: Integers) -> Floats:
+        values: Floats = self.indexes(times) * (1.0 + self.premium.values(times))
+        return values
+
+    def regrid(self, instrument: Instrument) -> None:
+        """Go on with the filters of `instrument`, whose tick may be another one; the lot must be the same."""
+        ratio = Fraction(instrument.tick) / Fraction(self.instrument.tick)
+        self._measure(instrument)
+        if instrument.category == "option" or ratio == 1:
+            return
+        units = Fraction(1) if self.inverse else ratio
+        self.last.regrid(self._history("last"), ratio, units)
+        self.day = DayFigures(self.last)
+        if self.has_mark:
+            self.mark.regrid(self._history("mark"), ratio, units)
+            self.index.regrid(self._history("index"), ratio, units)
+
+    def forget(self) -> None:
+        """Have the minutes that lie ahead made anew: a path has changed."""
+        if self.instrument.category != "option":
+            self.last.forget()
+        if self.has_mark:
+            for tape in (self.mark, self.index, self.premiums):
+                tape.forget()
 
     def index_at(self, now: int) -> float:
         """Return the index price at a time."""

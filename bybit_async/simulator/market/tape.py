@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 
 from bybit_async.simulator.market.candles import History, Row
@@ -17,6 +19,20 @@ class Tape:
         self._first = now // MINUTE
         opened, present = history.price(self._first * MINUTE), history.price(now)
         self._rows: list[list[int]] = [[opened, max(opened, present), min(opened, present), present, 0, 0]]
+
+    def forget(self) -> None:
+        """Have history made anew: what lies ahead has changed."""
+        self._history.forget()
+
+    def regrid(self, history: History, ratio: Fraction, turnover: Fraction) -> None:
+        """Go on with a tick `ratio` times the old one, and turnover units `turnover` times the old ones.
+
+        Recorded prices move to the nearest new tick.
+        """
+        self._history = history
+        for row in self._rows:
+            row[:4] = (max(_nearest(ticks / ratio), 1) for ticks in row[:4])
+            row[5] = _nearest(row[5] / turnover)
 
     @property
     def last(self) -> int:
@@ -79,3 +95,7 @@ class Tape:
         if rows:
             parts.append(np.array(rows, dtype=np.int64))
         return np.concatenate(parts) if parts else np.empty((0, 6), dtype=np.int64)
+
+
+def _nearest(value: Fraction) -> int:
+    return int(value + Fraction(1, 2))

@@ -77,7 +77,7 @@ def _contract(listing: Listing) -> dict[str, Any]:
         "baseCoin": instrument.base,
         "quoteCoin": instrument.quote,
         "launchTime": str(instrument.launch_ms),
-        "deliveryTime": "0",
+        "deliveryTime": str(listing.delivery_ms),
         "deliveryFeeRate": "",
         "priceScale": str(-int(instrument.tick.as_tuple().exponent)),
         "leverageFilter": {

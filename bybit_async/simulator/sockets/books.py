@@ -22,7 +22,9 @@ class Books:
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
-        self.epoch = 0
+        self._restarts = 0
+        self._resets: dict[tuple[str, str], int] = {}
+        self._origins: dict[tuple[str, str], int] = {}
         self._versions: dict[tuple[str, str], int] = {}
 
     def touch(self, listing: Listing) -> None:
@@ -36,19 +38,32 @@ class Books:
 
     def restart(self) -> None:
         """Number every book from 1 again."""
-        self.epoch += 1
+        self._restarts += 1
+        self._origins = dict(self._versions)
+
+    def reset(self, listing: Listing) -> None:
+        """Number one book from 1 again, as when its tick size changes: every subscriber gets a new snapshot."""
+        key = listing.instrument.key
+        self._resets[key] = self._resets.get(key, 0) + 1
+        self._origins[key] = self._versions.get(key, 0)
+
+    def epoch(self, listing: Listing) -> int:
+        """Return how often the numbering of a book has begun afresh."""
+        return self._restarts + self._resets.get(listing.instrument.key, 0)
 
     def first_id(self, listing: Listing) -> int:
         """Return where the update ids of a book begin."""
-        return 1 if self.epoch else make_key(self._seed, *listing.instrument.key) % 1_000_000 + 1_000
+        return 1 if self.epoch(listing) else make_key(self._seed, *listing.instrument.key) % 1_000_000 + 1_000
 
     def update_id(self, listing: Listing) -> int:
         """Return the update id for an order book that is asked for by REST."""
-        return self.first_id(listing) + self.version(listing)
+        return self.first_id(listing) + self.version(listing) - self._origins.get(listing.instrument.key, 0)
 
 
 class BookFeed:
     """One depth of one book. The first level is always sent whole, deeper books as changes to the last message."""
+
+    _reset_kind = "snapshot"
 
     def __init__(self, hub: Hub, channel: str, topic: str, listing: Listing, depth: int) -> None:
         self._hub = hub
@@ -62,7 +77,7 @@ class BookFeed:
         self._bids: _Levels = {}
         self._asks: _Levels = {}
         self._update_id = hub.books.first_id(listing)
-        self._epoch = hub.books.epoch
+        self._epoch = hub.books.epoch(listing)
         self._time = 0
         self._sent = 0
         self.due = 0
@@ -78,6 +93,10 @@ class BookFeed:
     def flush(self, now: int) -> None:
         """Publish the changes since the last message."""
         self.due = now + self._period
+        if self._epoch != self._hub.books.epoch(self._listing):
+            self._refresh(now)
+            self._publish(self._reset_kind, self._spell(self._bids), self._spell(self._asks), now)
+            return
         version = self._hub.books.version(self._listing)
         if version == self._version:
             if self._depth == 1 and now - self._sent >= self._hub.cadences.repeat_touch:
@@ -97,8 +116,9 @@ class BookFeed:
             self._publish("delta", self._spell(changed_bids), self._spell(changed_asks), now)
 
     def _refresh(self, now: int) -> None:
-        if self._version < 0 or self._epoch != self._hub.books.epoch:
-            self._epoch = self._hub.books.epoch
+        epoch = self._hub.books.epoch(self._listing)
+        if self._version < 0 or self._epoch != epoch:
+            self._epoch = epoch
             self._update_id = self._hub.books.first_id(self._listing)
             self._bids, self._asks = self._read()
             self._version = self._hub.books.version(self._listing)
@@ -141,6 +161,9 @@ def _changes(before: _Levels, after: _Levels, *, reverse: bool) -> _Levels:
 
 class FullBookFeed(BookFeed):
     """The `orderbook.full` topic: changes only; the book itself is read by REST, under the same update ids."""
+
+    # The topic knows no snapshots: update id 1 tells that the book must be read anew.
+    _reset_kind = "delta"
 
     def greet(self, connection: Connection) -> None:
         """Changes begin with the next one."""

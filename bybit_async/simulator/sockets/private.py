@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
-from bybit_async.simulator.amounts import ZERO, rounded
 from bybit_async.simulator.events import Sink
 from bybit_async.simulator.executions import Execution
+from bybit_async.simulator.greeks import greeks
 from bybit_async.simulator.orders import Order
 from bybit_async.simulator.refusals import Refused
 from bybit_async.simulator.sockets.login import login
@@ -69,27 +69,13 @@ class PrivateHub(Sink):
         self._publish_split(account, "position", positions, lambda p: p.listing.instrument.category, wire)
         coins = {p.listing.instrument.base for p in positions if p.listing.instrument.category == "option"}
         if coins and self._listens(account, "greeks"):
-            self._publish(account, "greeks", [self._greeks(account, coin) for coin in sorted(coins)])
+            market, now = self._exchange.market, self._exchange.clock.now_ms()
+            self._publish(account, "greeks", [greeks(market, account, coin, now) for coin in sorted(coins)])
 
     def on_wallet(self, account: Account, coins: list[str]) -> None:
         """Publish to `wallet`."""
         if self._listens(account, "wallet"):
             self._publish(account, "wallet", [self._exchange.engine.wallet(account, coins)])
-
-    def _greeks(self, account: Account, coin: str) -> dict[str, str]:
-        totals = [ZERO] * 4
-        market, now = self._exchange.market, self._exchange.clock.now_ms()
-        for position in account.positions.values():
-            instrument = position.listing.instrument
-            if instrument.category != "option" or instrument.base != coin or not position.net:
-                continue
-            valuation = market.value(market.quotations[instrument.key], now)
-            figures = (valuation.delta, valuation.gamma, valuation.vega, valuation.theta)
-            totals = [
-                total + position.net * round_figure(figure) for total, figure in zip(totals, figures, strict=True)
-            ]
-        names = ("totalDelta", "totalGamma", "totalVega", "totalTheta")
-        return {"baseCoin": coin, **dict(zip(names, map(rounded, totals), strict=True))}
 
     def _publish_split(
         self,
@@ -129,11 +115,6 @@ class PrivateHub(Sink):
             if topic in connection.topics:
                 connection.active_at = now
                 connection.deliver(topic, frame)
-
-
-def round_figure(figure: float) -> Any:
-    """Return a greek as a decimal of eight places."""
-    return type(ZERO)(f"{figure:.8f}")
 
 
 class PrivateSession:

@@ -111,16 +111,16 @@ class StatusFeed:
         self._hub = hub
         self._channel = channel
         self._topic = topic
-        self._told = len(hub.exchange.system_status)
+        self._told = list(hub.exchange.system_status)
         self.due = 0
 
     def greet(self, connection: Connection) -> None:
         """Announcements begin with the next one."""
 
     def flush(self, now: int) -> None:
-        """Publish what was announced since the last message."""
+        """Publish what was announced, or has changed, since the last message."""
         announced = self._hub.exchange.system_status
-        if len(announced) > self._told:
-            news = announced[self._told :]
-            self._told = len(announced)
+        news = [entry for entry in announced if entry not in self._told]
+        if news:
+            self._told = list(announced)
             self._hub.publish(self._channel, self._topic, {"topic": self._topic, "ts": now, "data": news})
