@@ -18,6 +18,7 @@ import msgspec
 from bybit_async.environments import Environment
 from bybit_async.errors import (
     ClockSkewed,
+    DeadlineExceeded,
     DuplicateOrderLinkId,
     InvalidParameter,
     MissingCredentials,
@@ -186,10 +187,10 @@ class OrderEntry:
         deadline = asyncio.get_running_loop().time() + (timeout or self._timeout)
         resolver = self.resolve_unknown if (on_unknown or self._on_unknown) == "resolve" else None
         try:
-            answer = await self._attempts(endpoint, op, params, deadline)
+            answer, repeated = await self._attempts(endpoint, op, params, deadline)
         except (OutcomeUnknown, OrderNotFound) as error:
             return await settled(None if self._closed else resolver, endpoint, params, error)
-        return await completed(resolver, endpoint, params, answer)
+        return await completed(resolver, endpoint, params, answer, repeated=repeated)
 
     async def aclose(self) -> None:
         """End every connection; requests that wait end as unknown. Idempotent."""
@@ -207,10 +208,13 @@ class OrderEntry:
             on_frame=lambda _, frame, __: line.on_frame(frame),
         )
 
-    async def _attempts(self, endpoint: Endpoint, op: str, params: Mapping[str, Any], deadline: float) -> Response[Any]:
+    async def _attempts(
+        self, endpoint: Endpoint, op: str, params: Mapping[str, Any], deadline: float
+    ) -> tuple[Response[Any], bool]:
+        """Return the answer, and whether it is one to a repetition."""
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                return await self._once(endpoint, op, params, deadline)
+                return await self._once(endpoint, op, params, deadline), attempt > 1
             except (ClockSkewed, RateLimited) as error:
                 # Both mean that Bybit did not take it; so does a restart, which only needs another connection.
                 if attempt == _ATTEMPTS or not self._after_refusal(endpoint, params, error):
@@ -236,7 +240,11 @@ class OrderEntry:
 
     async def _once(self, endpoint: Endpoint, op: str, params: Mapping[str, Any], deadline: float) -> Response[Any]:
         if not self._clock.synced and self._ensure_clock is not None:
-            await self._ensure_clock()
+            try:
+                async with asyncio.timeout_at(deadline):
+                    await self._ensure_clock()
+            except TimeoutError:
+                raise DeadlineExceeded("the deadline passed while measuring the exchange's time") from None
         line = await self._lines.ready(deadline)
         if self._pace is not None:
             await self._pace.slot(endpoint, params, deadline)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from bybit_async.errors import BybitError, OrderNotFound, OutcomeUnknown
+from bybit_async.errors import REST_CODES, BybitError, DuplicateOrderLinkId, OrderNotFound, OutcomeUnknown
 from bybit_async.models.trade.batches import item_code, item_codes
 from bybit_async.transport.endpoint import Endpoint
 from bybit_async.wire import Response
@@ -55,13 +55,19 @@ async def settled(
 
 
 async def completed(
-    resolver: Resolver | None, endpoint: Endpoint, params: Mapping[str, Any], answer: Response[Any]
+    resolver: Resolver | None, endpoint: Endpoint, params: Mapping[str, Any], answer: Response[Any], *, repeated: bool
 ) -> Response[Any]:
-    """Return a batch's answer with what the resolver finds about the orders that it says nothing of."""
-    if resolver is None or not endpoint.cost or not endpoint.write:
-        return answer
-    requests = list(params.get(endpoint.cost) or ())
+    """Return a batch's answer with what the resolver finds about the orders that it says nothing of.
+
+    When the batch was `repeated`, a duplicate order link id says nothing: the order may be that of the first attempt.
+    """
+    requests = list(params.get(endpoint.cost) or ()) if endpoint.cost else []
     codes = item_codes(answer.ret_ext_info, len(requests))
+    if repeated and any(_duplicate(code) for code in codes):
+        codes = [{"msg": code.get("msg")} if _duplicate(code) else code for code in codes]
+        answer = _with_codes(answer, answer.result, codes)
+    if resolver is None:
+        return answer
     rows = list(getattr(answer.result, "rows", ()))
     unclear = [index for index, code in enumerate(codes) if item_code(code) is None]
     if not unclear or len(rows) > len(requests):
@@ -87,6 +93,14 @@ def _merged(
         while len(rows) <= index:
             rows.append(type(found.result.rows[place])())
         rows[index] = found.result.rows[place]
-    result = msgspec.structs.replace(answer.result, rows=rows)
+    return _with_codes(answer, msgspec.structs.replace(answer.result, rows=rows), codes)
+
+
+def _with_codes(answer: Response[Any], result: Any, codes: list[dict[str, Any]]) -> Response[Any]:
     info = answer.ret_ext_info if isinstance(answer.ret_ext_info, dict) else {}
     return msgspec.structs.replace(answer, result=result, ret_ext_info={**info, "list": codes})
+
+
+def _duplicate(code: Mapping[str, Any]) -> bool:
+    number = item_code(code)
+    return number is not None and REST_CODES.get(number) is DuplicateOrderLinkId

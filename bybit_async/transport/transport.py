@@ -147,7 +147,9 @@ class Transport:
             answer = await call.run()
         except (OutcomeUnknown, OrderNotFound) as error:
             return await settled(resolver, endpoint, params, error)
-        return await completed(resolver, endpoint, params, answer) if endpoint.cost else answer
+        if not endpoint.cost:
+            return answer
+        return await completed(resolver, endpoint, params, answer, repeated=call.attempts > 1)
 
     async def ensure_clock(self, *, deadline: float | None = None) -> None:
         """Measure the exchange's clock unless it is known; concurrent callers share one measurement.
@@ -249,6 +251,11 @@ class _Call:
                 self._target += b"?" + self._content
         else:
             self._content = json_body(params)
+
+    @property
+    def attempts(self) -> int:
+        """How often it was sent."""
+        return self._attempt
 
     async def run(self) -> Response[Any]:
         repetition = Repetition(self._endpoint)

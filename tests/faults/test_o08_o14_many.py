@@ -136,6 +136,18 @@ async def test_o14_a_lost_batch_is_looked_up_order_by_order() -> None:
         assert [(item.ok, item.unknown) for item in result] == [(True, False), (False, True), (True, False)]
 
 
+@pytest.mark.parametrize("via", ["rest", "websocket"])
+@pytest.mark.parametrize("on_unknown", ["resolve", "raise"])
+async def test_o06_a_batch_repeated_after_a_refusal_that_was_none(via: Any, on_unknown: Any) -> None:
+    async with trading(orders_via=via, on_unknown=on_unknown) as t:
+        for path in (CREATE_BATCH, "order.create-batch"):
+            t.fault(path=path, action="code", code=10006, executed=True, times=1)
+        orders = [PlaceOrder(**RESTING, order_link_id=link) for link in "ab"]
+        result = await t.trade.place_batch_order(category="linear", request=orders)
+        assert len(t.ledger()) == 2
+        assert all(item.ok if on_unknown == "resolve" else item.unknown for item in result)
+
+
 @pytest.mark.parametrize("operation", ["amend", "cancel"])
 async def test_o14_a_lost_batch_of_changes_is_looked_up(operation: str) -> None:
     async with trading() as t:
