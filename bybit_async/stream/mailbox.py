@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Generic, Literal, TypeVar
 
 from bybit_async.errors import SubscriptionOverflow
@@ -37,7 +37,8 @@ class Mailbox(Generic[T]):
     def __init__(self, size: int, policy: Policy, key: Callable[[T], Hashable] | None = None) -> None:
         self._size = size
         self._policy = policy
-        self._plain = policy == "drop_oldest"
+        # What `latest` conflates by may be missing; it then drops the oldest too.
+        self._plain = policy == "drop_oldest" or (policy == "latest" and key is None)
         self._key = key
         self._queue: deque[tuple[int, T]] = deque()
         self._newest: OrderedDict[Hashable, tuple[int, T]] = OrderedDict()
@@ -63,22 +64,33 @@ class Mailbox(Generic[T]):
 
     def put(self, item: T, received_ns: int) -> None:
         """Take an item in; never waits."""
+        self.put_all((item,), received_ns)
+
+    def put_all(self, items: Iterable[T], received_ns: int) -> bool:
+        """Take items in that came together; never waits. Returns whether the mailbox has ended."""
         if self._ended:
-            return
+            return True
+        queue = self._queue
         if self._plain:
-            queue = self._queue
-            if len(queue) >= self._size:
-                queue.popleft()
-                self.dropped += 1
-            queue.append((received_ns, item))
-        elif self._policy == "latest" and self._key is not None:
+            for item in items:
+                if len(queue) >= self._size:
+                    queue.popleft()
+                    self.dropped += 1
+                queue.append((received_ns, item))
+        else:
+            for item in items:
+                self._put(item, received_ns)
+        if self._waiters:
+            self._wake()
+        return self._ended
+
+    def _put(self, item: T, received_ns: int) -> None:
+        if self._key is not None and self._policy == "latest":
             self._conflate(self._key(item), item, received_ns)
         elif len(self._queue) < self._size or self._policy == "block":
             self._queue.append((received_ns, item))
         else:
             self.end(SubscriptionOverflow(f"{self._size} items are waiting for a consumer that does not take them"))
-        if self._waiters:
-            self._wake()
 
     def _conflate(self, key: Hashable, item: T, received_ns: int) -> None:
         if key in self._newest:
@@ -112,7 +124,7 @@ class Mailbox(Generic[T]):
             StopAsyncIteration: the mailbox ended.
             StreamError: it ended with an error.
         """
-        while not self:
+        while not (self._queue or self._newest):
             if self._ended:
                 raise self._error or StopAsyncIteration
             waiter = asyncio.get_running_loop().create_future()
@@ -143,6 +155,8 @@ class Mailbox(Generic[T]):
             room.set_result(None)
 
     def _wake(self) -> None:
-        for waiter in self._waiters:
+        # Each is woken once: until it has had its turn, what comes in between has nobody to look for.
+        waiters, self._waiters = self._waiters, set()
+        for waiter in waiters:
             if not waiter.done():
                 waiter.set_result(None)

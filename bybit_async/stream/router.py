@@ -6,6 +6,8 @@ usually puts it, only to choose the decoder; a frame that begins otherwise is lo
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -70,11 +72,7 @@ class _Route:
 
     def __init__(self, channel: str, topic: str) -> None:
         inner = data_type(channel, topic)
-        generic: Any = StreamMessage
-        self._type = generic[inner]
-        self._decode = msgspec.json.Decoder(self._type, strict=False).decode
-        # Where no field may be text or nothing, an absent value fails to decode, and need not be looked for.
-        self._exact = not _may_hold_absent_text(msgspec.inspect.type_info(inner))
+        self._type, self._decode, self._exact = _decoding(inner)
         # A kline names its symbol in the topic only.
         self._symbol = topic.split(".", 2)[2] if topic.startswith("kline.") and topic.count(".") >= 2 else None
         self._merged = isinstance(inner, type) and issubclass(inner, TickerData)
@@ -114,6 +112,14 @@ class _Route:
                 self._changes.clear()
             known = self._changes[carried] = tuple(self._names[key] for key in carried if key in self._names)
         return known
+
+
+@cache
+def _decoding(inner: Any) -> tuple[Any, Callable[[bytes], StreamMessage[Any]], bool]:
+    generic: Any = StreamMessage
+    # Where no field may be text or nothing, an absent value fails to decode, and need not be looked for.
+    exact = not _may_hold_absent_text(msgspec.inspect.type_info(inner))
+    return generic[inner], msgspec.json.Decoder(generic[inner], strict=False).decode, exact
 
 
 def _may_hold_absent_text(info: msgspec.inspect.Type) -> bool:

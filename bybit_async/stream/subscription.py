@@ -101,13 +101,11 @@ class Feed:
         received = self.last_received = message.received_ns
         if self._stale:
             self._stale.discard(message.topic)
-        handler, mailbox = self.handler, self._mailbox
-        for item in self._expander.expand(message):
-            if handler is None:
-                mailbox.put(item, received)
-            else:
-                handler(item)
-        if mailbox.ended:
+        items = self._expander.expand(message)
+        if self.handler is not None:
+            for item in items:
+                self.handler(item)
+        elif self._mailbox.put_all(items, received):
             self.on_failed()
 
     def push(self, item: Any, received: int) -> None:
