@@ -21,6 +21,7 @@ from bybit_async.simulator.catalogue import default_catalogue
 from bybit_async.simulator.clock import Clock
 from bybit_async.simulator.desk.exchange import Exchange
 from bybit_async.simulator.desk.fields import Fields
+from bybit_async.simulator.desk.rehearsal import Rehearsed
 from bybit_async.simulator.events import Sink
 from bybit_async.simulator.executions import Execution
 from bybit_async.simulator.instruments import Instrument
@@ -181,6 +182,11 @@ class Engine:
         """Place an order (`/v5/order/create`); the order may already be filled or cancelled on return."""
         with self._desk.operation():
             return self._desk.place(account, Fields(request))
+
+    def rehearse(self, account: Account, request: Request) -> Rehearsed:
+        """Try an order without placing it (`/v5/order/pre-check`); raises `Refused` what no account could place."""
+        with self._desk.operation():
+            return self._desk.rehearse(account, Fields(request))
 
     def amend(self, account: Account, request: Request) -> Order:
         """Amend an order (`/v5/order/amend`)."""

@@ -147,6 +147,11 @@ class Faults:
             self._matches[id(rule)] = self._fired[id(rule)] = 0
             self.rules.append(rule)
 
+    def remove(self, rule: Rule) -> None:
+        """Put a rule out of force; harmless when it is not in force."""
+        if rule in self.rules:
+            self.rules.remove(rule)
+
     def clear(self) -> None:
         """Behave well from now on; what has fired stays known."""
         self.rules.clear()

@@ -54,6 +54,7 @@ LIMITS: dict[str, dict[str, Limit]] = {
     "/v5/execution/list": _every(50),
     "/v5/position/list": _every(50),
     "/v5/position/closed-pnl": _every(50),
+    "/v5/account/borrow-history": _every(50),
     "/v5/position/set-leverage": _every(10),
     "/v5/position/switch-mode": _every(10),
     "/v5/position/switch-isolated": _every(10),

@@ -27,6 +27,8 @@ class Listing:
     book: MatchingBook = field(default_factory=MatchingBook)
     status: ListingStatus = "Trading"
     reduce_only: bool = False
+    halts: int = 0
+    """How many scripted halts are in force."""
     last_price: Decimal | None = None
     mark_price: Decimal | None = None
     index_price: Decimal | None = None

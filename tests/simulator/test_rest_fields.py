@@ -1,11 +1,14 @@
 """Every documented field of a simulated endpoint is there, with the documented kind of value."""
 
 import json
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from bybit_async.simulator.chains import chain_of
+from bybit_async.simulator.keys import ALL_PERMISSIONS
 from bybit_async.simulator.rest.server import ROUTES
 
 REFERENCE = Path(__file__).parents[3] / "shared" / "v5" / "rest.json"
@@ -17,6 +20,10 @@ ABSENT = {
     "/v5/order/realtime": {"basePrice"},
     "/v5/order/history": {"basePrice", "createType", "lastPriceOnCreated"},
     "/v5/account/fee-rate": {"baseCoin"},
+    "/v5/asset/withdraw/withdrawable-amount": {"SPOT", "EARN"},
+    "/v5/asset/deposit/query-sub-member-address": {"chains"},
+    "/v5/asset/exchange/query-convert-history": {"paramType", "paramValue"},
+    "/v5/user/create-sub-api": {"ByXPost"},
 }
 KINDS = {
     "string": str,
@@ -102,6 +109,10 @@ PUBLIC = [
     ("/v5/market/price-limit", LINEAR, 0),
     ("/v5/market/delivery-price", {"category": "linear"}, 0),
     ("/v5/market/index-price-components", {"indexName": "BTCUSDT"}, 0),
+    ("/v5/market/rpi_orderbook", {**LINEAR, "limit": 20}, 0),
+    ("/v5/market/adlAlert", {}, 0),
+    ("/v5/market/adlAlert", {"symbol": "BTCUSD"}, 0),
+    ("/v5/market/fee-group-info", {"productType": "contract"}, 0),
 ]
 SIGNED = [
     ("/v5/order/realtime", LINEAR, 0),
@@ -126,6 +137,25 @@ SIGNED = [
     ("/v5/asset/transfer/query-account-coin-balance", {"accountType": "UNIFIED", "coin": "USDT"}, 0),
     ("/v5/asset/transfer/query-inter-transfer-list", {}, 0),
     ("/v5/asset/delivery-record", {"category": "option"}, 0),
+    ("/v5/asset/transfer/query-universal-transfer-list", {}, 0),
+    ("/v5/asset/transfer/query-transfer-coin-list", {"fromAccountType": "FUND", "toAccountType": "UNIFIED"}, 0),
+    ("/v5/asset/transfer/query-sub-member-list", {}, 0),
+    ("/v5/asset/deposit/query-address", {"coin": "USDT"}, 0),
+    ("/v5/asset/deposit/query-record", {}, 0),
+    ("/v5/asset/deposit/query-internal-record", {}, 0),
+    ("/v5/asset/withdraw/query-record", {}, 0),
+    ("/v5/asset/withdraw/query-address", {}, 0),
+    ("/v5/asset/withdraw/withdrawable-amount", {"coin": "USDT"}, 0),
+    ("/v5/asset/exchange/query-coin-list", {"accountType": "eb_convert_uta"}, 0),
+    ("/v5/asset/exchange/query-convert-history", {}, 0),
+    ("/v5/asset/exchange/order-record", {}, 0),
+    ("/v5/asset/coin-greeks", {"baseCoin": "BTC"}, 0),
+    ("/v5/account/borrow-history", {}, 0),
+    ("/v5/order/spot-borrow-check", {**SPOT, "side": "Buy"}, 0),
+    ("/v5/position/symbol-info", {"category": "linear"}, 0),
+    ("/v5/user/submembers", {}, 0),
+    ("/v5/user/escrow_sub_members", {}, 0),
+    ("/v5/user/get-member-type", {}, 0),
 ]
 
 
@@ -158,6 +188,57 @@ async def test_signed_results_hold_the_documented_fields(client):
     move = {"coin": "USDT", "amount": "5", "fromAccountType": "UNIFIED", "toAccountType": "FUND"}
     await client.done("/v5/asset/transfer/inter-transfer", transferId="one", **move)
     assert await complaints(client, SIGNED) == []
+
+
+async def test_what_account_administration_answers_holds_the_documented_fields(client, exchange):
+    """Fill every list once, checking the answers on the way; then check the lists."""
+    found = []
+
+    async def do(path, /, **values):
+        result = await client.done(path, **values)
+        try:
+            check(path, documented(path), result)
+        except AssertionError as error:
+            found.append(str(error).splitlines()[0])
+        return result
+
+    uid = (await do("/v5/user/create-sub-member", username="bot", memberType=1))["uid"]
+    permissions = {"Spot": ["SpotTrade"]}
+    key = await do("/v5/user/create-sub-api", subuid=int(uid), readOnly=0, permissions=permissions)
+    await do("/v5/user/update-sub-api", apikey=key["apiKey"], readOnly=1)
+    await do("/v5/user/update-api", permissions={**ALL_PERMISSIONS, "Wallet": ALL_PERMISSIONS["Wallet"]})
+    await do("/v5/user/frozen-sub-member", subuid=int(uid), frozen=1)
+    await do("/v5/asset/deposit/deposit-to-account", accountType="FUND")
+    exchange.deposit(client.key, "USDT", "500")
+    exchange.deposit(key["apiKey"], "USDT", "5")
+    other = exchange.new_account()["api_key"]
+    exchange.deposits.receive(exchange.account(client.key).uid, chain_of("BTC", ""), Decimal(1), 1)
+    exchange.allow_withdrawals(client.key, str(exchange.account(other).uid))
+    request = {"coin": "USDT", "address": str(exchange.account(other).uid), "amount": "50", "accountType": "FUND"}
+    sent = await do("/v5/asset/withdraw/create", **request, forceChain=2, timestamp=client.now())
+    await do("/v5/asset/withdraw/cancel", id=sent["id"])
+    convert = {"fromCoin": "BTC", "toCoin": "USDT", "requestCoin": "BTC", "requestAmount": "0.1"}
+    quote = await do("/v5/asset/exchange/quote-apply", accountType="eb_convert_uta", **convert)
+    await do("/v5/asset/exchange/convert-execute", quoteTxId=quote["quoteTxId"])
+    await exchange.advance("1s")
+    move = {"coin": "USDT", "amount": "5", "fromAccountType": "UNIFIED", "toAccountType": "FUND"}
+    master = exchange.account(client.key).uid
+    await do("/v5/asset/transfer/universal-transfer", transferId="u", fromMemberId=master, toMemberId=int(uid), **move)
+    await do("/v5/order/pre-check", **LINEAR, side="Buy", orderType="Market", qty="0.01")
+    calls = [
+        ("/v5/user/sub-apikeys", {"subMemberId": uid}, 0),
+        ("/v5/asset/deposit/query-sub-member-record", {"subMemberId": uid}, 0),
+        ("/v5/asset/deposit/query-sub-member-address", {"subMemberId": uid, "coin": "BTC", "chainType": "BTC"}, 0),
+        (
+            "/v5/asset/exchange/convert-result-query",
+            {"quoteTxId": quote["quoteTxId"], "accountType": "eb_convert_uta"},
+            0,
+        ),
+    ]
+    administration = [call for call in SIGNED if call[0].split("/")[2] in ("asset", "user")]
+    found += await complaints(client, calls + [c for c in administration if c[0] != "/v5/asset/withdraw/query-record"])
+    found += await complaints(client, [("/v5/asset/withdraw/query-record", {"withdrawType": 2}, 0)])
+    assert found == []
 
 
 def test_every_simulated_path_is_documented():

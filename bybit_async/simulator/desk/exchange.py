@@ -18,6 +18,7 @@ from bybit_async.simulator.desk.liquidation import Liquidation
 from bybit_async.simulator.desk.listings import Listings
 from bybit_async.simulator.desk.placing import Placing
 from bybit_async.simulator.desk.queries import Queries
+from bybit_async.simulator.desk.rehearsal import Rehearsal, Rehearsed
 from bybit_async.simulator.desk.settings import Settings
 from bybit_async.simulator.desk.settling import Settling
 from bybit_async.simulator.desk.state import State
@@ -54,6 +55,7 @@ class Exchange:
         self.trading_stop = TradingStop(state, self.exits)
         self.house = House(state, self.lifecycle, self.placing)
         self.queries = Queries(state)
+        self.rehearsal = Rehearsal(state, self.drafting, self.admission)
         self.listings = Listings(state, self.funding, self.delivery, self.operation)
         self._depth = 0
         for uid in (FEES, CLEARING, INSURANCE, TRANSIT):
@@ -80,6 +82,11 @@ class Exchange:
         self.admission.check(order)
         self.placing.accept(order)
         return order
+
+    def rehearse(self, account: Account, fields: Fields) -> Rehearsed:
+        """Draft and judge an order, and leave it at that."""
+        category = fields.choice("category", ("linear", "inverse", "option"))
+        return self.rehearsal.run(account, fields, self.state.listing(category, fields.required("symbol")))
 
     def amend(self, account: Account, fields: Fields) -> Order:
         """Find and amend an order."""

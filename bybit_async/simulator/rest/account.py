@@ -7,6 +7,7 @@ from typing import Any
 
 from bybit_async.simulator import refusals
 from bybit_async.simulator.amounts import plain
+from bybit_async.simulator.greeks import greeks
 from bybit_async.simulator.journal import LogEntry
 from bybit_async.simulator.rest.call import Answer, Call, Route
 from bybit_async.simulator.rest.lists import list_page
@@ -96,6 +97,18 @@ def _collateral(coin: str) -> dict[str, Any]:
     }
 
 
+def get_borrow_history(call: Call) -> dict[str, Any]:
+    """`GET /v5/account/borrow-history`: nobody can borrow here, so nobody ever has."""
+    return list_page(call, (), lambda entry: entry)
+
+
+def get_coin_greeks(call: Call) -> dict[str, Any]:
+    """`GET /v5/asset/coin-greeks`."""
+    base = call.params.text("baseCoin").upper()
+    coins = [base] if base else sorted({one.instrument.base for one in call.exchange.market.of("option")})
+    return {"list": [greeks(call.exchange.market, call.account, coin, call.now) for coin in coins]}
+
+
 def get_withdrawal(call: Call) -> dict[str, Any]:
     """`GET /v5/account/withdrawal`: how much of each coin may leave the account."""
     coins = call.params.required("coinName").upper().split(",")
@@ -125,6 +138,8 @@ ROUTES = (
     Route("GET", "/v5/account/transaction-log", get_transaction_log),
     Route("POST", "/v5/account/set-margin-mode", set_margin_mode, permission="Trade"),
     Route("GET", "/v5/account/collateral-info", get_collateral_info),
+    Route("GET", "/v5/account/borrow-history", get_borrow_history),
+    Route("GET", "/v5/asset/coin-greeks", get_coin_greeks),
     Route("GET", "/v5/account/withdrawal", get_withdrawal),
     Route("GET", "/v5/account/query-dcp-info", get_dcp_info),
     Route("GET", "/v5/account/smp-group", get_smp_group),

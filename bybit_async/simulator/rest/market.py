@@ -10,6 +10,7 @@ from bybit_async.simulator.amounts import plain
 from bybit_async.simulator.rest.call import Call, Route
 
 _DEPTHS = {"spot": (1, 200), "linear": (25, 500), "inverse": (25, 500), "option": (1, 25)}
+_RPI_DEPTH = 50
 
 
 def get_time(call: Call) -> dict[str, Any]:
@@ -30,6 +31,24 @@ def get_orderbook(call: Call) -> dict[str, Any]:
         "s": listing.instrument.symbol,
         "b": [_level(level) for level in bids],
         "a": [_level(level) for level in asks],
+        "ts": call.now,
+        "u": call.exchange.hub.books.update_id(listing),
+        "seq": listing.seq,
+        "cts": call.now,
+    }
+
+
+def get_rpi_orderbook(call: Call) -> dict[str, Any]:
+    """`GET /v5/market/rpi_orderbook`: nobody places retail price improvement orders here."""
+    category = call.params.category("linear", "inverse", "spot", default="linear")
+    listing = call.listing(category)
+    limit = call.params.integer("limit", low=1, high=_RPI_DEPTH)
+    call.exchange.market.deepen(listing, limit)
+    bids, asks = listing.depth(limit)
+    return {
+        "s": listing.instrument.symbol,
+        "b": [[*_level(level), "0"] for level in bids],
+        "a": [[*_level(level), "0"] for level in asks],
         "ts": call.now,
         "u": call.exchange.hub.books.update_id(listing),
         "seq": listing.seq,
@@ -112,6 +131,7 @@ def get_index_components(call: Call) -> dict[str, Any]:
 ROUTES = (
     Route("GET", "/v5/market/time", get_time, signed=False),
     Route("GET", "/v5/market/orderbook", get_orderbook, signed=False),
+    Route("GET", "/v5/market/rpi_orderbook", get_rpi_orderbook, signed=False),
     Route("GET", "/v5/market/full_orderbook", get_full_orderbook, signed=False),
     Route("GET", "/v5/market/tickers", get_tickers, signed=False),
     Route("GET", "/v5/market/recent-trade", get_recent_trades, signed=False),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from bybit_async.simulator import refusals
+from bybit_async.simulator.amounts import plain
 from bybit_async.simulator.journal import ClosedPnl
+from bybit_async.simulator.listing import Listing
 from bybit_async.simulator.rest.call import Call, Route
 from bybit_async.simulator.rest.lists import list_page
 
@@ -69,6 +71,28 @@ def set_risk_limit(call: Call) -> dict[str, Any]:
     return call.exchange.engine.set_risk_limit(call.account, call.params.values)
 
 
+def get_leverages(call: Call) -> dict[str, Any]:
+    """`GET /v5/position/symbol-info`: the leverage of each contract, with or without a position."""
+    category = call.params.category(*_FUTURES)
+    listings = [listing for key, listing in sorted(call.exchange.engine.listings.items()) if key[0] == category]
+    if call.params.text("symbol"):
+        listings = [call.listing(category)]
+    return {"category": category, "list": [row for listing in listings for row in _leverages(call, listing)]}
+
+
+def _leverages(call: Call, listing: Listing) -> list[dict[str, Any]]:
+    sides = ((1, "Buy"), (2, "Sell")) if call.account.is_hedged(listing) else ((0, ""),)
+    return [
+        {
+            "symbol": listing.instrument.symbol,
+            "leverage": plain(call.account.leverage_for(listing, idx)),
+            "side": side,
+            "positionIdx": idx,
+        }
+        for idx, side in sides
+    ]
+
+
 def get_closed_pnl(call: Call) -> dict[str, Any]:
     """`GET /v5/position/closed-pnl`."""
     category = call.params.category(*_DERIVATIVES)
@@ -85,5 +109,6 @@ ROUTES = (
     Route("POST", "/v5/position/set-auto-add-margin", set_auto_add_margin, permission="Trade"),
     Route("POST", "/v5/position/add-margin", add_margin, permission="Trade"),
     Route("POST", "/v5/position/set-risk-limit", set_risk_limit, permission="Trade"),
+    Route("GET", "/v5/position/symbol-info", get_leverages, permission="Trade"),
     Route("GET", "/v5/position/closed-pnl", get_closed_pnl, permission="Trade"),
 )

@@ -19,6 +19,7 @@ from bybit_async.simulator.rest import (
     archive,
     asset,
     batch,
+    contracts,
     conversion,
     demo,
     deposits,
@@ -45,8 +46,8 @@ _log = logging.getLogger(__name__)
 ROUTES: dict[tuple[str, str], Route] = {
     (route.method, route.path): route
     for module in (
-        account, announcements, asset, batch, conversion, demo, deposits, execution, funding, instruments, klines,
-        market, members, position, trade, user, withdrawals,
+        account, announcements, asset, batch, contracts, conversion, demo, deposits, execution, funding, instruments,
+        klines, market, members, position, trade, user, withdrawals,
     )
     for route in module.ROUTES
 }  # fmt: skip

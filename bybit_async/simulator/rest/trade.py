@@ -5,13 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from bybit_async.simulator import refusals
+from bybit_async.simulator.amounts import plain, rounded
 from bybit_async.simulator.orders import Order
-from bybit_async.simulator.rest.call import Call, Route
+from bybit_async.simulator.rest.call import Answer, Call, Route
 from bybit_async.simulator.rest.demo import DAYS
 from bybit_async.simulator.rest.lists import list_page
 
 _PRODUCTS = ("OPTIONS", "DERIVATIVES", "SPOT")
+_TOO_POOR = 110007
 
 
 def place_order(call: Call) -> dict[str, Any]:
@@ -60,33 +61,46 @@ def get_order_history(call: Call) -> dict[str, Any]:
     return list_page(call, orders, Order.to_wire, category=category)
 
 
-def pre_check_order(call: Call) -> dict[str, Any]:
-    """`POST /v5/order/pre-check`: margin rates before and after an order that is not placed."""
-    category = call.params.category("linear", "inverse", "option")
-    listing = call.listing(category)
-    qty, price = call.params.decimal("qty"), call.params.decimal("price") or listing.fair_price
-    if qty is None or price is None:
-        raise refusals.parameter("qty is required")
+def pre_check_order(call: Call) -> Answer:
+    """`POST /v5/order/pre-check`: margin rates before and after an order that is not placed.
+
+    What the account cannot do is refused with the code that placing it would have; the ids go into `retExtInfo`.
+    """
+    call.params.category("linear", "inverse", "option")
+    tried = call.exchange.engine.rehearse(call.account, call.params.values)
+    after = [_ten_thousandths(rate) for rate in tried.after]
+    if tried.refusal is None:
+        before = [_ten_thousandths(rate) for rate in tried.before]
+        rates = dict(zip(("preImrE4", "preMmrE4", "postImrE4", "postMmrE4"), before + after, strict=True))
+        return Answer({"orderId": tried.order_id, "orderLinkId": tried.link_id, **rates})
+    ids: dict[str, Any] = {"future_order_id": tried.order_id, "future_order_link_id": tried.link_id}
+    if tried.refusal.code == _TOO_POOR:
+        ids |= {"post_imr_e4": after[0], "post_mmr_e4": after[1]}
+    return Answer({}, ids, tried.refusal.message, tried.refusal.code)
+
+
+def _ten_thousandths(rate: Decimal) -> int:
+    return int(rate * 10_000)
+
+
+def get_borrow_quota(call: Call) -> dict[str, Any]:
+    """`GET /v5/order/spot-borrow-check`: nothing can be borrowed, so there is what the account holds."""
+    call.params.category("spot")
+    listing, side = call.listing("spot"), call.params.choice("side", ("Buy", "Sell"))
     instrument = listing.instrument
-    value = qty / price if category == "inverse" else qty * price
-    worth = value * call.exchange.engine.coin_price(instrument.settle)
-    wallet = call.exchange.engine.wallet(call.account)
-    balance = Decimal(str(wallet["totalMarginBalance"]))
-    initial, maintenance = Decimal(str(wallet["totalInitialMargin"])), Decimal(str(wallet["totalMaintenanceMargin"]))
-    leverage = call.account.leverage_for(listing, call.params.integer("positionIdx", 0))
-    rate = instrument.tier_for(value).maintenance_rate if instrument.risk_tiers else Decimal(0)
+    best = listing.best_ask() if side == "Buy" else listing.best_bid()
+    price = best or listing.fair_price
+    coin = instrument.quote if side == "Buy" else instrument.base
+    free = max(call.account.free(coin), Decimal(0))
+    qty, amount = (free / price // instrument.lot * instrument.lot, free) if side == "Buy" else (free, free * price)
+    held = {"TradeQty": plain(qty), "TradeAmount": rounded(amount)}
     return {
-        "orderId": "",
-        "orderLinkId": call.params.text("orderLinkId"),
-        "preImrE4": _ten_thousandths(initial, balance),
-        "preMmrE4": _ten_thousandths(maintenance, balance),
-        "postImrE4": _ten_thousandths(initial + worth / leverage, balance),
-        "postMmrE4": _ten_thousandths(maintenance + worth * rate, balance),
+        "symbol": instrument.symbol,
+        "side": side,
+        "borrowCoin": coin,
+        **{f"max{name}": value for name, value in held.items()},
+        **{f"spotMax{name}": value for name, value in held.items()},
     }
-
-
-def _ten_thousandths(part: Decimal, whole: Decimal) -> int:
-    return int(part / whole * 10_000) if whole > 0 else 0
 
 
 def set_disconnection_window(call: Call) -> dict[str, Any]:
@@ -105,5 +119,6 @@ ROUTES = (
     Route("GET", "/v5/order/realtime", get_open_orders, permission="Trade"),
     Route("GET", "/v5/order/history", get_order_history, permission="Trade"),
     Route("POST", "/v5/order/pre-check", pre_check_order, permission="Trade"),
+    Route("GET", "/v5/order/spot-borrow-check", get_borrow_quota, permission="Trade"),
     Route("POST", "/v5/order/disconnected-cancel-all", set_disconnection_window, permission="Trade"),
 )
