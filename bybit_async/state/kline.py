@@ -10,6 +10,7 @@ from bybit_async.models.stream_public import KlineData
 
 _MINUTE = 60_000
 _DAY = 1440 * _MINUTE
+_LONGEST_GAP = 90 * _DAY
 
 
 def following(start: int, interval: str) -> int:
@@ -65,6 +66,9 @@ class KlineState:
         start = kline.start
         if self._expected is None:
             self._expected = start
+        if abs(start - self._expected) > _LONGEST_GAP:
+            # No connection is lost for so long: one of the two is no time, and must not be counted up to.
+            self._expected, self.current = start, None
         while self._expected < start:
             self._missing[self._expected] = None
             self._expected = following(self._expected, self._interval)

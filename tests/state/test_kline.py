@@ -66,6 +66,16 @@ def test_an_open_kline_shows_that_the_end_of_the_one_before_was_missed():
     assert state.missing == (5 * MINUTE, 5 * MINUTE)
 
 
+def test_a_time_that_is_none_is_not_counted_up_to_and_spoils_nothing():
+    state = KlineState("1")
+    assert starts(state.apply([kline(1)])) == [1]
+    state.apply([kline(10**12, confirm=False)])
+    assert state.missing is None
+    assert starts(state.apply([kline(2)])) == [2]
+    assert starts(state.apply([kline(4)])) == [4]
+    assert state.missing == (3 * MINUTE, 3 * MINUTE)
+
+
 def test_a_late_message_does_not_become_the_current_kline():
     state = KlineState("1")
     state.apply([kline(6, confirm=False, close="7")])
