@@ -375,6 +375,21 @@ async def test_a_deadline_while_connecting_means_not_sent():
         assert entry.connects == 1
 
 
+async def test_a_clock_that_cannot_be_measured_in_time_means_not_sent():
+    async def never():
+        await asyncio.Event().wait()
+
+    async with TradeServer() as server:
+        entry = OrderEntry(
+            server.environment, clock=Clock(), signer=HmacSigner("key", "secret"), ensure_clock=never, timeout=5
+        )
+        async with asyncio.timeout(2):
+            with pytest.raises(DeadlineExceeded):
+                await Trade(entry).place_order(**ORDER, timeout=0.05)
+        await entry.aclose()
+        assert server.auths == 0
+
+
 async def test_closing_while_connecting_ends_the_callers():
     async with TradeServer(auth_delay=0.3) as server, opened(server) as (entry, trade):
         task = place(trade, "a")
