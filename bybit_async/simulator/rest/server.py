@@ -55,11 +55,12 @@ _DOMAINS = frozenset(
     {
         "account", "affiliate", "alpha", "announcements", "apilimit", "asset", "bot", "broker", "card", "crypto-loan",
         "crypto-loan-common", "crypto-loan-fixed", "crypto-loan-flexible", "dca", "earn", "execution", "fcombobot",
-        "fgridbot", "fiat", "fmartingalebot", "grid", "ins-loan", "lending", "market", "order", "p2p", "position",
-        "pre-upgrade", "rfq", "spot-cross-margin-trade", "spot-lever-token", "spot-margin-trade", "spread",
+        "fgridbot", "fiat", "fmartingalebot", "grid", "ins", "ins-loan", "lending", "market", "order", "p2p",
+        "position", "pre-upgrade", "rfq", "spot-cross-margin-trade", "spot-lever-token", "spot-margin-trade", "spread",
         "strategy", "system", "tax", "user",
     }
 )  # fmt: skip
+_TAX = "/fht/compliance/tax/"
 _HTML = {"Content-Type": "text/html"}
 _JSON = "application/json"
 _FORBIDDEN = "<html><body><h1>403 Forbidden</h1>access too frequent</body></html>"
@@ -162,7 +163,7 @@ class RestServer:
 
     def _missing(self, method: str, path: str, now: int) -> web.Response:
         parts = path.split("/")
-        if len(parts) > 3 and parts[1] == "v5" and parts[2] in _DOMAINS:
+        if (len(parts) > 3 and parts[1] == "v5" and parts[2] in _DOMAINS) or path.startswith(_TAX):
             return self._respond(Answer({}, None, f"not simulated: {method} {path}", 10032), now, None)
         return web.Response(status=404, text="404 page not found")
 
