@@ -1,0 +1,114 @@
+"""Handlers: called with every item as it comes, without a buffer between."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from bybit_async.stream.live_book import LiveOrderBook
+from tests.stream.server import StreamServer, book, stream_server, streams_of, trade
+
+
+def deltas(count: int) -> list[dict[str, Any]]:
+    return [book(u=u, type="delta", bids=[["100", str(u)]]) for u in range(2, count + 2)]
+
+
+async def test_a_handler_gets_every_item_until_the_subscription_is_closed() -> None:
+    async with stream_server() as server, streams_of(server) as streams:
+        server.on_subscribed = lambda peer, topic: [trade(number) for number in range(500)]
+        trades = streams.trades("BTCUSDT", category="linear")
+        seen: list[str] = []
+
+        def handler(item: Any) -> None:
+            seen.append(item.exec_id)
+            if len(seen) == 500:
+                trades.close()
+
+        async with asyncio.timeout(5):
+            await trades.each(handler)
+        assert seen == [str(number) for number in range(500)]
+        assert trades.pending == trades.dropped == 0
+
+
+async def test_what_waited_in_the_buffer_comes_first() -> None:
+    async with stream_server() as server, streams_of(server) as streams, asyncio.timeout(5):
+        server.on_subscribed = lambda peer, topic: [trade(number) for number in range(3)]
+        trades = streams.trades("BTCUSDT", category="linear")
+        assert (await anext(trades)).exec_id == "0"
+        while trades.pending < 2:  # noqa: ASYNC110  what waits has no event of its own
+            await asyncio.sleep(0)
+        seen: list[str] = []
+        reading = asyncio.ensure_future(trades.each(lambda item: seen.append(item.exec_id)))
+        await (await server.peer()).send(trade(3))
+        while len(seen) < 3:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        trades.close()
+        await reading
+        assert seen == ["1", "2", "3"]
+
+
+async def test_what_a_handler_raises_ends_its_subscription_and_no_other() -> None:
+    async with stream_server() as server, streams_of(server) as streams, asyncio.timeout(5):
+        bad, good = (streams.trades("BTCUSDT", category="linear") for _ in range(2))
+        async with good:
+
+            def handler(item: Any) -> None:
+                raise KeyError(item.exec_id)
+
+            reading = asyncio.ensure_future(bad.each(handler))
+            await bad.ready()
+            peer = await server.subscribed("publicTrade.BTCUSDT")
+            await peer.send(trade(1), trade(2))
+            with pytest.raises(KeyError):
+                await reading
+            assert [(await anext(good)).exec_id for _ in range(2)] == ["1", "2"]
+
+
+async def books_of(server: StreamServer, count: int) -> None:
+    server.on_subscribed = lambda peer, topic: [book(), *deltas(count)]
+
+
+async def test_a_book_handler_sees_every_single_change() -> None:
+    async with stream_server() as server, streams_of(server) as streams, asyncio.timeout(5):
+        await books_of(server, 200)
+        stream = streams.order_book("BTCUSDT", category="linear", depth=50)
+        seen: list[tuple[int | None, str]] = []
+
+        class Enough(Exception):
+            pass
+
+        def handler(live: LiveOrderBook) -> None:
+            best = live.best_bid
+            assert best is not None
+            seen.append((live.update_id, str(best.size)))
+            if live.update_id == 201:
+                raise Enough
+
+        with pytest.raises(Enough):
+            await stream.each(handler)
+        assert seen == [(1, "1"), *((u, str(u)) for u in range(2, 202))]
+        await stream.aclose()
+
+
+async def test_a_book_handler_ends_with_the_streams_and_leaves_the_books_other_users_alone() -> None:
+    async with stream_server() as server, streams_of(server) as streams, asyncio.timeout(5):
+        await books_of(server, 0)
+        one = streams.order_book("BTCUSDT", category="linear", depth=50)
+        other = streams.order_book("BTCUSDT", category="linear", depth=50)
+        async with other as live:
+
+            def handler(live: LiveOrderBook) -> None:
+                raise ValueError("mine")
+
+            with pytest.raises(ValueError, match="mine"):
+                await one.each(handler)
+            peer = await server.subscribed("orderbook.50.BTCUSDT")
+            await peer.send(*deltas(1))
+            while live.update_id != 2:
+                await live.updated()
+            calm = asyncio.ensure_future(one.each(lambda book: None))
+            await asyncio.sleep(0)
+            await streams.aclose()
+            await calm
