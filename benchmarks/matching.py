@@ -1,14 +1,17 @@
-"""Prints orders per second: the bare matching book, and the whole engine with margin, fees and events.
+"""The simulated exchange, in this process: orders per second of the bare matching book and of the whole engine.
 
-Run with `python benchmarks/matching.py [orders]`.
+The engine does margin, fees and events too, for requests as they come over the wire and for the quotes of its makers.
 """
 
+from __future__ import annotations
+
 import random
-import sys
 import time
 from collections.abc import Callable
 from decimal import Decimal
 
+from benchmarks.processes import Run, pin, rounds_of
+from benchmarks.tables import Answer, Column, tabulate
 from bybit_async.simulator.clock import Clock
 from bybit_async.simulator.engine import Engine
 from bybit_async.simulator.events import Sink
@@ -92,14 +95,20 @@ def _no_guard(maker: Resting) -> int:
     return maker.lots
 
 
-def _measure(name: str, run: Callable[[int], int], count: int) -> None:
-    started = time.perf_counter()
-    done = run(count)
-    print(f"{name:<28} {done / (time.perf_counter() - started):>10,.0f} orders/s")
+def run(settings: Run) -> Answer:
+    """Measure all three."""
+    pin()
+    orders = 2_000 if settings.quick else 50_000
+    cases: dict[str, tuple[Callable[[int], int], int]] = {
+        "matching book": (book_orders, orders * 4),
+        "engine, wire requests": (engine_orders, orders),
+        "engine, maker quotes": (house_quotes, orders),
+    }
 
+    def one(name: str) -> dict[str, float]:
+        case, count = cases[name]
+        began = time.perf_counter()
+        return {"rate": case(count) / (time.perf_counter() - began)}
 
-if __name__ == "__main__":
-    wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 50_000
-    _measure("matching book", book_orders, wanted * 4)
-    _measure("engine, wire requests", engine_orders, wanted)
-    _measure("engine, maker quotes", house_quotes, wanted)
+    samples = rounds_of(settings, list(cases), one)
+    return Answer([tabulate("Simulated exchange", [Column("rate", "orders/s")], samples, by="rate")])
