@@ -34,6 +34,8 @@ from bybit_async.simulator.orders import Order
 from bybit_async.simulator.protection import Protection
 from bybit_async.simulator.records import Deliveries, Liquidations
 from bybit_async.simulator.rest.server import RestServer
+from bybit_async.simulator.script import Script
+from bybit_async.simulator.script.scene import Scene
 from bybit_async.simulator.sockets.connection import Connection
 from bybit_async.simulator.sockets.hub import Cadences, Hub
 from bybit_async.simulator.sockets.private import PrivateHub
@@ -81,6 +83,7 @@ class SimulatedExchange:
         latency: milliseconds of real time that every answer and every message is on its way.
         demo: be like the demo trading service: no order entry socket, fewer endpoints, orders kept for seven days.
         socket_limits: how much order entry sockets may ask for; not enforced without `rate_limits`.
+        script: what is going to happen (`bybit_async.simulator.script`); more can be added to `script` later.
 
     Raises:
         PortUnavailable: on entering, when the port cannot be listened on.
@@ -105,6 +108,7 @@ class SimulatedExchange:
         latency: int = 0,
         demo: bool = False,
         socket_limits: SocketLimits | None = None,
+        script: Iterable[Scene] = (),
     ) -> None:
         self.seed = seed
         self.clock = Clock(start, speed=speed, manual=manual)
@@ -140,6 +144,8 @@ class SimulatedExchange:
         self._runner: web.ServerRunner | None = None
         self._heart: asyncio.Task[None] | None = None
         self._settling = False
+        self.script = Script(self)
+        self.script.add(*script)
 
     # -- life
 
@@ -180,6 +186,7 @@ class SimulatedExchange:
             self.engine.add_sink(sink)
         self.market.open()
         self._sockets.open()
+        self.clock.run_due()
         if not self.clock.manual:
             self._heart = asyncio.create_task(self._beat(), name="exchange heart")
 
@@ -319,11 +326,19 @@ class SimulatedExchange:
         """Behave like a restarted exchange: reset every socket, forget recently closed orders, start books afresh."""
         self.engine.forget_closed_orders()
         self.hub.books.restart()
+        for connection in self.connections:
+            self.hub.leave(connection)
         self.drop_connections()
 
     def respond(self, path: str, result: Any) -> None:
         """Answer every call of `path` with this result from now on."""
         self._rest.fixtures[path] = result
+
+    def stir(self) -> None:
+        """Carry out at once what is due by now, when the exchange is open."""
+        if self._runner is not None:
+            self.clock.run_due()
+            self.settle()
 
     def settle(self) -> None:
         """Let streams publish what a request changed, when time stands still and no heart does it."""

@@ -117,7 +117,7 @@ class Maintenance(Scene, tag="maintenance", frozen=True, kw_only=True):
 
     ``trading`` halts every symbol of the products; ``http trading`` and ``market data`` answer 10016, ``websocket
     trading`` 10019; ``private stream`` cuts private sockets and refuses new ones. With `restart` every socket is reset
-    at the end, closed orders are forgotten and books begin anew with update id 1.
+    half way through, closed orders are forgotten and books begin anew with update id 1.
     """
 
     products: tuple[Category, ...] = ("linear", "inverse", "spot", "option")
@@ -136,6 +136,8 @@ class Maintenance(Scene, tag="maintenance", frozen=True, kw_only=True):
         end = milliseconds_of(self.lasting)
         stage.cue(-milliseconds_of(self.notice), f"{self.title}: scheduled", lambda: self._tell(stage, "scheduled"))
         stage.cue(0, f"{self.title}: ongoing", lambda: self._begin(stage))
+        if self.restart:
+            stage.cue(end // 2, f"{self.title}: restart", stage.exchange.restart)
         stage.cue(end, f"{self.title}: completed", lambda: self._end(stage))
 
     def _begin(self, stage: Stage) -> None:
@@ -153,8 +155,6 @@ class Maintenance(Scene, tag="maintenance", frozen=True, kw_only=True):
         if "trading" in self.services:
             _resume(stage, self._listings(stage))
         self._tell(stage, "completed")
-        if self.restart:
-            stage.exchange.restart()
 
     def _rules(self) -> list[Rule]:
         return [_RULES[service] for service in self.services if service in _RULES]
