@@ -132,6 +132,7 @@ class Bookshelf:
         self._multiplexer = multiplexer
         self._fetch = fetch
         self._keepers: dict[Topic, BookKeeper] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
 
     @property
     def has_full_books(self) -> bool:
@@ -158,11 +159,19 @@ class Bookshelf:
                     del self._keepers[topic]
             await keeper.stop()
 
+    def abandon(self, keeper: BookKeeper) -> None:
+        """Give a keeper back for a user that is gone."""
+        task = asyncio.get_running_loop().create_task(self.give_back(keeper), name="bybit_async book given back")
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+
     async def aclose(self) -> None:
         """End every book."""
         keepers, self._keepers = list(self._keepers.values()), {}
         for keeper in keepers:
             await keeper.stop()
+        if self._leaving:
+            await asyncio.wait(self._leaving)
 
 
 def _book(symbol: str, category: StreamCategory, depth: Depth) -> LiveOrderBook:
@@ -190,11 +199,17 @@ class OrderBookStream:
         self._timeout = timeout
         self._keeper: BookKeeper | None = None
         self._changes: BookChanges | None = None
+        self._iterated_in: asyncio.AbstractEventLoop | None = None
 
     def _take(self) -> BookKeeper:
         if self._keeper is None:
             self._keeper = self._shelf.take(self.topic, *self._what)
         return self._keeper
+
+    def _take_until_dropped(self) -> BookKeeper:
+        if self._keeper is None:
+            self._iterated_in = asyncio.get_running_loop()
+        return self._take()
 
     async def __aenter__(self) -> LiveOrderBook:
         book = self._take().book
@@ -222,8 +237,14 @@ class OrderBookStream:
 
     async def __anext__(self) -> LiveOrderBook:
         if self._changes is None:
-            self._changes = BookChanges(self._take().book)
+            self._changes = BookChanges(self._take_until_dropped().book)
         return await self._changes.__anext__()
+
+    def __del__(self) -> None:
+        # A loop that was left with `break` must not keep its book for ever. One that was entered is left in order.
+        loop, keeper = self.__dict__.get("_iterated_in"), self.__dict__.get("_keeper")
+        if loop is not None and keeper is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._shelf.abandon, keeper)
 
     async def each(self, handler: Callable[[LiveOrderBook], object]) -> None:
         """Call `handler` with the book after every single change, until the book is closed.
@@ -231,7 +252,7 @@ class OrderBookStream:
         The socket is not read meanwhile, so `handler` must be quick. What it raises ends this use of the book, and is
         raised from here.
         """
-        await BookWatch(self._take().book, handler).run()
+        await BookWatch(self._take_until_dropped().book, handler).run()
 
     async def aclose(self) -> None:
         """Give the book back; it goes on for its other users. Idempotent."""

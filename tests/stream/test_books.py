@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from decimal import Decimal
 from typing import Any
 
@@ -118,6 +119,22 @@ async def test_iterating_a_book_gives_it_after_every_change_and_skips_what_was_m
         with pytest.raises(StreamClosed):
             await live.updated()
         assert [item async for item in live] == []
+
+
+async def test_a_loop_over_a_book_that_was_left_gives_it_back_and_an_entered_one_stays() -> None:
+    async with stream_server() as server, streams_of(server) as streams:
+        server.on_subscribed = lambda peer, topic: [book(u=10)]
+        async for _ in streams.order_book("BTCUSDT", category="linear"):
+            break
+        gc.collect()
+        await server.until(lambda: len(server.peers[0].asked("unsubscribe")) == 1)
+        async with streams.order_book("BTCUSDT", category="linear") as live:
+            async for _ in live:
+                break
+            gc.collect()
+            await asyncio.sleep(0.05)
+            assert not live.stale
+            assert len(server.peers[0].asked("unsubscribe")) == 1
 
 
 async def test_waiting_for_a_book_has_a_deadline() -> None:
