@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import httpx
+from typing_extensions import TypeVar
 
 from bybit_async import environments
 from bybit_async.api.domains import Domains
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from bybit_async.stream.settings import StreamSettings
     from bybit_async.stream.streams import Streams
 
-R = TypeVar("R")
+R = TypeVar("R", default=dict[str, Any])
 G = TypeVar("G")
 _KLINES_AT_ONCE = 1000
 _CREATES = ("/v5/order/create", "/v5/order/create-batch")

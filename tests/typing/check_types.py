@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal, assert_type
+from typing import Any, Literal, assert_type
 
 from bybit_async import AsyncBybit
 from bybit_async.api.setting import Setting
@@ -27,6 +27,7 @@ from bybit_async.models.market import (
 from bybit_async.models.position import Position
 from bybit_async.models.trade import BatchItem, BatchResult, Execution, Order, OrderAck, OrderPage, PlaceOrder
 from bybit_async.transport.pages import Pager
+from bybit_async.wire import Response
 
 
 async def tickers(bybit: AsyncBybit, category: Category) -> None:
@@ -111,3 +112,10 @@ async def mistakes(bybit: AsyncBybit) -> None:
     _ = (await bybit.market.get_tickers(category="spot"))[0].bid1_iv  # type: ignore[attr-defined]
     await bybit.trade.place_order(category="linear", symbol="X", side="buy", order_type="Limit", qty=1)  # type: ignore[arg-type]
     await bybit.trade.place_order(category="linear", symbol="X", side="Buy", order_type="Limit")  # type: ignore[call-arg]
+
+
+async def raw(bybit: AsyncBybit) -> None:
+    untyped = await bybit.request("GET", "/v5/market/time", signed=False)
+    assert_type(untyped, Response[dict[str, Any]])
+    typed = await bybit.request("GET", "/v5/market/tickers", {"category": "spot"}, signed=False, result=SpotTickers)
+    assert_type(typed.result, SpotTickers)
