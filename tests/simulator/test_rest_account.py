@@ -1,8 +1,12 @@
 """Positions, settings, transfers and sub-accounts, as a client of the REST side sees them."""
 
+import asyncio
 import itertools
 
 import pytest
+
+from bybit_async.simulator import MarketSettings, SimulatedExchange
+from bybit_async.simulator.market.klines import candles
 
 from .raw_client import RawClient
 
@@ -136,3 +140,43 @@ async def test_a_book_is_as_deep_as_it_is_asked_for(public, category, limit):
     assert bids == sorted(bids, reverse=True)
     assert asks == sorted(asks)
     assert bids[0] < asks[0]
+
+
+@pytest.mark.parametrize("interval", ["D", "W", "720"])
+async def test_years_of_candles_do_not_keep_others_waiting(session, interval):
+    async with SimulatedExchange(seed=1, symbols=["BTCUSDT"], market=MarketSettings(makers=None)) as exchange:
+        client = RawClient(exchange, session)
+        turns, done = 0, asyncio.Event()
+
+        async def others():
+            nonlocal turns
+            while not done.is_set():
+                turns += 1
+                await asyncio.sleep(0)
+
+        watcher = asyncio.create_task(others())
+        found = await client.result("/v5/market/kline", **LINEAR, interval=interval, limit=1000)
+        done.set()
+        await watcher
+        # Each chunk of history is a turn of its own: 500 days or more are at least 125 of them.
+        assert turns > 100
+        assert len(found["list"]) > 100
+        again = await client.result(
+            "/v5/market/kline", **LINEAR, interval=interval, limit=1000, end=found["list"][1][0]
+        )
+        assert again["list"][: len(found["list"]) - 1] == found["list"][1:]
+
+
+async def test_candles_are_the_same_read_in_steps_or_at_once(session):
+    start = 1_767_225_600_000
+    async with SimulatedExchange(seed=1, manual=True, start=start, symbols=["BTCUSDT"]) as exchange:
+        client = RawClient(exchange, session)
+        for interval in ("5", "240", "D", "M"):
+            stepped = (await client.result("/v5/market/kline", **LINEAR, interval=interval, limit=40))["list"]
+            async with SimulatedExchange(seed=1, manual=True, start=start, symbols=["BTCUSDT"]) as other:
+                quotation = other.market.quotations["linear", "BTCUSDT"]
+                launch = quotation.instrument.launch_ms
+                rows = candles(quotation.last, interval, start=None, end=None, limit=40, launch=launch)
+            assert [row[:5] for row in stepped] == [
+                [str(opened), *map(quotation.spell, row[:4])] for opened, row in rows
+            ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TypeAlias
 
@@ -122,6 +122,23 @@ class History:
         parts = [self.minutes(first, head), *days, self.minutes(tail, last)]
         return np.concatenate([part for part in parts if len(part)])
 
+    def warm(self, first: int, last: int, *, whole_days: bool) -> Iterator[None]:
+        """Make what `minutes` (or with `whole_days` `span`) will read, one chunk at a time; yields after each."""
+        size = _CHUNK_DAYS * MINUTES_A_DAY
+        for chunk in range(first // size, (last - 1) // size + 1):
+            if not whole_days:
+                wanted = chunk not in self._chunks
+                self._chunk(chunk)
+            else:
+                days = range(chunk * _CHUNK_DAYS, (chunk + 1) * _CHUNK_DAYS)
+                inside = (day for day in days if first <= day * MINUTES_A_DAY and (day + 1) * MINUTES_A_DAY <= last)
+                missing = [day for day in inside if day not in self._days]
+                wanted = bool(missing)
+                for day in missing:
+                    self._day(day)
+            if wanted:
+                yield
+
     def _day(self, day: int) -> Integers:
         row = self._days.get(day)
         if row is None:
@@ -159,4 +176,7 @@ class History:
             turnover = np.floor(volume * (4e8 / self._unit) / total).astype(np.int64)
         else:
             turnover = volume * total
-        return np.stack([opened, high, low, closed, volume, turnover], axis=1)
+        rows = np.empty((len(minute), 6), dtype=np.int64)
+        for column, values in enumerate((opened, high, low, closed, volume, turnover)):
+            rows[:, column] = values
+        return rows

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bybit_async.simulator.market.candles import (
     INTERVAL_MINUTES,
     MINUTES_A_DAY,
@@ -29,6 +31,27 @@ def candles(
     `start` and `end` bound the candles' start times, inclusive. With both bounds, or `end` alone, the newest ones
     are kept; with `start` alone, the oldest. Nothing is older than `launch` or newer than the present.
     """
+    oldest, newest = bounds(tape, interval, start=start, end=end, limit=limit, launch=launch)
+    if oldest > newest:
+        return []
+    found = _cut(tape, interval, oldest, newest)
+    found.reverse()
+    return found
+
+
+def warm(tape: Tape, interval: str, oldest: int, newest: int) -> Iterator[None]:
+    """Make what the candles from minute `oldest` to `newest` need of history, yielding after every few milliseconds.
+
+    Candles read without this are the same; they only keep the caller waiting for all of it at once.
+    """
+    whole_days = interval == "M" or INTERVAL_MINUTES[interval] >= MINUTES_A_DAY
+    return tape.warm(oldest, interval_next(interval, newest), whole_days=whole_days)
+
+
+def bounds(
+    tape: Tape, interval: str, *, start: int | None, end: int | None, limit: int, launch: int
+) -> tuple[int, int]:
+    """Return the first minutes of the oldest and the newest candle that `candles` gives; none if they are reversed."""
     newest = interval_floor(interval, tape.minute if end is None else min(end // MINUTE, tape.minute))
     oldest = interval_floor(interval, launch // MINUTE)
     if start is not None:
@@ -36,12 +59,7 @@ def candles(
         oldest = max(oldest, first if first * MINUTE >= start else interval_next(interval, first))
         if end is None:
             newest = min(newest, _forward(interval, oldest, limit - 1))
-    oldest = max(oldest, interval_back(interval, newest, limit - 1))
-    if oldest > newest:
-        return []
-    found = _cut(tape, interval, oldest, newest)
-    found.reverse()
-    return found
+    return max(oldest, interval_back(interval, newest, limit - 1)), newest
 
 
 def _forward(interval: str, start: int, count: int) -> int:

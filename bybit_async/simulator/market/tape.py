@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 
 import numpy as np
@@ -80,6 +81,11 @@ class Tape:
     def minutes(self, first: int, last: int) -> Integers:
         """Return the rows of minutes `first` up to and not including `last` (none after the present one)."""
         return self._joined(first, last, whole_days=False)
+
+    def warm(self, first: int, last: int, *, whole_days: bool) -> Iterator[None]:
+        """Have history make what `minutes` (or with `whole_days` `span`) will read, a little at a time."""
+        if first < self._first:
+            yield from self._history.warm(first, min(last, self._first), whole_days=whole_days)
 
     def span(self, first: int, last: int) -> Integers:
         """Return rows that add up to minutes `first` to `last`, whole days of history as one row each."""

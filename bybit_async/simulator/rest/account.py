@@ -40,8 +40,9 @@ def get_info(call: Call) -> dict[str, Any]:
 
 def get_fee_rate(call: Call) -> dict[str, Any]:
     """`GET /v5/account/fee-rate`."""
-    category = call.params.category()
-    return {"category": category, "list": call.exchange.engine.fee_rates(call.account, call.params.values)}
+    category = call.params.category(default="linear")
+    values = {**call.params.values, "category": category}
+    return {"category": category, "list": call.exchange.engine.fee_rates(call.account, values)}
 
 
 def get_transaction_log(call: Call) -> dict[str, Any]:

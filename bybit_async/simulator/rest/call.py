@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -162,6 +162,9 @@ class Answer(NamedTuple):
     verdict: Verdict | None = None
 
 
+Preparation = Callable[[Call], Iterator[None]]
+"""Does in small steps what an endpoint would otherwise keep every other client waiting for."""
+
 Endpoint = Callable[[Call], Any]
 """Takes a call, returns the result (a dict of JSON values) or an `Answer`, or raises `Refused`."""
 
@@ -174,3 +177,4 @@ class Route(msgspec.Struct, frozen=True):
     endpoint: Endpoint
     signed: bool = True
     permission: str = ""
+    prepare: Preparation | None = None

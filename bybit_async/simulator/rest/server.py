@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -87,6 +88,7 @@ class RestServer:
             return web.Response(status=403, text=_FORBIDDEN, headers=_HTML)
         self.served += 1
         path, query = request.rel_url.raw_path, request.rel_url.raw_query_string
+        await self._prepare(request.method, path, query)
         rule = exchange.faults.find("request", path, now)
 
         def answer(skew: int) -> web.Response:
@@ -96,6 +98,17 @@ class RestServer:
         if self._latency:
             await asyncio.sleep(self._latency)
         return response
+
+    async def _prepare(self, method: str, path: str, query: str) -> None:
+        route = ROUTES.get((method, path))
+        if route is None or route.prepare is None or path in self.fixtures:
+            return
+        exchange = self._exchange
+        call = Call(exchange, Parameters(_read(method, query, b"")), exchange.clock.now_ms(), None, None)
+        # What is refused here is refused again when it is answered.
+        with suppress(Refused):
+            for _ in route.prepare(call):
+                await asyncio.sleep(0)
 
     def answer(
         self,
