@@ -169,7 +169,7 @@ class OutcomeResolver:
     async def _emptied(self, params: Request) -> bool:
         """Say whether no order that a cancel-all covered is open any more, before the time for it has passed."""
         asked = {name: value for name, value in params.items() if name != "stopOrderType"} | {"limit": _PAGE}
-        sent_at = self._clock.now_ms()
+        started = self._clock.monotonic()
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._patience
         pause = _FIRST_PAUSE
@@ -177,7 +177,10 @@ class OutcomeResolver:
             last = loop.time() >= deadline
             try:
                 pages: Pager[OrderPage, Order] = Pager(self._caller.call, GET_OPEN_ORDERS, asked, _QUERY_TIMEOUT)
-                if not [order async for order in pages if (order.created_time or 0) <= sent_at]:
+                orders = [order async for order in pages]
+                # Not before: only the answer tells whether our clock is right.
+                sent_at = self._clock.latest_ms(started)
+                if all((order.created_time or 0) > sent_at for order in orders):
                     return True
             except BybitError as error:
                 log.info("open orders are not told: %s", error)

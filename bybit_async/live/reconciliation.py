@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Literal, TypeVar
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -86,8 +86,10 @@ class Reconciliation:
             RequestRejected: Bybit refuses to tell.
             TransportError: an answer did not come.
         """
+        # First and alone: its answer sets our clock right, by which the others ask, after a sleep of the computer too.
+        await self._wallet(state, emit)
         asked_at = self._clock.now_ms()
-        questions = [self._wallet(state, emit)]
+        questions: list[Coroutine[Any, Any, None]] = []
         for category in self._categories:
             questions += [self._orders(state, emit, category), self._executions(state, emit, category)]
             if category != "spot":
@@ -103,8 +105,9 @@ class Reconciliation:
 
     async def _wallet(self, state: AccountState, emit: Emit) -> None:
         # The answer is at least as new as the question, so any later push is newer than what is assumed of it.
-        asked_at = self._clock.now_ms()
+        started = self._clock.monotonic()
         wallets: Wallets = await self._account.get_wallet_balance(timeout=self._timeout)
+        asked_at = self._clock.earliest_ms(started)
         for wallet in wallets:
             emit(state.take_wallet(wallet, at=asked_at, whole=True, recovered=True))
 

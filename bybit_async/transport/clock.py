@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from math import ceil
 
 _DRIFT_PER_SECOND = 0.0002  # quartz clocks differ by up to 200 ms in 1,000 s; older bounds are widened by that much
 _SERVER_RESOLUTION_MS = 1.0
@@ -45,6 +46,14 @@ class Clock:
     def now_ms(self) -> int:
         """Return the exchange's time in milliseconds, to the best of what is known."""
         return int(self._monotonic() * 1000 + (self._low + self._high) / 2)
+
+    def earliest_ms(self, at: float) -> int:
+        """Return the exchange's time at a moment of `monotonic`, in milliseconds, at the earliest."""
+        return int(at * 1000 + self._low)
+
+    def latest_ms(self, at: float) -> int:
+        """Return the exchange's time at a moment of `monotonic`, in milliseconds, at the latest."""
+        return ceil(at * 1000 + self._high)
 
     def monotonic(self) -> float:
         """Return local seconds that never jump; their zero means nothing."""
