@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import deque
+from collections.abc import Awaitable, Callable
 
 
 class ConnectBudget:
@@ -13,16 +15,29 @@ class ConnectBudget:
         self._window = window
         self._taken: deque[float] = deque()
 
+    async def turn(self, now: float, sleep: Callable[[float], Awaitable[object]]) -> None:
+        """Wait until a connection may be made; whoever is cancelled meanwhile leaves its turn to others."""
+        at = self._reserve(now)
+        try:
+            if at > now:
+                await sleep(at - now)
+        except BaseException:
+            self._taken.remove(at)
+            raise
+
     def take(self, now: float) -> float:
         """Reserve a connection and return the seconds to wait before making it."""
+        return self._reserve(now) - now
+
+    def _reserve(self, now: float) -> float:
         while self._taken and self._taken[0] <= now - self._window:
             self._taken.popleft()
         at = now
         if len(self._taken) >= self._most:
             # The slot opens when the connection that is `most` places back in the line leaves the window.
             at = max(now, self._taken[len(self._taken) - self._most] + self._window)
-        self._taken.append(at)
-        return at - now
+        insort(self._taken, at)
+        return at
 
 
 _budgets: dict[tuple[str, int, float], ConnectBudget] = {}

@@ -264,9 +264,7 @@ class Hub:
     async def before_open(self, connection: Connection) -> None:
         """Wait for the connect budget and, on private channels, for the exchange's clock."""
         budget = budget_for(urlsplit(connection.url).netloc, self.settings.connects, self.settings.connects_window)
-        wait = budget.take(self.clock.monotonic())
-        if wait > 0:
-            await self.sleep(wait)
+        await budget.turn(self.clock.monotonic(), self.sleep)
         if connection.private and self._home.ensure_clock is not None:
             await self._home.ensure_clock()
 

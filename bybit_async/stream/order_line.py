@@ -264,7 +264,7 @@ class OrderLines:
 
     async def _open(self) -> OrderLine:
         loop = asyncio.get_running_loop()
-        await asyncio.sleep(self._budget.take(loop.time()))
+        await self._budget.turn(loop.time(), asyncio.sleep)
         line = OrderLine(self._connect, self._unclaimed)
         try:
             await line.open()

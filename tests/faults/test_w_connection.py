@@ -235,6 +235,26 @@ def test_w07_the_budget_hands_out_slots_in_order() -> None:
     assert ConnectBudget(2, 10.0).take(5.0) == 0
 
 
+async def test_w07_whoever_gives_up_waiting_leaves_its_slot_to_others() -> None:
+    budget = ConnectBudget(2, 10.0)
+    assert [budget.take(0.0) for _ in range(2)] == [0, 0]
+
+    async def impatient(seconds: float) -> None:
+        raise asyncio.CancelledError
+
+    for _ in range(50):
+        with pytest.raises(asyncio.CancelledError):
+            await budget.turn(1.0, impatient)
+    waits: list[float] = []
+
+    async def patient(seconds: float) -> None:
+        waits.append(seconds)
+
+    for _ in range(3):
+        await budget.turn(1.0, patient)
+    assert waits == [9, 9, 19]
+
+
 async def test_w08_drops_during_handshake_and_backoff_leave_one_reconnecting_task() -> None:
     async with stream_server() as server, proxy_to(server.environment) as proxy:
         async with streams_of(server, environment=proxy.environment) as streams:
