@@ -134,6 +134,104 @@ async def test_pybit_trades_over_http(http, exchange, credentials):
     assert exchange.account(credentials["api_key"]).positions
 
 
+async def test_pybit_reads_what_is_published_about_contracts(http):
+    def session():
+        linear = {"category": "linear", "symbol": "BTCUSDT"}
+        return [
+            http.get_mark_price_kline(**linear, interval="60", limit=10),
+            http.get_index_price_kline(**linear, interval="60", limit=10),
+            http.get_premium_index_price_kline(**linear, interval="60", limit=10),
+            http.get_public_trade_history(**linear, limit=10),
+            http.get_funding_rate_history(**linear, limit=10),
+            http.get_open_interest(**linear, intervalTime="1h", limit=10),
+            http.get_long_short_ratio(**linear, period="1h", limit=10),
+            http.get_risk_limit(**linear),
+            http.get_insurance(),
+            http.get_rpi_orderbook(**linear, limit=10),
+        ]
+
+    answers = await in_thread(session)
+    assert all(answer["retCode"] == 0 for answer in answers)
+    assert [len(answer["result"]["list"]) for answer in answers[:3]] == [10] * 3
+    assert [len(answer["result"]["list"]) for answer in answers[4:7]] == [10] * 3
+
+
+async def test_pybit_places_conditional_and_batch_orders_and_exits(http):
+    def session():
+        linear = {"category": "linear", "symbol": "BTCUSDT"}
+        price = float(http.get_tickers(**linear)["result"]["list"][0]["lastPrice"])
+        at = {name: str(int(price * part)) for name, part in (("low", 0.9), ("under", 0.97), ("high", 1.1))}
+        stop = http.place_order(
+            **linear, side="Sell", orderType="Market", qty="0.01", triggerPrice=at["low"], triggerDirection=2
+        )["result"]["orderId"]
+        stops = http.get_open_orders(**linear, orderFilter="StopOrder")["result"]["list"]
+        request = {"symbol": "BTCUSDT", "side": "Buy", "orderType": "Limit", "qty": "0.01", "price": at["under"]}
+        batch = http.place_batch_order(category="linear", request=[request, {**request, "qty": "0"}])
+        http.place_order(
+            **linear, side="Buy", orderType="Market", qty="0.02", takeProfit=at["high"], stopLoss=at["low"]
+        )
+        position = http.get_positions(**linear)["result"]["list"][0]
+        http.set_trading_stop(**linear, tpslMode="Full", takeProfit="0", stopLoss="0", trailingStop="300")
+        trailing = http.get_positions(**linear)["result"]["list"][0]
+        http.cancel_all_orders(**linear)
+        http.place_order(**linear, side="Sell", orderType="Market", qty="0.02", reduceOnly=True)
+        closed = http.get_closed_pnl(category="linear")["result"]["list"]
+        log = http.get_transaction_log(category="linear")["result"]["list"]
+        return stop, stops, batch, at, position, trailing, closed, log
+
+    stop, stops, batch, at, position, trailing, closed, log = await in_thread(session)
+    assert [order["orderId"] for order in stops] == [stop]
+    assert [item["code"] == 0 for item in batch["retExtInfo"]["list"]] == [True, False]
+    assert (position["takeProfit"], position["stopLoss"]) == (at["high"], at["low"])
+    assert (trailing["takeProfit"], trailing["trailingStop"]) == ("0", "300")
+    assert [entry["closedSize"] for entry in closed] == ["0.02"]
+    assert {"TRADE"} <= {entry["type"] for entry in log}
+
+
+async def test_pybit_administers_accounts_and_moves_money(http, exchange, credentials):
+    exchange.allow_withdrawals(credentials["api_key"], "0xabc")
+    exchange.deposit(credentials["api_key"], "USDT", "250")
+
+    def session():
+        uid = http.create_sub_uid(username="bot", memberType=1)["result"]["uid"]
+        key = http.create_sub_api_key(subuid=int(uid), readOnly=0, permissions={"Spot": ["SpotTrade"]})["result"]
+        http.modify_sub_api_key(apikey=key["apiKey"], readOnly=1)
+        listed = http.get_sub_uid_list()["result"]["subMembers"]
+        http.create_internal_transfer(
+            transferId="t1", coin="USDT", amount="50", fromAccountType="UNIFIED", toAccountType="FUND"
+        )
+        master = http.get_api_key_information()["result"]["userID"]
+        http.create_universal_transfer(
+            transferId="t2", coin="USDT", amount="20", fromAccountType="FUND", toAccountType="UNIFIED",
+            fromMemberId=master, toMemberId=int(uid),
+        )  # fmt: skip
+        deposits = http.get_deposit_records()["result"]["rows"]
+        address = http.get_master_deposit_address(coin="USDT", chainType="ETH")["result"]["chains"]
+        sent = http.withdraw(
+            coin="USDT", chain="ETH", address="0xabc", amount="100", timestamp=exchange.clock.now_ms(),
+            accountType="FUND",
+        )["result"]["id"]  # fmt: skip
+        http.cancel_withdrawal(id=sent)
+        withdrawals = http.get_withdrawal_records(withdrawID=sent)["result"]["rows"]
+        fund = http.get_coin_balance(accountType="FUND", coin="USDT")["result"]["balance"]
+        http.freeze_sub_uid(subuid=int(uid), frozen=1)
+        frozen = HTTP(api_key=key["apiKey"], api_secret=key["secret"])
+        frozen.endpoint = http.endpoint
+        with pytest.raises(InvalidRequestError) as caught:
+            frozen.get_api_key_information()
+        frozen.client.close()
+        return uid, listed, deposits, address, withdrawals, fund, caught.value.status_code
+
+    uid, listed, deposits, address, withdrawals, fund, code = await in_thread(session)
+    assert [member["uid"] for member in listed] == [uid]
+    assert [entry["amount"] for entry in deposits] == ["250"]
+    assert deposits[0]["toAddress"] == address[0]["addressDeposit"]
+    assert [entry["status"] for entry in withdrawals] == ["CancelByUser"]
+    assert fund["walletBalance"] == "280"
+    assert code == 10008
+    exchange.engine.audit()
+
+
 async def test_pybit_raises_the_exchanges_refusals(http):
     def refused():
         with pytest.raises(InvalidRequestError) as caught:
@@ -209,9 +307,22 @@ async def test_pybit_places_orders_over_the_trading_socket(credentials, exchange
             placed = answers.get(timeout=10)
             request = {"symbol": "BTCUSDT", "side": "Buy", "orderType": "Limit", "price": "1", "qty": "0.01"}
             socket.place_batch_order(answers.put, answers.put, category="linear", request=[request, request])
-            return placed, answers.get(timeout=10)
+            batch = answers.get(timeout=10)
+            linear = {"category": "linear", "symbol": "BTCUSDT"}
+            price = str(int(exchange.engine.listing(*linear.values()).mark_price * 97 // 100))
+            resting = {**linear, "side": "Buy", "orderType": "Limit", "qty": "0.01", "price": price}
+            socket.place_order(answers.put, answers.put, **resting)
+            name = answers.get(timeout=10)["data"]["orderId"]
+            socket.amend_order(answers.put, answers.put, **linear, orderId=name, qty="0.02")
+            amended = answers.get(timeout=10)
+            socket.cancel_order(answers.put, answers.put, **linear, orderId=name)
+            return placed, batch, amended, answers.get(timeout=10)
 
-    placed, batch = await in_thread(session)
+    placed, batch, amended, cancelled = await in_thread(session)
+    assert (amended["op"], amended["retCode"]) == ("order.amend", 0)
+    assert (cancelled["op"], cancelled["retCode"]) == ("order.cancel", 0)
+    ended = next(order for order in exchange.orders if order.order_id == cancelled["data"]["orderId"])
+    assert (ended.status, str(ended.qty)) == ("Cancelled", "0.02")
     assert placed["retCode"] == 0
     assert placed["op"] == "order.create"
     assert [order.order_id for order in exchange.orders if order.order_id == placed["data"]["orderId"]]
