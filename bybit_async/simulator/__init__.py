@@ -5,6 +5,7 @@ from bybit_async.simulator.faults import Rule
 from bybit_async.simulator.instruments import Instrument
 from bybit_async.simulator.limits import SocketLimits
 from bybit_async.simulator.market import Behaviour, MakerSettings, MarketSettings
+from bybit_async.simulator.replay import RecordingError, Replay
 from bybit_async.simulator.script import Crash, Delisting, Halt, Maintenance, Squeeze, ThinBook, TickSizeChange
 from bybit_async.simulator.sockets.hub import Cadences
 
@@ -19,6 +20,8 @@ __all__ = [
     "MakerSettings",
     "MarketSettings",
     "PortUnavailable",
+    "RecordingError",
+    "Replay",
     "Rule",
     "SimulatedExchange",
     "Squeeze",

@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from types import TracebackType
 from typing import Any, TypedDict
 
@@ -23,7 +24,7 @@ from bybit_async.simulator.deposits import Deposits
 from bybit_async.simulator.durations import milliseconds_of
 from bybit_async.simulator.engine import Engine, Number
 from bybit_async.simulator.faults import Faults
-from bybit_async.simulator.instruments import Instrument
+from bybit_async.simulator.instruments import Category, Instrument
 from bybit_async.simulator.keys import ApiKey, KeyRing
 from bybit_async.simulator.ledger import INSURANCE, Ledger
 from bybit_async.simulator.limits import AccountLimiter, HostLimiter, Limit, SocketLimiter, SocketLimits
@@ -33,6 +34,7 @@ from bybit_async.simulator.members import Members
 from bybit_async.simulator.orders import Order
 from bybit_async.simulator.protection import Protection
 from bybit_async.simulator.records import Deliveries, Liquidations
+from bybit_async.simulator.replay import Replay
 from bybit_async.simulator.rest.server import RestServer
 from bybit_async.simulator.script import Script
 from bybit_async.simulator.script.scene import Scene
@@ -144,6 +146,7 @@ class SimulatedExchange:
         self._runner: web.ServerRunner | None = None
         self._heart: asyncio.Task[None] | None = None
         self._settling = False
+        self._replays: list[Replay] = []
         self.script = Script(self)
         self.script.add(*script)
 
@@ -198,6 +201,8 @@ class SimulatedExchange:
             self._heart = None
         if self._runner is not None:
             self.closing.set()
+            for replay in self._replays:
+                replay.stop()
             self.market.close()
             await self._sockets.shut()
             runner, self._runner = self._runner, None
@@ -321,6 +326,28 @@ class SimulatedExchange:
     def refuse_connections(self, *, refuse: bool = True) -> None:
         """Answer new sockets with HTTP 503 (or accept them again)."""
         self._sockets.refusing = refuse
+
+    def replay(
+        self, *files: str | Path, category: Category = "linear", symbol: str | None = None, speed: float = 1.0
+    ) -> Replay:
+        """Play recordings of order books or trades in place of the simulated market, `speed` times as fast.
+
+        Files hold stream frames or trades, one JSON object a line, or are CSV files of trades; ``.gz`` and ``.zip``
+        are read as they are. Recorded topics are sent as recorded, with their times moved to the present; the deepest
+        recorded book of a symbol is what its orders trade with. `symbol` is for files that do not name one. When the
+        recording is over its last book stays until `Replay.stop`.
+
+        Raises:
+            RecordingError: a file holds no recording, or one that does not fit the symbol here.
+            OSError: a file cannot be read.
+            RuntimeError: the exchange is not open.
+        """
+        if self._runner is None:
+            raise RuntimeError("open the exchange first")
+        replay = Replay(self, files, category=category, symbol=symbol, speed=speed)
+        self._replays.append(replay)
+        self.stir()
+        return replay
 
     def restart(self) -> None:
         """Behave like a restarted exchange: reset every socket, forget recently closed orders, start books afresh."""

@@ -66,6 +66,8 @@ class Quoter:
         self._quotes: dict[Side, dict[int, Order]] = {"Buy": {}, "Sell": {}}
         self._debt = 0.0
         self._fair = 0.0
+        self.quiet = False
+        """Whether nobody trades: a recording does."""
         self._thinness = Thinness()
         self._stepped = engine.clock.now_ms()
         is_option = quotation.instrument.category == "option"
@@ -80,7 +82,7 @@ class Quoter:
         elapsed = 0 if self._listing.instrument.option else min(now - self._stepped, 2_000)
         self._stepped = now
         self._debt += self._settings.trades_per_second * elapsed / 1000 * 2 * self._random.random()
-        for _ in range(min(int(self._debt), 5)):
+        for _ in range(0 if self.quiet else min(int(self._debt), 5)):
             self._take(bid, ask)
         self._debt -= int(self._debt)
 

@@ -60,6 +60,7 @@ class Market(Sink):
         self.quotations: dict[tuple[str, str], Quotation] = {}
         self._paths: dict[str, PricePath] = {}
         self._quoters: dict[tuple[str, str], Quoter] = {}
+        self._resting: dict[tuple[str, str], Quoter] = {}
         self._maker = engine.create_account(house=True)
         self._taker = engine.create_account(house=True)
         self._stepped = engine.clock.now_ms()
@@ -136,6 +137,33 @@ class Market(Sink):
     def refresh(self, key: tuple[str, str]) -> None:
         """Move one listing now: its status or its filters have changed."""
         self._move(self.quotations[key], leap=self._stride is not None)
+
+    # -- recordings
+
+    def hand_over(self, key: tuple[str, str], *, quotes: bool) -> None:
+        """Let a recording make the prices of a listing; the makers trade no more, and quote only with `quotes`."""
+        quoter = self._quoters.get(key)
+        if quoter is not None:
+            quoter.quiet = True
+            if not quotes:
+                self._resting[key] = self._quoters.pop(key)
+                quoter.withdraw()
+
+    def follow(self, key: tuple[str, str], price: float) -> None:
+        """Hold the fair price and the index of a listing at `price`, and bring the makers there at once."""
+        quotation = self.quotations[key]
+        if quotation.pinned != price:
+            quotation.pinned = price
+            self.refresh(key)
+
+    def take_back(self, key: tuple[str, str]) -> None:
+        """Make the prices of a listing again."""
+        if key in self._resting:
+            self._quoters[key] = self._resting.pop(key)
+        if key in self._quoters:
+            self._quoters[key].quiet = False
+        self.quotations[key].pinned = None
+        self.refresh(key)
 
     def _index_of(self, instrument: Instrument) -> tuple[Callable[[int], float], Callable[[Integers], Floats]]:
         base = self._path(instrument.base, instrument)

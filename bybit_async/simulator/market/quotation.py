@@ -89,6 +89,7 @@ class Quotation:
         self._seed = seed
         self._name = f"{instrument.category}/{instrument.symbol}"
         self.premium = PremiumPath(seed, self._name)
+        self.pinned: float | None = None
         self.inverse = instrument.category == "inverse"
         self.has_mark = instrument.category in ("linear", "inverse")
         lots = volume / float(instrument.lot) / (1 if self.inverse else max(index(now), 1e-12))
@@ -146,10 +147,12 @@ class Quotation:
 
     def index_at(self, now: int) -> float:
         """Return the index price at a time."""
-        return self._index(now)
+        return self._index(now) if self.pinned is None else self.pinned
 
     def fair_at(self, now: int) -> float:
         """Return where the makers quote: the index, for derivatives with the premium on top."""
+        if self.pinned is not None:
+            return self.pinned
         index = self._index(now)
         return index if self.instrument.category == "spot" else index * (1.0 + self.premium.at(now))
 

@@ -88,6 +88,15 @@ class Hub(Sink):
                 return True
         return False
 
+    def install(self, channel: str, topic: str, feed: Feed) -> None:
+        """Have a topic filled by another feed from now on."""
+        self._feeds[channel, topic] = feed
+
+    def uninstall(self, channel: str, topic: str) -> None:
+        """Have a topic filled the usual way again."""
+        self._feeds.pop((channel, topic), None)
+        self.knows(channel, topic)
+
     def full_book(self, listing: Listing) -> dict[str, Any]:
         """Return the whole book of a listing, consistent with its `orderbook.full` topic."""
         category, symbol = listing.instrument.key

@@ -1,0 +1,150 @@
+"""What stands in for the makers of one symbol while a recording plays."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from bybit_async.simulator.events import PublicTrade
+
+if TYPE_CHECKING:
+    from bybit_async.simulator.accounts import Account
+    from bybit_async.simulator.exchange import SimulatedExchange
+    from bybit_async.simulator.listing import Listing
+    from bybit_async.simulator.matching import Side
+    from bybit_async.simulator.orders import Order
+    from bybit_async.simulator.replay.recording import RecordedTrade
+    from bybit_async.simulator.sockets.connection import Connection
+
+_SIDES: tuple[tuple[str, Side], ...] = (("b", "Buy"), ("a", "Sell"))
+
+
+class RecordedBook:
+    """One recorded topic: a feed of the hub that sends the recorded frames, and the book that they add up to."""
+
+    due = 1 << 62
+
+    def __init__(self, exchange: SimulatedExchange, category: str, topic: str) -> None:
+        self._exchange = exchange
+        self._category = category
+        self._topic = topic
+        self._last: dict[str, Any] | None = None
+        self.depth = int(topic.split(".")[1])
+        self.levels: dict[str, dict[str, str]] = {"b": {}, "a": {}}
+        exchange.hub.install(category, topic, self)
+
+    def greet(self, connection: Connection) -> None:
+        """Send the book as of the last frame."""
+        if self._last is None:
+            return
+        sides = {
+            name: [list(level) for level in sorted(levels.items(), key=lambda i: Decimal(i[0]), reverse=name == "b")]
+            for name, levels in self.levels.items()
+        }
+        data = {**self._last["data"], **sides}
+        connection.deliver(self._topic, orjson.dumps({**self._last, "type": "snapshot", "data": data}))
+
+    def flush(self, now: int) -> None:
+        """Frames are sent at their recorded time, so nothing waits."""
+
+    def play(self, message: dict[str, Any]) -> None:
+        """Take in and send one frame."""
+        if message["type"] == "snapshot":
+            self.levels = {"b": {}, "a": {}}
+        for name, levels in self.levels.items():
+            for price, size in message["data"][name]:
+                if Decimal(size):
+                    levels[price] = size
+                else:
+                    levels.pop(price, None)
+        self._last = message
+        self._exchange.hub.publish(self._category, self._topic, message)
+
+
+class StandIn:
+    """Brings recorded books and trades of one symbol into the engine, so that orders here can trade with them."""
+
+    def __init__(self, exchange: SimulatedExchange, listing: Listing, maker: Account) -> None:
+        self._exchange = exchange
+        self._listing = listing
+        self._maker = maker
+        self._key = listing.instrument.key
+        self._orders: dict[str, dict[str, tuple[str, Order | None]]] = {"b": {}, "a": {}}
+        self._driver: RecordedBook | None = None
+        self.topics: dict[str, RecordedBook] = {}
+        exchange.market.hand_over(self._key, quotes=True)
+
+    def book(self, topic: str, message: dict[str, Any]) -> bool:
+        """Play a frame; False when it cannot be used because no snapshot came before it."""
+        recorded = self.topics.get(topic)
+        if recorded is None:
+            if message["type"] != "snapshot":
+                return False
+            recorded = self.topics[topic] = RecordedBook(self._exchange, self._key[0], topic)
+        recorded.play(message)
+        # The deepest of the recorded books is the one that is traded on.
+        if self._driver is None or recorded.depth > self._driver.depth:
+            self._driver = recorded
+            self._exchange.market.hand_over(self._key, quotes=False)
+        if recorded is self._driver:
+            self._quote(recorded.levels)
+        return True
+
+    def trade(self, trade: RecordedTrade) -> None:
+        """Publish a trade and let prices follow it."""
+        exchange, listing = self._exchange, self._listing
+        if listing.status != "Trading":
+            return
+        listing.seq += 1
+        identity, now = trade.trade_id or f"r{listing.seq}", exchange.clock.now_ms()
+        public = PublicTrade(identity, now, trade.side, trade.price, trade.qty, listing.seq)
+        exchange.market.on_trades(listing, [public])
+        exchange.hub.on_trades(listing, [public])
+        exchange.engine.set_prices(*self._key, last=trade.price)
+        if self._driver is None:
+            exchange.market.follow(self._key, float(trade.price))
+
+    def leave(self) -> None:
+        """Give the symbol back to the simulated makers."""
+        exchange = self._exchange
+        self._withdraw({name: list(orders) for name, orders in self._orders.items()})
+        exchange.market.take_back(self._key)
+        for topic in self.topics:
+            exchange.hub.uninstall(self._key[0], topic)
+        exchange.hub.books.reset(self._listing)
+
+    def _quote(self, levels: dict[str, dict[str, str]]) -> None:
+        if self._listing.status != "Trading":
+            self._withdraw({name: list(orders) for name, orders in self._orders.items()})
+            return
+        # Everything old goes first: the new levels of one side may lie where the other side was.
+        self._withdraw(
+            {
+                name: [price for price, (size, _) in orders.items() if levels[name].get(price) != size]
+                for name, orders in self._orders.items()
+            }
+        )
+        for name, side in _SIDES:
+            orders = self._orders[name]
+            for price, size in levels[name].items():
+                if price not in orders:
+                    orders[price] = (size, self._place(side, Decimal(price), Decimal(size)))
+        if levels["b"] and levels["a"]:
+            middle = (max(map(Decimal, levels["b"])) + min(map(Decimal, levels["a"]))) / 2
+            self._exchange.market.follow(self._key, float(middle))
+
+    def _place(self, side: Side, price: Decimal, size: Decimal) -> Order | None:
+        instrument = self._listing.instrument
+        qty = instrument.lot * int(size / instrument.lot)
+        if not qty or instrument.ticks_of(price) is None:
+            return None
+        return self._exchange.engine.quote(self._maker, self._listing, side, price, qty)
+
+    def _withdraw(self, prices: dict[str, list[str]]) -> None:
+        for name, orders in self._orders.items():
+            for price in prices[name]:
+                order = orders.pop(price)[1]
+                if order is not None:
+                    self._exchange.engine.withdraw_quote(order)
