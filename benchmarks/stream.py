@@ -2,9 +2,9 @@
 
 Everyone decodes, keeps the order book, reads its best prices after each change and calls a function of the user. This
 library and its peers are used through their public interface: subscriptions, health checks and bounded buffers are on.
-picows and websockets have no notion of Bybit; they are given this library's own decoder and book, so that only the way
-from the socket to the user differs. Saturated: the server sends as fast as the client reads; the figure is messages per
-second. Paced: one frame per TCP segment at 10,000 a second; the figure is the processor time per message.
+picows and websockets have no notion of Bybit; they are given this library's own decoder, book and tickers, so that
+only the way from the socket to the user differs. Saturated: the server sends as fast as the client reads; the figure is
+messages per second. Paced: one frame per TCP segment at 10,000 a second; the figure is the processor time per message.
 """
 
 from __future__ import annotations

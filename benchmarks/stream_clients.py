@@ -81,16 +81,22 @@ def ours(callback: bool) -> Start:
 
 def _applied() -> Callable[[bytes, Meter], None]:
     from bybit_async.state.order_book import OrderBook
+    from bybit_async.stream.expanders import ITEMS, FullTickers
     from bybit_async.stream.router import route
 
     book = OrderBook("BTCUSDT", category="linear", depth=50)
+    tickers = FullTickers()
 
     def take(payload: bytes, meter: Meter) -> None:
         message: Any = route("linear", payload)
         if message.topic.startswith("orderbook"):
             book.apply(message)
             meter.best = book.best_bid, book.best_ask
-        meter.messages += 1
+            meter.messages += 1
+            return
+        items = tickers.expand(message) if message.topic.startswith("tickers") else ITEMS.expand(message)
+        for _ in items:
+            meter.messages += 1
 
     return take
 

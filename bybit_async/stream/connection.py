@@ -232,13 +232,10 @@ class Connection:
                 raise self._socket.protocol.close_exc
 
     def _take(self, data: bytes, received: int) -> None:
-        if self._wait is None and self._reading:
-            self._handle(data, received)
-        else:
+        if self._wait is not None or not self._reading:
             self._backlog.append((data, received))
             self._news.set()
-
-    def _handle(self, data: bytes, received: int) -> None:
+            return
         try:
             frame = self.read_frame(self.channel, data)
             if type(frame) is StreamMessage or not isinstance(frame, Pong | ServerPing):
@@ -262,7 +259,7 @@ class Connection:
 
     def _catch_up(self) -> None:
         while self._backlog and self._wait is None and self._reading:
-            self._handle(*self._backlog.popleft())
+            self._take(*self._backlog.popleft())
         if self._wait is None:
             if self._socket is not None and not self._lost:
                 self._socket.transport.resume_reading()

@@ -72,6 +72,7 @@ class FastSocket(ClientConnection):
 
     def _scan(self, data: bytes, at: int) -> None:
         end, longest, received, take = len(data), self.max_frame, self._received, self.on_text
+        whole = not self._fragments
         while at >= 0:
             start = at + 2
             if start > end:
@@ -91,13 +92,15 @@ class FastSocket(ClientConnection):
             if stop > end:
                 self._keep(data[at:], stop - at)
                 return
-            if data[at] == _PLAIN_TEXT and not self._fragments:
+            if data[at] == _PLAIN_TEXT and whole:
                 take(data[start:stop], received)
                 # Messages of one segment came at once, and still have an order.
                 received += 1
             elif not self._judge(data[at:stop]):
                 self._bypass(data[stop:])
                 return
+            else:
+                whole = not self._fragments
             at = stop
         if 0 <= at < end:
             self._keep(data[at:], 2)
