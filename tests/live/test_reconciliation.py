@@ -24,6 +24,12 @@ class Clock:
     def now_ms(self):
         return self.now
 
+    def monotonic(self):
+        return self.now / 1000
+
+    def earliest_ms(self, at):
+        return round(at * 1000)
+
 
 class Rest:
     """Answers what its lists hold, and remembers what it was asked."""
