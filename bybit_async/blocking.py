@@ -58,4 +58,4 @@ class Bybit(blocking_class(AsyncBybit)):  # type: ignore[misc]  # the base is ma
         return repr(self._target).replace("AsyncBybit", "Bybit", 1)
 
 
-Bybit.__signature__ = inspect.signature(AsyncBybit)
+Bybit.__signature__ = inspect.signature(AsyncBybit)  # pyright: ignore[reportAttributeAccessIssue]

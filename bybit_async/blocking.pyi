@@ -3,6 +3,7 @@
 # ruff: noqa
 # fmt: off
 # mypy: disable-error-code="overload-overlap"
+# pyright: reportOverlappingOverload=false
 
 import bybit_async.api.account.borrowing
 import bybit_async.api.earn.advance

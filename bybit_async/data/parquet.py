@@ -43,7 +43,7 @@ def write_parquet(table: Table, coverage: Coverage) -> bytes:
         target,
         compression="zstd",
         store_decimal_as_integer=True,
-        use_dictionary=[name for name in table.texts if name != "id"],
+        use_dictionary=[name for name in table.texts if name != "id"],  # pyright: ignore[reportArgumentType]
         column_encoding={"time": "DELTA_BINARY_PACKED"} | dict.fromkeys(table.numbers, "DELTA_BINARY_PACKED"),
     )
     return target.getvalue()

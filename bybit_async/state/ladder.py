@@ -157,4 +157,4 @@ class Ladder:
 
 def _negated(key: Key) -> Key:
     # Unary minus on a Decimal rounds to the context; this does not.
-    return -key if isinstance(key, float) else key.copy_negate()
+    return key.copy_negate() if isinstance(key, Decimal) else -key

@@ -116,6 +116,6 @@ async def mistakes(bybit: AsyncBybit) -> None:
 
 async def raw(bybit: AsyncBybit) -> None:
     untyped = await bybit.request("GET", "/v5/market/time", signed=False)
-    assert_type(untyped, Response[dict[str, Any]])
+    assert_type(untyped, Response[dict[str, Any]])  # pyright: ignore[reportAssertTypeFailure]
     typed = await bybit.request("GET", "/v5/market/tickers", {"category": "spot"}, signed=False, result=SpotTickers)
     assert_type(typed.result, SpotTickers)
