@@ -170,11 +170,11 @@ class Engine:
 
     def add_sink(self, sink: Sink) -> None:
         """Send events to `sink` from now on."""
-        self._desk.state.outbox.sinks.append(sink)
+        self._desk.state.outbox.add(sink)
 
     def remove_sink(self, sink: Sink) -> None:
         """Stop sending events to `sink`."""
-        self._desk.state.outbox.sinks.remove(sink)
+        self._desk.state.outbox.remove(sink)
 
     # -- orders
 

@@ -42,8 +42,8 @@ class Sink:
 
     Every call happens synchronously at the end of the engine operation that caused it, in this order: for each
     account `on_orders`, `on_executions`, `on_positions`, `on_wallet`; then for each listing `on_trades`,
-    `on_levels`. Entities live on and change: take `to_wire()` or `to_stream()` at once, do not keep them to
-    serialise later. House accounts (`Account.house`) cause no account events. Do not call back into the
+    then `on_book` and `on_levels`. Entities live on and change: take `to_wire()` or `to_stream()` at once, do not
+    keep them to serialise later. House accounts (`Account.house`) cause no account events. Do not call back into the
     engine from a sink; schedule it on the clock instead.
     """
 
@@ -61,6 +61,9 @@ class Sink:
 
     def on_trades(self, listing: Listing, trades: list[PublicTrade]) -> None:
         """Public trades happened, oldest first."""
+
+    def on_book(self, listing: Listing) -> None:
+        """The book changed; `on_levels` tells where, at a price: every change is spelled out for it."""
 
     def on_levels(self, listing: Listing, changes: list[LevelChange]) -> None:
         """The book changed at these prices; `listing.seq` has already moved."""

@@ -80,7 +80,8 @@ class Admission:
         return best if best is not None else listing.fair_price
 
     def _check_count(self, order: Order) -> None:
-        if order.account.house or len(order.account.orders) < MAX_STOPS:
+        fewest = MAX_ACTIVE if order.trigger_price is None else MAX_STOPS
+        if order.account.house or len(order.account.orders) < fewest:
             return
         active = stops = 0
         for other in order.account.orders.values():

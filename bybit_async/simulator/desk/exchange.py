@@ -1,7 +1,8 @@
 """All desks together, and the frame that every operation runs in."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from types import TracebackType
 
 from bybit_async.simulator.accounts import Account
 from bybit_async.simulator.clock import Clock
@@ -58,16 +59,22 @@ class Exchange:
         self.rehearsal = Rehearsal(state, self.drafting, self.admission)
         self.listings = Listings(state, self.funding, self.delivery, self.operation)
         self._depth = 0
+        self._frame = _Frame(self)
         for uid in (FEES, CLEARING, INSURANCE, TRANSIT):
             self.treasury.open(uid, house=True)
 
-    @contextmanager
-    def operation(self) -> Iterator[None]:
+    def operation(self) -> AbstractContextManager[None]:
         """Run one operation: afterwards settle its consequences, then hand the events out."""
+        return self._frame
+
+    def begin(self) -> None:
+        """An operation begins, perhaps within another one."""
         self._depth += 1
+
+    def end(self, *, failed: bool) -> None:
+        """An operation is over."""
         try:
-            yield
-            if self._depth == 1:
+            if self._depth == 1 and not failed:
                 self._settle_down()
         finally:
             self._depth -= 1
@@ -133,3 +140,20 @@ class Exchange:
             else:
                 return
         raise AssertionError("one operation set off an endless chain of consequences")
+
+
+class _Frame(AbstractContextManager[None]):
+    """What operations run in; it has no state of its own, so one serves them all, also within one another."""
+
+    __slots__ = ("_exchange",)
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    def __enter__(self) -> None:
+        self._exchange.begin()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._exchange.end(failed=kind is not None)

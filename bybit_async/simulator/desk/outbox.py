@@ -24,11 +24,22 @@ class Outbox:
     """Events of the running operation."""
 
     def __init__(self) -> None:
-        self.sinks: list[Sink] = []
+        self._sinks: list[Sink] = []
+        self._listeners = _Listeners([])
         self._batches: dict[Account, _Batch] = {}
         self._trades: dict[Listing, list[PublicTrade]] = {}
         self._books: dict[Listing, None] = {}
         self._prices: dict[Listing, None] = {}
+
+    def add(self, sink: Sink) -> None:
+        """Tell a sink everything from now on."""
+        self._sinks.append(sink)
+        self._listeners = _Listeners(self._sinks)
+
+    def remove(self, sink: Sink) -> None:
+        """Tell a sink nothing more."""
+        self._sinks.remove(sink)
+        self._listeners = _Listeners(self._sinks)
 
     def order(self, order: Order) -> None:
         """Note that an order changed; it is shown once, in its last state."""
@@ -77,16 +88,16 @@ class Outbox:
         trades, self._trades = self._trades, {}
         books, self._books = self._books, {}
         prices, self._prices = self._prices, {}
+        listeners = self._listeners
         for account, batch in batches.items():
-            for sink in self.sinks:
-                _deliver(sink, account, batch)
+            listeners.deliver(account, batch)
         for listing, fresh in trades.items():
-            for sink in self.sinks:
+            for sink in listeners.trades:
                 sink.on_trades(listing, fresh)
         for listing in books:
-            self._deliver_levels(listing)
+            listeners.deliver_levels(listing)
         for listing in prices:
-            for sink in self.sinks:
+            for sink in listeners.prices:
                 sink.on_prices(listing)
 
     def _batch(self, account: Account) -> _Batch:
@@ -95,24 +106,55 @@ class Outbox:
             found = self._batches[account] = _Batch()
         return found
 
-    def _deliver_levels(self, listing: Listing) -> None:
+
+class _Listeners:
+    """Which sinks want which event: only those that override its method are called."""
+
+    def __init__(self, sinks: list[Sink]) -> None:
+        self._orders = _wanting(sinks, "on_orders")
+        self._executions = _wanting(sinks, "on_executions")
+        self._positions = _wanting(sinks, "on_positions")
+        self._wallets = _wanting(sinks, "on_wallet")
+        self._dcp = _wanting(sinks, "on_dcp")
+        self._books = _wanting(sinks, "on_book")
+        self._levels = _wanting(sinks, "on_levels")
+        self.trades = _wanting(sinks, "on_trades")
+        self.prices = _wanting(sinks, "on_prices")
+
+    def deliver(self, account: Account, batch: _Batch) -> None:
+        """Hand over what happened to an account."""
+        if batch.orders and self._orders:
+            orders = list(batch.orders.values())
+            for sink in self._orders:
+                sink.on_orders(account, orders)
+        if batch.executions:
+            for sink in self._executions:
+                sink.on_executions(account, batch.executions)
+        if batch.positions and self._positions:
+            positions = list(batch.positions.values())
+            for sink in self._positions:
+                sink.on_positions(account, positions)
+        if batch.coins and self._wallets:
+            coins = list(batch.coins)
+            for sink in self._wallets:
+                sink.on_wallet(account, coins)
+        for product in batch.dcp:
+            for sink in self._dcp:
+                sink.on_dcp(account, product)
+
+    def deliver_levels(self, listing: Listing) -> None:
+        """Hand over what happened to a book."""
         raw = listing.book.drain_changes()
-        if not raw or not self.sinks:
+        if not raw:
             return
-        instrument = listing.instrument
-        changes = [LevelChange(side, instrument.tick * ticks, instrument.lot * lots) for side, ticks, lots in raw]
-        for sink in self.sinks:
-            sink.on_levels(listing, changes)
+        for sink in self._books:
+            sink.on_book(listing)
+        if self._levels:
+            instrument = listing.instrument
+            changes = [LevelChange(side, instrument.tick * ticks, instrument.lot * lots) for side, ticks, lots in raw]
+            for sink in self._levels:
+                sink.on_levels(listing, changes)
 
 
-def _deliver(sink: Sink, account: Account, batch: _Batch) -> None:
-    if batch.orders:
-        sink.on_orders(account, list(batch.orders.values()))
-    if batch.executions:
-        sink.on_executions(account, batch.executions)
-    if batch.positions:
-        sink.on_positions(account, list(batch.positions.values()))
-    if batch.coins:
-        sink.on_wallet(account, list(batch.coins))
-    for product in batch.dcp:
-        sink.on_dcp(account, product)
+def _wanting(sinks: list[Sink], method: str) -> tuple[Sink, ...]:
+    return tuple(sink for sink in sinks if getattr(type(sink), method) is not getattr(Sink, method))

@@ -12,6 +12,8 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from bybit_async.simulator.sockets.distortion import Distortion
 
 _MOST_WAITING = 32 * 1024 * 1024
+_AT_ONCE = 64 * 1024
+_TEXT = 0x81
 
 
 class Connection:
@@ -48,6 +50,7 @@ class Connection:
         self._distortion = distortion
         self._socket = socket
         self._transport = request.transport
+        self._drain = request.writer.drain
         self._latency = latency
         self._clock = asyncio.get_running_loop().time
         self._waiting: deque[tuple[float, bytes]] = deque()
@@ -104,6 +107,26 @@ class Connection:
         self._waiting.clear()
         self.backlog = 0
 
+    async def _write_due(self) -> None:
+        """Write everything that is due: one frame by itself, several in one go, for a call to the system is dear."""
+        waiting = self._waiting
+        now = self._clock() if self._latency else 0.0
+        frames = []
+        size = 0
+        while waiting and waiting[0][0] <= now and size < _AT_ONCE:
+            frame = waiting.popleft()[1]
+            frames.append(frame)
+            size += len(frame)
+        self.backlog -= size
+        self.sent += len(frames)
+        transport = self._transport
+        if len(frames) == 1 or transport is None or transport.is_closing():
+            for frame in frames:
+                await self._socket.send_frame(frame, WSMsgType.TEXT)
+            return
+        transport.write(b"".join(part for frame in frames for part in (_header(len(frame)), frame)))
+        await self._drain()
+
     async def write(self) -> None:
         """Write what is in line until the connection ends."""
         socket, waiting = self._socket, self._waiting
@@ -111,18 +134,25 @@ class Connection:
             while waiting:
                 if socket.closed:
                     return
-                due, frame = waiting.popleft()
+                due = waiting[0][0]
                 if due and (early := due - self._clock()) > 0:
                     await asyncio.sleep(early)
-                self.backlog -= len(frame)
                 try:
-                    await socket.send_frame(frame, WSMsgType.TEXT)
+                    await self._write_due()
                 except (ConnectionError, RuntimeError):
                     return
-                self.sent += 1
             if self._closing is not None:
                 break
             self._ready.clear()
             await self._ready.wait()
         if self._closing[0] != WSCloseCode.ABNORMAL_CLOSURE:
             await socket.close(code=self._closing[0], message=self._closing[1])
+
+
+def _header(length: int) -> bytes:
+    """Return what goes before a text frame of the server (which is never masked)."""
+    if length < 126:
+        return bytes((_TEXT, length))
+    if length < 65_536:
+        return bytes((_TEXT, 126)) + length.to_bytes(2, "big")
+    return bytes((_TEXT, 127)) + length.to_bytes(8, "big")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import msgspec
 import orjson
 
-from bybit_async.simulator.events import LevelChange, PublicTrade, Sink
+from bybit_async.simulator.events import PublicTrade, Sink
 from bybit_async.simulator.sockets.books import BookFeed, Books, FullBookFeed
 from bybit_async.simulator.sockets.candle_feed import CandleFeed
 from bybit_async.simulator.sockets.slow_feeds import InsuranceFeed, LiquidationFeed, PriceLimitFeed, StatusFeed
@@ -150,7 +150,7 @@ class Hub(Sink):
 
     # -- events of the engine
 
-    def on_levels(self, listing: Listing, changes: list[LevelChange]) -> None:
+    def on_book(self, listing: Listing) -> None:
         """Remember which books have changed."""
         self.books.touch(listing)
 

@@ -85,7 +85,7 @@ class PrivateHub(Sink):
         category_of: Callable[[T], str],
         wire: Callable[[T], dict[str, object]],
     ) -> None:
-        if not items:
+        if not items or not self._sessions.get(account.uid):
             return
         if self._listens(account, topic):
             self._publish(account, topic, [wire(item) for item in items])
