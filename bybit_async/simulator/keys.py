@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import random
 import string
@@ -60,7 +59,7 @@ class ApiKey(msgspec.Struct, kw_only=True):
         """Tell whether `signature` was made over `payload` with this key's secret (or its RSA private key)."""
         if self.rsa_public_key:
             return _verify_rsa(self.rsa_public_key, payload, signature)
-        expected = hmac.new(self.secret.encode(), payload, hashlib.sha256).hexdigest()
+        expected = hmac.digest(self.secret.encode(), payload, "sha256").hex()
         return hmac.compare_digest(expected.encode(), signature.encode())
 
 

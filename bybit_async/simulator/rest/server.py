@@ -188,12 +188,12 @@ class RestServer:
             "retExtInfo": answer.ext_info if answer.ext_info is not None else {},
             "time": now,
         }
-        headers = {"Timenow": str(now), "Traceid": self._exchange.trace_id()}
+        headers = {"Content-Type": _JSON, "Timenow": str(now), "Traceid": self._exchange.trace_id()}
         if verdict is not None:
             headers["X-Bapi-Limit"] = str(verdict.limit)
             headers["X-Bapi-Limit-Status"] = str(verdict.remaining)
             headers["X-Bapi-Limit-Reset-Timestamp"] = str(verdict.reset)
-        return web.Response(body=orjson.dumps(envelope), content_type=_JSON, headers=headers)
+        return web.Response(body=orjson.dumps(envelope), headers=headers)
 
 
 def permission_for(permission: str, values: Mapping[str, Any]) -> str:

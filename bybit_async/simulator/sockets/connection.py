@@ -7,7 +7,7 @@ from collections import deque
 from typing import Any
 
 import orjson
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WSCloseCode, web
 
 from bybit_async.simulator.sockets.distortion import Distortion
 
@@ -69,11 +69,12 @@ class Connection:
         """Put one text frame in line."""
         if self.muted or self._closing is not None:
             return
-        if self.backlog + len(frame) > _MOST_WAITING:
+        framed = _framing.frame(frame)
+        if self.backlog + len(framed) > _MOST_WAITING:
             self.abort()
             return
-        self.backlog += len(frame)
-        self._waiting.append((self._clock() + self._latency if self._latency else 0.0, frame))
+        self.backlog += len(framed)
+        self._waiting.append((self._clock() + self._latency if self._latency else 0.0, framed))
         self._ready.set()
 
     def deliver(self, topic: str, frame: bytes) -> None:
@@ -107,8 +108,8 @@ class Connection:
         self._waiting.clear()
         self.backlog = 0
 
-    async def _write_due(self) -> None:
-        """Write everything that is due: one frame by itself, several in one go, for a call to the system is dear."""
+    async def _write_due(self, transport: asyncio.Transport) -> None:
+        """Write everything that is due in one go, for a call to the system is dear."""
         waiting = self._waiting
         now = self._clock() if self._latency else 0.0
         frames = []
@@ -117,14 +118,12 @@ class Connection:
             frame = waiting.popleft()[1]
             frames.append(frame)
             size += len(frame)
+        if not frames:
+            # They were forgotten while they were on their way.
+            return
         self.backlog -= size
         self.sent += len(frames)
-        transport = self._transport
-        if len(frames) == 1 or transport is None or transport.is_closing():
-            for frame in frames:
-                await self._socket.send_frame(frame, WSMsgType.TEXT)
-            return
-        transport.write(b"".join(part for frame in frames for part in (_header(len(frame)), frame)))
+        transport.write(b"".join(frames) if len(frames) > 1 else frames[0])
         await self._drain()
 
     async def write(self) -> None:
@@ -132,13 +131,14 @@ class Connection:
         socket, waiting = self._socket, self._waiting
         while True:
             while waiting:
-                if socket.closed:
+                transport = self._transport
+                if socket.closed or transport is None or transport.is_closing():
                     return
                 due = waiting[0][0]
                 if due and (early := due - self._clock()) > 0:
                     await asyncio.sleep(early)
                 try:
-                    await self._write_due()
+                    await self._write_due(transport)
                 except (ConnectionError, RuntimeError):
                     return
             if self._closing is not None:
@@ -149,10 +149,27 @@ class Connection:
             await socket.close(code=self._closing[0], message=self._closing[1])
 
 
-def _header(length: int) -> bytes:
-    """Return what goes before a text frame of the server (which is never masked)."""
-    if length < 126:
-        return bytes((_TEXT, length))
-    if length < 65_536:
-        return bytes((_TEXT, 126)) + length.to_bytes(2, "big")
-    return bytes((_TEXT, 127)) + length.to_bytes(8, "big")
+class _Framing:
+    """Puts the header of a text frame before a message; the message sent last is remembered.
+
+    A message of a topic goes to all its subscribers one after the other, and is framed once for all of them.
+    """
+
+    def __init__(self) -> None:
+        self._message = self._frame = b""
+
+    def frame(self, message: bytes) -> bytes:
+        """Return the frame of a message; a server's frames are never masked."""
+        if message is not self._message:
+            length = len(message)
+            if length < 126:
+                header = bytes((_TEXT, length))
+            elif length < 65_536:
+                header = bytes((_TEXT, 126)) + length.to_bytes(2, "big")
+            else:
+                header = bytes((_TEXT, 127)) + length.to_bytes(8, "big")
+            self._message, self._frame = message, header + message
+        return self._frame
+
+
+_framing = _Framing()
