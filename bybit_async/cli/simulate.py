@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from contextlib import nullcontext, suppress
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,23 +27,49 @@ def simulate(
     seed: Annotated[int, typer.Option(help="What the market is made from.")] = 0,
     speed: Annotated[float, typer.Option(min=0.001, help="How fast exchange time runs.")] = 1.0,
     usdt: Annotated[str, typer.Option(help="What the ready-made account holds.")] = "100000",
+    symbols: Annotated[str, typer.Option(help="List only these, separated by commas.")] = "",
+    script: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Scenarios to play: a JSON file of scenes.")
+    ] = None,
+    faults: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="How to misbehave: a JSON file of rules.")
+    ] = None,
+    replay: Annotated[
+        list[Path] | None,
+        typer.Option(exists=True, dir_okay=False, help="A recording of a linear symbol to play; repeatable."),
+    ] = None,
     seconds: Annotated[float | None, typer.Option(min=0.0, help="Stop by itself after so long.")] = None,
 ) -> None:
     """Run a simulated exchange on this machine until Ctrl-C; any V5 client may trade on it."""
     console = Console()
+    listed = [symbol for symbol in symbols.upper().replace(" ", "").split(",") if symbol] or None
+    exchange = SimulatedExchange(port=port, seed=seed, speed=speed, symbols=listed)
     try:
-        asyncio.run(_serve(console, port=port, seed=seed, speed=speed, usdt=usdt, seconds=seconds))
+        if not exchange.engine.listings:
+            raise ValueError(f"there is no symbol called {symbols}")
+        if script is not None:
+            exchange.script.load(script)
+        if faults is not None:
+            exchange.faults.load(faults)
+        asyncio.run(_serve(console, exchange, usdt=usdt, seconds=seconds, recordings=replay or []))
     except PortUnavailable as error:
         console.print(f"[red]{error}[/]; choose another with --port")
         raise typer.Exit(1) from None
+    except ValueError as error:
+        console.print(f"[red]{error}[/]")
+        raise typer.Exit(1) from None
 
 
-async def _serve(console: Console, *, port: int, seed: int, speed: float, usdt: str, seconds: float | None) -> None:
+async def _serve(
+    console: Console, exchange: SimulatedExchange, *, usdt: str, seconds: float | None, recordings: list[Path]
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    async with SimulatedExchange(port=port, seed=seed, speed=speed) as exchange:
+    async with exchange:
+        if recordings:
+            exchange.replay(*recordings)
         keys = exchange.new_account(usdt=usdt)
         screen = Live(get_renderable=lambda: _status(exchange, keys), console=console, refresh_per_second=2)
         if not console.is_terminal:
@@ -67,4 +94,8 @@ def _status(exchange: SimulatedExchange, keys: Credentials) -> Table:
     table.add_row("requests served", str(exchange.requests))
     table.add_row("open sockets", str(len(exchange.connections)))
     table.add_row("orders so far", str(len(exchange.orders)))
+    if exchange.script.scenes:
+        happened = exchange.script.happened
+        table.add_row("scenes", str(len(exchange.script.scenes)))
+        table.add_row("last happening", happened[-1].what if happened else "none yet")
     return table
