@@ -117,7 +117,7 @@ class WholeBook:
         levels = _Levels(data.get("b") or [], data.get("a") or [], int(data.get("u") or 0), data.get("seq"))
         was_stale = book.stale
         outcome = book.apply(_Message(message.get("type"), message.get("ts"), message.get("cts"), levels))
-        self.broken = book.stale and not was_stale
+        self.broken = book.stale and (self.broken or not was_stale)
         if book.stale or outcome == "repeated":
             return None
         whole = {**data, "b": book.rows("b"), "a": book.rows("a")}

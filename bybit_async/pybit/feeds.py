@@ -78,9 +78,12 @@ class TopicFeed:
 
     def deliver(self, message: StreamMessage[Any]) -> None:
         """Shape a message and pass it on."""
+        was_broken = self._shape.broken
         item = self._shape.take(message.data)
-        if self._shape.broken:
+        if self._shape.broken and not was_broken:
             self._multiplexer.resync(self.topic)
+        elif was_broken and not self._shape.broken:
+            self._multiplexer.settled(self.topic, "fresh snapshot")
         if item is not None:
             self._feeds.put(self._callback, item, message.received_ns)
 

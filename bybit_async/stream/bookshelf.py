@@ -61,9 +61,6 @@ class BookKeeper:
         if outcome in _BROKEN and (not was_stale or self._fetch is None):
             # A book that was stale may be so still after its snapshot; then another is needed.
             self._broke(outcome)
-        elif outcome == "ignored" and self._was_broken and self._fetch is None:
-            # The snapshot that was asked for has not come; asking is spaced, and forgotten once it has.
-            self._multiplexer.resync(self._topic)
         elif was_stale and not book.stale:
             self._repaired()
         if isinstance(book, LiveFullOrderBook) and book.needs_snapshot:

@@ -70,10 +70,12 @@ class Entry:
         resync_from: when it may be asked for anew, in local seconds.
         resync_wait: how long the next pause is.
         resync_due: whether it is to be asked for anew as soon as that is allowed.
+        unsettled: whether what it carries is wrong, so that it is asked for again and again until it is right.
     """
 
     __slots__ = (
         "accepted", "heard_ns", "lane", "listeners", "name", "resync_due", "resync_from", "resync_wait", "silent",
+        "unsettled",
     )  # fmt: skip
 
     def __init__(self, name: str) -> None:
@@ -86,6 +88,7 @@ class Entry:
         self.resync_from = 0.0
         self.resync_wait = 0.0
         self.resync_due = False
+        self.unsettled = False
 
 
 class Hub:
@@ -190,8 +193,8 @@ class Hub:
             if lane.empty_since is not None and now - lane.empty_since >= self.settings.linger:
                 self._retire(lane)
         for entry in list(self.topics.values()):
-            if entry.resync_due and now >= entry.resync_from:
-                self.resync(entry.name)
+            if (entry.resync_due or entry.unsettled) and now >= entry.resync_from:
+                self._ask_again(entry, patience=entry.unsettled)
         self._look_for_silence(time.monotonic_ns())
 
     def _look_for_silence(self, now_ns: int) -> None:
@@ -215,9 +218,10 @@ class Hub:
         return lane is not None and lane.connected
 
     def resync(self, name: str) -> None:
-        """Ask for a topic anew, now or as soon as the last time is long enough ago."""
+        """Ask for a topic anew, now or as soon as the last time is long enough ago, until it is `settled`."""
         entry = self.topics.get(name)
         if entry is not None:
+            entry.unsettled = True
             self._ask_again(entry, patience=True)
 
     def _ask_again(self, entry: Entry, *, patience: bool) -> None:
@@ -240,7 +244,7 @@ class Hub:
         """A topic is right again after a resync."""
         entry = self.topics.get(name)
         if entry is not None:
-            entry.resync_due = False
+            entry.resync_due = entry.unsettled = False
             self.emit("resynced", 0, (name,), reason)
 
     # What lanes report; see `lane.Owner`.

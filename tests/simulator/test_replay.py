@@ -16,7 +16,7 @@ from .raw_client import RawClient
 START = 1_760_000_000_000
 RECORDED = 1_733_000_000_000
 SPEC = {"category": "linear", "symbol": "XRPUSDT"}
-CAPTURE = Path("/work/shared/replay/orderbook-500-XRPUSDT-2024-12-01.ndjson")
+CAPTURE = Path(__file__).parents[3] / "shared" / "replay" / "orderbook-500-XRPUSDT-2024-12-01.ndjson"
 TOPIC = "orderbook.50.XRPUSDT"
 
 

@@ -1,6 +1,12 @@
 """The public channels: shapes of pongs and acknowledgements, limits, and every topic."""
 
+import asyncio
+
 import pytest
+
+from bybit_async.simulator import SimulatedExchange
+
+from .raw_client import RawClient
 
 TOPICS_OF = {"linear": "BTCUSDT", "inverse": "BTCUSD", "spot": "BTCUSDT"}
 
@@ -320,3 +326,31 @@ async def test_a_client_that_does_not_read_is_cut_off_and_others_are_served(publ
 
         await eventually(flooded)
         assert (await healthy.topic("publicTrade.BTCUSDT"))["data"]
+
+
+async def test_whoever_comes_after_everybody_left_is_shown_what_is_now(session):
+    topics = ("orderbook.50.BTCUSDT", "tickers.BTCUSDT", "kline.1.BTCUSDT")
+    async with SimulatedExchange(seed=7, manual=True, symbols=["BTCUSDT"]) as exchange:
+        public = RawClient(exchange, session)
+        async with public.socket("linear") as socket:
+            await socket.subscribe(*topics)
+            for topic in topics:
+                await socket.topic(topic)
+            await exchange.advance("2s")
+        async with asyncio.timeout(5):
+            while exchange.connections:  # noqa: ASYNC110  the exchange tells nobody that a socket is gone
+                await asyncio.sleep(0.01)
+        await exchange.advance("10m")
+        async with public.socket("linear") as socket:
+            await socket.subscribe(*topics)
+            book = (await socket.topic("orderbook.50.BTCUSDT", "snapshot"))["data"]
+            truth = await public.result("/v5/market/orderbook", category="linear", symbol="BTCUSDT", limit=50)
+            assert [book[name] for name in ("b", "a", "seq")] == [truth[name] for name in ("b", "a", "seq")]
+            ticker = (await socket.topic("tickers.BTCUSDT", "snapshot"))["data"]
+            listed = await public.result("/v5/market/tickers", category="linear", symbol="BTCUSDT")
+            assert {name: ticker[name] for name in ("lastPrice", "bid1Price", "volume24h")} == {
+                name: listed["list"][0][name] for name in ("lastPrice", "bid1Price", "volume24h")
+            }
+            candle = (await socket.topic("kline.1.BTCUSDT"))["data"][0]
+            await exchange.advance("1s")
+            assert (await socket.topic("kline.1.BTCUSDT"))["data"][0]["start"] >= candle["start"]

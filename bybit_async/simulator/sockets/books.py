@@ -77,15 +77,19 @@ class BookFeed:
         self._bids: _Levels = {}
         self._asks: _Levels = {}
         self._update_id = hub.books.first_id(listing)
+        self._seq = listing.seq
         self._epoch = hub.books.epoch(listing)
         self._time = 0
         self._sent = 0
         self.due = 0
 
     def greet(self, connection: Connection) -> None:
-        """Bring everybody up to date, then send the newcomer the whole book under the same update id."""
+        """Send the newcomer the whole book as the others know it, under the same update id."""
         now = self._hub.exchange.clock.now_ms()
         self._refresh(now)
+        if self._hub.is_alone(connection, self._topic):
+            # Nobody has been told anything since the last listener left.
+            self._advance(now)
         connection.deliver(
             self._topic, orjson.dumps(self._message("snapshot", self._spell(self._bids), self._spell(self._asks), now))
         )
@@ -97,23 +101,31 @@ class BookFeed:
             self._refresh(now)
             self._publish(self._reset_kind, self._spell(self._bids), self._spell(self._asks), now)
             return
-        version = self._hub.books.version(self._listing)
-        if version == self._version:
+        if self._hub.books.version(self._listing) == self._version:
             if self._depth == 1 and now - self._sent >= self._hub.cadences.repeat_touch:
                 self._publish("snapshot", self._spell(self._bids), self._spell(self._asks), now)
             return
-        self._version = version
+        changed_bids, changed_asks = self._advance(now)
+        if not changed_bids and not changed_asks:
+            return
+        if self._depth == 1:
+            self._publish("snapshot", self._spell(self._bids), self._spell(self._asks), now)
+        else:
+            self._publish("delta", self._spell(changed_bids), self._spell(changed_asks), now)
+
+    def _advance(self, now: int) -> tuple[_Levels, _Levels]:
+        """Take the book as it is now for the one that is shown; return what differs."""
+        version = self._hub.books.version(self._listing)
+        if version == self._version:
+            return {}, {}
+        self._version, self._seq = version, self._listing.seq
         bids, asks = self._read()
         changed_bids = _changes(self._bids, bids, reverse=True)
         changed_asks = _changes(self._asks, asks, reverse=False)
-        if not changed_bids and not changed_asks:
-            return
-        self._bids, self._asks, self._time = bids, asks, now
-        self._update_id += 1
-        if self._depth == 1:
-            self._publish("snapshot", self._spell(bids), self._spell(asks), now)
-        else:
-            self._publish("delta", self._spell(changed_bids), self._spell(changed_asks), now)
+        if changed_bids or changed_asks:
+            self._bids, self._asks, self._time = bids, asks, now
+            self._update_id += 1
+        return changed_bids, changed_asks
 
     def _refresh(self, now: int) -> None:
         epoch = self._hub.books.epoch(self._listing)
@@ -121,7 +133,7 @@ class BookFeed:
             self._epoch = epoch
             self._update_id = self._hub.books.first_id(self._listing)
             self._bids, self._asks = self._read()
-            self._version = self._hub.books.version(self._listing)
+            self._version, self._seq = self._hub.books.version(self._listing), self._listing.seq
             self._time = now
 
     def _read(self) -> tuple[_Levels, _Levels]:
@@ -142,7 +154,7 @@ class BookFeed:
             "b": bids,
             "a": asks,
             "u": self._update_id,
-            "seq": self._listing.seq,
+            "seq": self._seq,
         }
         if self._channel == "spot" or self._depth == 1:
             return {"topic": self._topic, "ts": now, "type": kind, "data": data, "cts": self._time}

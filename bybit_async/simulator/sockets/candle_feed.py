@@ -34,7 +34,7 @@ class CandleFeed:
         now = self._hub.exchange.clock.now_ms()
         self._quotation.last.roll(now)
         start = interval_floor(self._interval, self._quotation.last.minute)
-        if not self._hub.has_listeners(self._channel, self._topic) or self._shown is None:
+        if self._shown is None or self._hub.is_alone(connection, self._topic):
             self._start = start
         row = candle(self._quotation.last, self._interval, start)
         connection.deliver(self._topic, orjson.dumps(self._message(start, row, now, confirm=False)))

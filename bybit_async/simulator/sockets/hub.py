@@ -132,6 +132,10 @@ class Hub(Sink):
         """Tell whether anybody listens to a topic."""
         return bool(self._listeners.get((channel, topic)))
 
+    def is_alone(self, connection: Connection, topic: str) -> bool:
+        """Tell whether nobody but this connection listens to a topic of its channel."""
+        return not self._listeners.get((connection.channel, topic), {}).keys() - {connection}
+
     def publish(self, channel: str, topic: str, message: dict[str, Any]) -> None:
         """Send a message to everybody who listens to a topic."""
         listeners = self._listeners.get((channel, topic))

@@ -26,9 +26,9 @@ class TickerFeed:
         self.due = 0
 
     def greet(self, connection: Connection) -> None:
-        """Send the whole ticker as it was last published."""
+        """Send the whole ticker as the others know it."""
         now = self._hub.exchange.clock.now_ms()
-        if not self._shown:
+        if not self._shown or self._hub.is_alone(connection, self._topic):
             self._shown = self._read(now)
         connection.deliver(self._topic, orjson.dumps(self._message("snapshot", self._shown, now)))
 
