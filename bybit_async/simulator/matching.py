@@ -1,14 +1,26 @@
 """Price-time priority for one instrument, in whole ticks and lots."""
 
+from __future__ import annotations
+
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Literal, NamedTuple
-
-from sortedcontainers import SortedDict
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 Side = Literal["Buy", "Sell"]
 SmpType = Literal["None", "CancelMaker", "CancelTaker", "CancelBoth"]
+
+if TYPE_CHECKING:
+
+    class Levels(dict[int, "Level"]):
+        """Price levels in the order of their keys."""
+
+        def peekitem(self, index: int) -> tuple[int, Level]:
+            """Return the key and the level at a place."""
+            ...
+else:
+    # The package tells type checkers nothing.
+    from sortedcontainers import SortedDict as Levels
 
 
 class Resting:
@@ -19,6 +31,8 @@ class Resting:
     """
 
     __slots__ = ("guarded", "lots", "order", "owner", "side", "ticks")
+
+    side: Side
 
     def __init__(self, order: object, owner: int, side: Side, ticks: int, lots: int, *, guarded: bool = False) -> None:
         self.order = order
@@ -75,8 +89,8 @@ class MatchingBook:
 
     def __init__(self) -> None:
         # Bids are keyed by negative ticks so that the best level comes first on both sides.
-        self._bids: SortedDict = SortedDict()
-        self._asks: SortedDict = SortedDict()
+        self._bids = Levels()
+        self._asks = Levels()
         self._changed: dict[tuple[Side, int], None] = {}
 
     def add(self, resting: Resting) -> None:
@@ -143,7 +157,9 @@ class MatchingBook:
 
     def drain_changes(self) -> list[tuple[Side, int, int]]:
         """Return (side, ticks, lots now) of every level touched since the last call, in order of first touch."""
-        changes = [(side, ticks, self.level_lots(side, ticks)) for side, ticks in self._changed]
+        changes: list[tuple[Side, int, int]] = [
+            (side, ticks, self.level_lots(side, ticks)) for side, ticks in self._changed
+        ]
         self._changed.clear()
         return changes
 
@@ -199,7 +215,7 @@ class MatchingBook:
 
     def _trade(
         self,
-        levels: SortedDict,
+        levels: Levels,
         key: int,
         level: Level,
         maker: Resting,
@@ -224,13 +240,13 @@ class MatchingBook:
             on_drop(maker, False)
         return lots
 
-    def _drop(self, levels: SortedDict, key: int, level: Level, maker: Resting) -> None:
+    def _drop(self, levels: Levels, key: int, level: Level, maker: Resting) -> None:
         del level.queue[id(maker)]
         level.lots -= maker.lots
         if not level.queue:
             del levels[key]
 
-    def _place_of(self, side: Side, ticks: int) -> tuple[SortedDict, int]:
+    def _place_of(self, side: Side, ticks: int) -> tuple[Levels, int]:
         return (self._bids, -ticks) if side == "Buy" else (self._asks, ticks)
 
 

@@ -38,8 +38,8 @@ class Drafting:
     def draft(self, account: Account, fields: Fields, listing: Listing) -> Order:
         """Return an order that passes the instrument's filters; raises `Refused` otherwise."""
         instrument = listing.instrument
-        side = fields.choice("side", SIDES)
-        order_type = fields.choice("orderType", ORDER_TYPES)
+        side: Side = fields.choice("side", SIDES)
+        order_type: OrderType = fields.choice("orderType", ORDER_TYPES)
         now = self._state.clock.now_ms()
         order = Order(
             account=account,
@@ -101,7 +101,8 @@ class Drafting:
             raise parameter("triggerPrice is not supported for options")
         if instrument.ticks_of(order.trigger_price) is None:
             raise bad_price(instrument, reason="tick")
-        order.trigger_by = fields.choice("triggerBy", PRICE_KINDS, "LastPrice")
+        watched: PriceKind = fields.choice("triggerBy", PRICE_KINDS, "LastPrice")
+        order.trigger_by = watched
         if instrument.category == "spot":
             order.trigger_by = "LastPrice"
             if order.order_filter == "Order":
@@ -218,7 +219,7 @@ def _link_id(fields: Fields, instrument: Instrument) -> str:
 
 
 def _time_in_force(fields: Fields, order_type: OrderType) -> TimeInForce:
-    chosen = fields.choice("timeInForce", TIMES_IN_FORCE, "GTC")
+    chosen: TimeInForce = fields.choice("timeInForce", TIMES_IN_FORCE, "GTC")
     if order_type == "Limit":
         return chosen
     if chosen == "PostOnly":
