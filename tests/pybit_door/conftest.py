@@ -12,7 +12,9 @@ from bybit_async.simulator import MarketSettings, SimulatedExchange
 
 @pytest.fixture
 async def exchange():
-    async with SimulatedExchange(seed=7, symbols=["BTCUSDT"], market=MarketSettings(step=40)) as exchange:
+    # pybit registers a subscription after sending it: an answer that takes no time at all would come too early.
+    settings = MarketSettings(step=40)
+    async with SimulatedExchange(seed=7, symbols=["BTCUSDT"], market=settings, latency=10) as exchange:
         yield exchange
 
 

@@ -6,7 +6,6 @@ import itertools
 import queue
 import threading
 import time
-from contextlib import contextmanager
 
 import pybit.unified_trading
 import pytest
@@ -15,21 +14,10 @@ from bybit_async.pybit import WebSocket, WebSocketTrading
 from bybit_async.pybit.exceptions import InvalidChannelTypeError, TopicMismatchError, UnauthorizedExceptionError
 from bybit_async.simulator import Rule
 
+from ..pybit_threads import closing, in_thread
 from .shapes import assert_same_shape, shape
 
 pytestmark = pytest.mark.usefixtures("pybit_addresses")
-
-
-@contextmanager
-def theirs_closing(socket):
-    try:
-        yield socket
-    finally:
-        # pybit's own exit() waits three seconds for a close frame that its reading thread has already taken.
-        socket.exited = True
-        socket._stop_custom_ping_timer()
-        socket.ws.close(timeout=0)
-        socket.wst.join(5)
 
 
 def drained(messages, wanted, timeout=10.0):
@@ -60,10 +48,10 @@ async def test_public_messages_are_the_same(exchange):
             return watch_public(socket)
 
     def pybits():
-        with theirs_closing(pybit.unified_trading.WebSocket("linear", testnet=True, ping_timeout=0.2)) as socket:
+        with closing(pybit.unified_trading.WebSocket("linear", testnet=True, ping_timeout=0.2)) as socket:
             return watch_public(socket)
 
-    mine_seen, their_seen = await asyncio.gather(asyncio.to_thread(mine), asyncio.to_thread(pybits))
+    mine_seen, their_seen = await asyncio.gather(in_thread(mine), in_thread(pybits))
     for own, their in zip(mine_seen[0], their_seen[0], strict=True):
         assert_same_shape(own, their)
     assert_same_shape(mine_seen[1], their_seen[1])
@@ -79,7 +67,7 @@ async def test_books_are_sorted_and_follow_one_another(exchange):
             socket.orderbook_stream(50, "BTCUSDT", books.put)
             return [books.get(timeout=10) for _ in range(20)]
 
-    seen = [message["data"] for message in await asyncio.to_thread(session)]
+    seen = [message["data"] for message in await in_thread(session)]
     assert [book["u"] for book in seen] == list(range(seen[0]["u"], seen[0]["u"] + 20))
     for book in seen:
         bids, asks = ([float(price) for price, _ in book[side]] for side in ("b", "a"))
@@ -113,11 +101,11 @@ async def test_private_messages_are_the_same(exchange, ours, credentials):
 
     def pybits():
         options = {"channel_type": "private", "testnet": True, "ping_timeout": 0.2, **credentials}
-        with theirs_closing(pybit.unified_trading.WebSocket(**options)) as socket:
+        with closing(pybit.unified_trading.WebSocket(**options)) as socket:
             return watch_account(socket, ours)
 
-    own = await asyncio.to_thread(mine)
-    their = await asyncio.to_thread(pybits)
+    own = await in_thread(mine)
+    their = await in_thread(pybits)
     for left, right in zip(own, their, strict=True):
         assert_same_shape(left, right)
 
@@ -142,15 +130,15 @@ async def test_orders_over_the_socket_are_answered_the_same(exchange, credential
 
     def pybits():
         options = {"testnet": True, "ping_timeout": 0.2, **credentials}
-        with theirs_closing(pybit.unified_trading.WebSocketTrading(**options)) as socket:
+        with closing(pybit.unified_trading.WebSocketTrading(**options)) as socket:
             # pybit sends at once, authenticated or not.
             deadline = time.monotonic() + 5
             while not socket.auth and time.monotonic() < deadline:
                 time.sleep(0.01)
             return trade(socket)
 
-    own = await asyncio.to_thread(mine)
-    their = await asyncio.to_thread(pybits)
+    own = await in_thread(mine)
+    their = await in_thread(pybits)
     for left, right in zip(own, their, strict=True):
         assert shape(left) == shape(right)
     assert [answer["retCode"] for answer in own] == [answer["retCode"] for answer in their]
@@ -178,7 +166,7 @@ async def test_callbacks_survive_a_failing_one_and_never_overlap(exchange, caplo
             socket.ticker_stream("BTCUSDT", callback)
             assert enough.wait(10)
 
-    await asyncio.to_thread(session)
+    await in_thread(session)
     assert most == 1
     assert "mine" in caplog.text
 
@@ -199,7 +187,7 @@ async def test_a_lost_connection_comes_back_with_whole_books(exchange):
         assert exchange.drop_connections("linear") == 1
 
     loop = asyncio.get_running_loop()
-    later = await asyncio.to_thread(watch)
+    later = await in_thread(watch)
     assert len(later["b"]) == len(later["a"]) == 50
 
 
@@ -215,7 +203,7 @@ async def test_topics_are_listed_ended_and_not_doubled(exchange):
             with pytest.raises(TopicMismatchError):
                 socket.order_stream(print)
 
-    await asyncio.to_thread(session)
+    await in_thread(session)
 
 
 def test_wrong_channels_and_missing_keys_are_refused_as_pybit_does():
@@ -236,7 +224,7 @@ async def test_nothing_is_given_of_a_book_that_misses_a_message(exchange):
             socket.orderbook_stream(50, "BTCUSDT", books.put)
             return [books.get(timeout=10)["data"] for _ in range(20)]
 
-    seen = await asyncio.to_thread(watch)
+    seen = await in_thread(watch)
     numbers = [book["u"] for book in seen]
     jumps = [later - earlier for earlier, later in itertools.pairwise(numbers) if later != earlier + 1]
     assert len(jumps) == 1
@@ -258,7 +246,7 @@ async def test_an_order_whose_answer_is_lost_is_reported_once_and_exists_at_most
             socket.place_order(lambda m: answers.put(("fine", m)), lambda m: answers.put(("error", m)), **order)
             return first, answers.get(timeout=20)
 
-    (kind, message), (after, _) = await asyncio.to_thread(send)
+    (kind, message), (after, _) = await in_thread(send)
     orders = list(exchange.orders)
     if kind == "fine":
         assert message["data"]["orderId"] in {order.order_id for order in orders}

@@ -4,7 +4,6 @@ import asyncio
 import copy
 import queue
 import threading
-from contextlib import contextmanager
 
 import pybit.unified_trading
 import pytest
@@ -14,6 +13,7 @@ from pybit.unified_trading import HTTP, WebSocket, WebSocketTrading
 
 from bybit_async.simulator import MarketSettings, SimulatedExchange
 
+from ..pybit_threads import closing, in_thread
 from .raw_client import eventually
 
 
@@ -25,26 +25,6 @@ async def exchange():
         seed=7, symbols=["BTCUSDT", "ETHUSDT", "XRPUSDT"], market=settings, latency=10
     ) as exchange:
         yield exchange
-
-
-async def in_thread(work):
-    """Run blocking work in a daemon thread: pybit can wait for ever, and the test run must end all the same."""
-    loop = asyncio.get_running_loop()
-    future = loop.create_future()
-
-    def settle(setter, value):
-        if not future.done():
-            setter(value)
-
-    def run():
-        try:
-            outcome = (future.set_result, work())
-        except BaseException as error:  # noqa: BLE001 - it is handed to the test
-            outcome = (future.set_exception, error)
-        loop.call_soon_threadsafe(settle, *outcome)
-
-    threading.Thread(target=run, daemon=True).start()
-    return await asyncio.wait_for(future, 30)
 
 
 @pytest.fixture(autouse=True)
@@ -66,18 +46,6 @@ def http(exchange, credentials):
     session.endpoint = exchange.environment.rest_url
     yield session
     session.client.close()
-
-
-@contextmanager
-def closing(socket):
-    try:
-        yield socket
-    finally:
-        # pybit's own exit() waits three seconds for a close frame that its reading thread has already taken.
-        socket.exited = True
-        socket._stop_custom_ping_timer()
-        socket.ws.close(timeout=0)
-        socket.wst.join(5)
 
 
 def drained(messages, wanted, timeout=10.0):
