@@ -219,7 +219,7 @@ class SimulatedExchange:
         if request.headers.get("Upgrade", "").lower() == "websocket":
             channel = self._sockets.channel(request.path)
             if channel is None or (self.demo and channel == "trade"):
-                return web.Response(status=404)
+                return web.Response(status=404, text=f"not simulated: {request.path}")
             return await self._sockets.handle(request, channel)
         return await self._rest.handle(request)
 

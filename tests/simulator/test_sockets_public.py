@@ -245,6 +245,26 @@ async def test_price_limits_and_insurance(public):
             assert {entry["symbols"] for entry in fund["data"]} == {"BTCUSDT", "ETHUSDT", "XRPUSDT"}
 
 
+@pytest.mark.parametrize(
+    ("channel", "pool", "symbols"),
+    [("linear", "USDT", {"BTCUSDT", "ETHUSDT", "XRPUSDT"}), ("inverse", "inverse", {"BTCUSD"})],
+)
+async def test_adl_alerts_are_pushed_every_second(public, exchange, channel, pool, symbols):
+    async with public.socket(channel) as socket:
+        await socket.subscribe(f"adlAlert.{pool}")
+        first = await socket.topic(f"adlAlert.{pool}", "snapshot")
+        assert {entry["s"] for entry in first["data"]} == symbols
+        assert all((entry["b"], entry["mb"]) == (exchange.insurance(entry["c"]), "") for entry in first["data"])
+        await exchange.advance("1s")
+        assert (await socket.topic(f"adlAlert.{pool}"))["ts"] > first["ts"]
+
+
+async def test_channels_out_of_scope_are_named(session, exchange):
+    url = exchange.environment.rest_url + "/v5/public/spread"
+    async with session.get(url, headers={"Upgrade": "websocket", "Connection": "Upgrade"}) as response:
+        assert (response.status, await response.text()) == (404, "not simulated: /v5/public/spread")
+
+
 async def test_an_unsubscribed_topic_falls_silent(public):
     async with public.socket("linear") as socket:
         await socket.subscribe("orderbook.50.BTCUSDT", "tickers.BTCUSDT")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bybit_async.simulator import figures
 from bybit_async.simulator.amounts import plain
 from bybit_async.simulator.rest.call import Call, Route
+from bybit_async.simulator.sockets.hub import FULL_DEPTH, RPI_DEPTH
+
+if TYPE_CHECKING:
+    from bybit_async.simulator.listing import Listing
+    from bybit_async.simulator.sockets.books import BookView
 
 _DEPTHS = {"spot": (1, 200), "linear": (25, 500), "inverse": (25, 500), "option": (1, 25)}
-_RPI_DEPTH = 50
 
 
 def get_time(call: Call) -> dict[str, Any]:
@@ -26,44 +29,33 @@ def get_orderbook(call: Call) -> dict[str, Any]:
     default, high = _DEPTHS[category]
     limit = call.params.limit(default, max(high, 1000 if category in ("linear", "inverse", "spot") else high))
     call.exchange.market.deepen(listing, limit)
-    bids, asks = listing.depth(limit)
-    return {
-        "s": listing.instrument.symbol,
-        "b": [_level(level) for level in bids],
-        "a": [_level(level) for level in asks],
-        "ts": call.now,
-        "u": call.exchange.hub.books.update_id(listing),
-        "seq": listing.seq,
-        "cts": call.now,
-    }
+    return _book(call, listing, call.exchange.hub.view_book(listing, limit))
 
 
 def get_rpi_orderbook(call: Call) -> dict[str, Any]:
     """`GET /v5/market/rpi_orderbook`: nobody places retail price improvement orders here."""
     category = call.params.category("linear", "inverse", "spot", default="linear")
     listing = call.listing(category)
-    limit = call.params.integer("limit", low=1, high=_RPI_DEPTH)
-    call.exchange.market.deepen(listing, limit)
-    bids, asks = listing.depth(limit)
-    return {
-        "s": listing.instrument.symbol,
-        "b": [[*_level(level), "0"] for level in bids],
-        "a": [[*_level(level), "0"] for level in asks],
-        "ts": call.now,
-        "u": call.exchange.hub.books.update_id(listing),
-        "seq": listing.seq,
-        "cts": call.now,
-    }
+    limit = call.params.integer("limit", low=1, high=RPI_DEPTH)
+    return _book(call, listing, call.exchange.hub.view_topic(listing, "rpi", limit))
 
 
 def get_full_orderbook(call: Call) -> dict[str, Any]:
     """`GET /v5/market/full_orderbook`."""
-    category = call.params.category("spot", "linear", "inverse")
-    return call.exchange.hub.full_book(call.listing(category))
+    listing = call.listing(call.params.category("spot", "linear", "inverse"))
+    return _book(call, listing, call.exchange.hub.view_topic(listing, "full", FULL_DEPTH))
 
 
-def _level(level: tuple[Decimal, Decimal]) -> list[str]:
-    return [format(level[0], "f"), format(level[1], "f")]
+def _book(call: Call, listing: Listing, view: BookView) -> dict[str, Any]:
+    return {
+        "s": listing.instrument.symbol,
+        "b": view.bids,
+        "a": view.asks,
+        "ts": call.now,
+        "u": view.update_id,
+        "seq": view.seq,
+        "cts": view.time,
+    }
 
 
 def get_tickers(call: Call) -> dict[str, Any]:

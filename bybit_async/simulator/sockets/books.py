@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
 _Levels = dict[int, int]
 
 
+DEEPEST = 1_000
+"""The depth of the feed whose update ids order books have that are read by REST."""
+
+
+class _Reading(NamedTuple):
+    epoch: int
+    version: int
+    update_id: int
+
+
 class Books:
     """How often each book has changed, and the update ids of the feeds that show it."""
 
@@ -24,8 +35,8 @@ class Books:
         self._seed = seed
         self._restarts = 0
         self._resets: dict[tuple[str, str], int] = {}
-        self._origins: dict[tuple[str, str], int] = {}
         self._versions: dict[tuple[str, str], int] = {}
+        self._read: dict[tuple[str, str], _Reading] = {}
 
     def touch(self, listing: Listing) -> None:
         """Note that a book has changed."""
@@ -39,13 +50,11 @@ class Books:
     def restart(self) -> None:
         """Number every book from 1 again."""
         self._restarts += 1
-        self._origins = dict(self._versions)
 
     def reset(self, listing: Listing) -> None:
         """Number one book from 1 again, as when its tick size changes: every subscriber gets a new snapshot."""
         key = listing.instrument.key
         self._resets[key] = self._resets.get(key, 0) + 1
-        self._origins[key] = self._versions.get(key, 0)
 
     def epoch(self, listing: Listing) -> int:
         """Return how often the numbering of a book has begun afresh."""
@@ -55,9 +64,26 @@ class Books:
         """Return where the update ids of a book begin."""
         return 1 if self.epoch(listing) else make_key(self._seed, *listing.instrument.key) % 1_000_000 + 1_000
 
-    def update_id(self, listing: Listing) -> int:
-        """Return the update id for an order book that is asked for by REST."""
-        return self.first_id(listing) + self.version(listing) - self._origins.get(listing.instrument.key, 0)
+    def read_id(self, listing: Listing) -> int:
+        """Return the update id of a book that is read as it is now, from which its deepest feed numbers on."""
+        key, epoch, version = listing.instrument.key, self.epoch(listing), self.version(listing)
+        last = self._read.get(key)
+        if last is None or last.epoch != epoch:
+            number = self.first_id(listing)
+        else:
+            number = last.update_id + (last.version != version)
+        self._read[key] = _Reading(epoch, version, number)
+        return number
+
+
+class BookView(NamedTuple):
+    """A book that somebody reads, under the update id of a feed."""
+
+    bids: list[list[str]]
+    asks: list[list[str]]
+    update_id: int
+    seq: int
+    time: int
 
 
 class BookFeed:
@@ -65,14 +91,16 @@ class BookFeed:
 
     _reset_kind = "snapshot"
 
-    def __init__(self, hub: Hub, channel: str, topic: str, listing: Listing, depth: int) -> None:
+    def __init__(self, hub: Hub, channel: str, topic: str, listing: Listing, depth: int, period: int) -> None:
         self._hub = hub
         self._channel = channel
         self._topic = topic
         self._listing = listing
         self._depth = depth
         hub.exchange.market.deepen(listing, depth)
-        self._period = hub.cadences.books[depth]
+        self._period = period
+        # The time stands before the type for spot, for first levels, and where there is a third column.
+        self._time_first = channel == "spot" or depth == 1
         self._version = -1
         self._bids: _Levels = {}
         self._asks: _Levels = {}
@@ -86,10 +114,14 @@ class BookFeed:
     def greet(self, connection: Connection) -> None:
         """Send the newcomer the whole book as the others know it, under the same update id."""
         now = self._hub.exchange.clock.now_ms()
-        self._refresh(now)
         if self._hub.is_alone(connection, self._topic):
             # Nobody has been told anything since the last listener left.
+            self._refresh(now)
             self._advance(now)
+        elif self._is_reset():
+            # The others must hear of it as well, and this tells them all.
+            self.flush(now)
+            return
         connection.deliver(
             self._topic, orjson.dumps(self._message("snapshot", self._spell(self._bids), self._spell(self._asks), now))
         )
@@ -97,7 +129,7 @@ class BookFeed:
     def flush(self, now: int) -> None:
         """Publish the changes since the last message."""
         self.due = now + self._period
-        if self._epoch != self._hub.books.epoch(self._listing):
+        if self._is_reset():
             self._refresh(now)
             self._publish(self._reset_kind, self._spell(self._bids), self._spell(self._asks), now)
             return
@@ -112,6 +144,20 @@ class BookFeed:
             self._publish("snapshot", self._spell(self._bids), self._spell(self._asks), now)
         else:
             self._publish("delta", self._spell(changed_bids), self._spell(changed_asks), now)
+
+    def view(self, depth: int) -> BookView:
+        """Return the book as of the last message; as it is now while nobody listens."""
+        now = self._hub.exchange.clock.now_ms()
+        if not self._hub.has_listeners(self._channel, self._topic):
+            self._refresh(now)
+            self._advance(now)
+        elif self._is_reset():
+            self.flush(now)
+        bids, asks = (self._spell(dict(islice(levels.items(), depth))) for levels in (self._bids, self._asks))
+        return BookView(bids, asks, self._update_id, self._seq, self._time)
+
+    def _is_reset(self) -> bool:
+        return self._epoch != self._hub.books.epoch(self._listing)
 
     def _advance(self, now: int) -> tuple[_Levels, _Levels]:
         """Take the book as it is now for the one that is shown; return what differs."""
@@ -128,10 +174,10 @@ class BookFeed:
         return changed_bids, changed_asks
 
     def _refresh(self, now: int) -> None:
-        epoch = self._hub.books.epoch(self._listing)
-        if self._version < 0 or self._epoch != epoch:
-            self._epoch = epoch
-            self._update_id = self._hub.books.first_id(self._listing)
+        if self._version < 0 or self._is_reset():
+            books = self._hub.books
+            self._epoch = books.epoch(self._listing)
+            self._update_id = (books.read_id if self._depth == DEEPEST else books.first_id)(self._listing)
             self._bids, self._asks = self._read()
             self._version, self._seq = self._hub.books.version(self._listing), self._listing.seq
             self._time = now
@@ -156,7 +202,7 @@ class BookFeed:
             "u": self._update_id,
             "seq": self._seq,
         }
-        if self._channel == "spot" or self._depth == 1:
+        if self._time_first:
             return {"topic": self._topic, "ts": now, "type": kind, "data": data, "cts": self._time}
         return {"topic": self._topic, "type": kind, "ts": now, "data": data, "cts": self._time}
 
@@ -179,13 +225,16 @@ class FullBookFeed(BookFeed):
 
     def greet(self, connection: Connection) -> None:
         """Changes begin with the next one."""
-        self._refresh(self._hub.exchange.clock.now_ms())
+        if self._hub.is_alone(connection, self._topic):
+            self._refresh(self._hub.exchange.clock.now_ms())
 
-    def snapshot(self) -> dict[str, Any]:
-        """Return the book as of the last message, as `/v5/market/full_orderbook` shows it."""
-        now = self._hub.exchange.clock.now_ms()
-        self._refresh(now)
-        if not self._hub.has_listeners(self._channel, self._topic):
-            self.flush(now)
-        message = self._message("snapshot", self._spell(self._bids), self._spell(self._asks), now)
-        return {**message["data"], "ts": now, "cts": self._time}
+
+class RpiBookFeed(BookFeed):
+    """The `orderbook.rpi` topic: every level has a third column for retail price improvement, which nobody offers."""
+
+    def __init__(self, hub: Hub, channel: str, topic: str, listing: Listing, depth: int, period: int) -> None:
+        super().__init__(hub, channel, topic, listing, depth, period)
+        self._time_first = True
+
+    def _spell(self, levels: _Levels) -> list[list[str]]:
+        return [[*level, "0"] for level in super()._spell(levels)]

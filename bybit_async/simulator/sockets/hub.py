@@ -10,9 +10,15 @@ import msgspec
 import orjson
 
 from bybit_async.simulator.events import PublicTrade, Sink
-from bybit_async.simulator.sockets.books import BookFeed, Books, FullBookFeed
+from bybit_async.simulator.sockets.books import DEEPEST, BookFeed, Books, BookView, FullBookFeed, RpiBookFeed
 from bybit_async.simulator.sockets.candle_feed import CandleFeed
-from bybit_async.simulator.sockets.slow_feeds import InsuranceFeed, LiquidationFeed, PriceLimitFeed, StatusFeed
+from bybit_async.simulator.sockets.slow_feeds import (
+    AdlAlertFeed,
+    InsuranceFeed,
+    LiquidationFeed,
+    PriceLimitFeed,
+    StatusFeed,
+)
 from bybit_async.simulator.sockets.ticker_feed import TickerFeed
 from bybit_async.simulator.sockets.trades import Trades
 
@@ -22,6 +28,7 @@ if TYPE_CHECKING:
     from bybit_async.simulator.sockets.connection import Connection
 
 FULL_DEPTH = 10_000
+RPI_DEPTH = 50
 _FUTURES = ("linear", "inverse")
 _INTERVALS = "1|3|5|15|30|60|120|240|360|720|D|W|M"
 
@@ -32,11 +39,13 @@ class Cadences(msgspec.Struct, frozen=True, kw_only=True):
     books: dict[int, int] = msgspec.field(
         default_factory=lambda: {1: 10, 25: 20, 50: 20, 100: 100, 200: 100, 1000: 200, FULL_DEPTH: 100}
     )
+    rpi_books: int = 100
     tickers: int = 100
     klines: int = 250
     liquidations: int = 500
     price_limits: int = 300
     insurance: int = 1_000
+    adl_alerts: int = 1_000
     repeat_touch: int = 3_000
 
 
@@ -97,15 +106,24 @@ class Hub(Sink):
         self._feeds.pop((channel, topic), None)
         self.knows(channel, topic)
 
-    def full_book(self, listing: Listing) -> dict[str, Any]:
-        """Return the whole book of a listing, consistent with its `orderbook.full` topic."""
+    def view_book(self, listing: Listing, depth: int) -> BookView:
+        """Return a book under the update id of its deepest feed: of its last message, while somebody listens to it."""
         category, symbol = listing.instrument.key
-        topic = f"orderbook.full.{symbol}"
+        feed = self._feeds.get((category, f"orderbook.{DEEPEST}.{symbol}"))
+        if isinstance(feed, BookFeed):
+            return feed.view(depth)
+        bids, asks = ([[format(number, "f") for number in level] for level in side] for side in listing.depth(depth))
+        return BookView(bids, asks, self.books.read_id(listing), listing.seq, self.exchange.clock.now_ms())
+
+    def view_topic(self, listing: Listing, kind: str, depth: int) -> BookView:
+        """Return the book of the topic `orderbook.full` or `orderbook.rpi`, under the topic's update id."""
+        category, symbol = listing.instrument.key
+        topic = f"orderbook.{kind}.{symbol}"
         self.knows(category, topic)
         feed = self._feeds[category, topic]
-        if not isinstance(feed, FullBookFeed):
-            raise TypeError(f"{topic} is not a full book")
-        return feed.snapshot()
+        if not isinstance(feed, BookFeed):
+            raise TypeError(f"{topic} is not a simulated book")
+        return feed.view(depth)
 
     def subscribe(self, connection: Connection, topic: str) -> None:
         """Add a listener to a known topic, without greeting it."""
@@ -165,11 +183,18 @@ class Hub(Sink):
 
 def _book_feed(hub: Hub, channel: str, topic: str, match: re.Match[str]) -> Feed:
     listing = hub.exchange.engine.listings[channel, match[2]]
-    return BookFeed(hub, channel, topic, listing, int(match[1]))
+    depth = int(match[1])
+    return BookFeed(hub, channel, topic, listing, depth, hub.cadences.books[depth])
 
 
 def _full_book_feed(hub: Hub, channel: str, topic: str, match: re.Match[str]) -> Feed:
-    return FullBookFeed(hub, channel, topic, hub.exchange.engine.listings[channel, match[1]], FULL_DEPTH)
+    listing = hub.exchange.engine.listings[channel, match[1]]
+    return FullBookFeed(hub, channel, topic, listing, FULL_DEPTH, hub.cadences.books[FULL_DEPTH])
+
+
+def _rpi_book_feed(hub: Hub, channel: str, topic: str, match: re.Match[str]) -> Feed:
+    listing = hub.exchange.engine.listings[channel, match[1]]
+    return RpiBookFeed(hub, channel, topic, listing, RPI_DEPTH, hub.cadences.rpi_books)
 
 
 def _trade_feed(hub: Hub, channel: str, topic: str, match: re.Match[str]) -> Feed:
@@ -200,15 +225,21 @@ def _insurance_feed(hub: Hub, channel: str, topic: str, match: re.Match[str]) ->
     return InsuranceFeed(hub, channel, topic, match[1])
 
 
+def _adl_feed(hub: Hub, channel: str, topic: str, match: re.Match[str]) -> Feed:
+    return AdlAlertFeed(hub, channel, topic, match[1])
+
+
 _PATTERNS = (
     TopicPattern(re.compile(r"orderbook\.(1|50|200|1000)\.([A-Z0-9]+)"), ("spot", *_FUTURES), _book_feed),
     TopicPattern(re.compile(r"orderbook\.(25|100)\.([A-Z0-9-]+)"), ("option",), _book_feed),
     TopicPattern(re.compile(r"orderbook\.full\.([A-Z0-9]+)"), ("spot", *_FUTURES), _full_book_feed),
+    TopicPattern(re.compile(r"orderbook\.rpi\.([A-Z0-9]+)"), ("spot", *_FUTURES), _rpi_book_feed),
     TopicPattern(re.compile(r"publicTrade\.([A-Z0-9-]+)"), ("spot", *_FUTURES, "option"), _trade_feed),
     TopicPattern(re.compile(r"tickers\.([A-Z0-9-]+)"), ("spot", *_FUTURES, "option"), _ticker_feed),
     TopicPattern(re.compile(rf"kline\.({_INTERVALS})\.([A-Z0-9-]+)"), ("spot", *_FUTURES), _candle_feed),
     TopicPattern(re.compile(r"allLiquidation\.([A-Z0-9-]+)"), _FUTURES, _liquidation_feed),
     TopicPattern(re.compile(r"priceLimit\.([A-Z0-9-]+)"), ("spot", *_FUTURES), _limit_feed),
     TopicPattern(re.compile(r"insurance\.(USDT|USDC|inverse)"), _FUTURES, _insurance_feed),
+    TopicPattern(re.compile(r"adlAlert\.(USDT|USDC|inverse)"), _FUTURES, _adl_feed),
     TopicPattern(re.compile(r"system\.status"), ("status",), _status_feed),
 )

@@ -31,6 +31,9 @@ _TOPICS = frozenset(
     {"wallet", "greeks", "dcp.future", "dcp.spot", "dcp.option", *_SPLIT}
     | {f"{topic}.{category}" for topic, categories in _SPLIT.items() for category in categories}
 )
+_OUT_OF_SCOPE = frozenset(
+    {"strategy", "spread.order", "spread.execution", "rfq.open.rfqs", "rfq.open.quotes", "rfq.open.trades"}
+)
 
 
 class PrivateHub(Sink):
@@ -198,7 +201,10 @@ class PrivateSession:
 def _objection(args: list[str]) -> str:
     unknown = [topic for topic in args if topic not in _TOPICS]
     if unknown:
-        return ";".join(f"error:handler not found,topic:{topic}" for topic in unknown)
+        return ";".join(
+            f"error:{'not simulated' if topic in _OUT_OF_SCOPE else 'handler not found'},topic:{topic}"
+            for topic in unknown
+        )
     for topic, categories in _SPLIT.items():
         if topic in args and any(f"{topic}.{category}" in args for category in categories):
             return f"error:{topic} and its categories cannot be in one request"

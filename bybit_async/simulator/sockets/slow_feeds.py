@@ -69,13 +69,7 @@ class InsuranceFeed:
         self._hub = hub
         self._channel = channel
         self._topic = topic
-        listings = hub.exchange.engine.listings.values()
-        self._symbols = sorted(
-            (listing.instrument.settle, listing.instrument.symbol)
-            for listing in listings
-            if (listing.instrument.category == "inverse" and group == "inverse")
-            or (listing.instrument.category == "linear" and group == listing.instrument.settle)
-        )
+        self._symbols = _members(hub, group)
         self._shown: list[tuple[str, str, str]] = []
         self.due = 0
 
@@ -102,6 +96,45 @@ class InsuranceFeed:
             for coin, symbol, balance in self._shown
         ]
         return {"topic": self._topic, "type": kind, "ts": now, "data": data}
+
+
+class AdlAlertFeed:
+    """One `adlAlert` topic, pushed whole every second; nobody is deleveraged here, so no contract ever draws down."""
+
+    def __init__(self, hub: Hub, channel: str, topic: str, group: str) -> None:
+        self._hub = hub
+        self._channel = channel
+        self._topic = topic
+        self._symbols = _members(hub, group)
+        self.due = 0
+
+    def greet(self, connection: Connection) -> None:
+        """Send the present figures."""
+        connection.deliver(self._topic, orjson.dumps(self._message(self._hub.exchange.clock.now_ms())))
+
+    def flush(self, now: int) -> None:
+        """Publish the present figures."""
+        self.due = now + self._hub.cadences.adl_alerts
+        self._hub.publish(self._channel, self._topic, self._message(now))
+
+    def _message(self, now: int) -> dict[str, Any]:
+        # The topic writes numbers, and has stopped to tell the greatest balance.
+        figures = {"mb": "", "i_pr": -0.3, "pr": 0, "adl_tt": 10_000, "adl_sr": -0.25}
+        data = [
+            {"c": coin, "s": symbol, "b": float(self._hub.exchange.insurance(coin)), **figures}
+            for coin, symbol in self._symbols
+        ]
+        return {"topic": self._topic, "type": "snapshot", "ts": now, "data": data}
+
+
+def _members(hub: Hub, group: str) -> list[tuple[str, str]]:
+    """Return settle coin and symbol of the contracts of a pool: of one coin, or `inverse`."""
+    instruments = [listing.instrument for listing in hub.exchange.engine.listings.values()]
+    return sorted(
+        (one.settle, one.symbol)
+        for one in instruments
+        if (one.category == "inverse" and group == "inverse") or (one.category == "linear" and group == one.settle)
+    )
 
 
 class StatusFeed:
