@@ -1,6 +1,6 @@
 """Prints what the simulated exchange does on one core: matching, the whole engine, REST orders, stream messages.
 
-Run with `python benchmarks/simulator.py [orders]`. Figures are per second of the server's processor time, so that
+Run with `python -m benchmarks.simulator [orders]`. Figures are per second of the server's processor time, so that
 another program on the machine does not change them; the clients run in a process of their own and are not counted.
 """
 
@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 
 from bybit_async.simulator import SimulatedExchange
 from bybit_async.simulator.clock import Clock
@@ -153,7 +154,11 @@ async def stream_messages(count: int) -> tuple[int, float]:
 async def _clients(*arguments: object) -> asyncio.subprocess.Process:
     pipe = asyncio.subprocess.PIPE
     return await asyncio.create_subprocess_exec(
-        sys.executable, __file__, "--clients", *map(str, arguments), stdin=pipe, stdout=pipe
+        *(sys.executable, "-m", "benchmarks.simulator", "--clients"),
+        *map(str, arguments),
+        stdin=pipe,
+        stdout=pipe,
+        cwd=Path(__file__).parent.parent,
     )
 
 
