@@ -39,7 +39,8 @@ class Account:
         self.exposed: dict[tuple[str, str, int], Position] = {}
         """The positions that have a size or resting orders: what margin must be computed over."""
         self.leverages: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
-        self.hedged: set[tuple[str, str]] = set()
+        self.hedged: dict[tuple[str, str], bool] = {}
+        """Contracts whose position mode was chosen by symbol, which counts for more than that of the coin."""
         self.hedged_coins: set[str] = set()
         self.orders: dict[str, Order] = {}
         """Live orders by order id, oldest first."""
@@ -76,9 +77,10 @@ class Account:
     def is_hedged(self, listing: Listing) -> bool:
         """Whether this listing is in hedge mode."""
         instrument = listing.instrument
-        return instrument.key in self.hedged or (
-            instrument.category == "linear" and instrument.settle in self.hedged_coins
-        )
+        chosen = self.hedged.get(instrument.key)
+        if chosen is not None:
+            return chosen
+        return instrument.category == "linear" and instrument.settle in self.hedged_coins
 
     def leverage_for(self, listing: Listing, idx: int) -> Decimal:
         """Return the leverage in force for a position idx."""

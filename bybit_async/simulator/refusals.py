@@ -89,6 +89,11 @@ def notional_too_small(category: str) -> Refused:
     return Refused(110094, "Order does not meet minimum order value")
 
 
+def market_makers_only(category: str) -> Refused:
+    """110119 or, for spot, 170355: nobody here is approved for retail price improvement orders."""
+    return Refused(170355 if category == "spot" else 110119, "RPI orders are restricted to approved market makers only")
+
+
 def duplicate_link_id(category: str) -> Refused:
     """110072 or, for spot, 170141: this order link id was used before."""
     if category == "spot":

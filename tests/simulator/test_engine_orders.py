@@ -199,6 +199,7 @@ def test_a_link_id_is_used_once_even_after_the_order_ended(desk):
         ({"orderLinkId": "a.b"}, 10001),
         ({"positionIdx": 1}, 10001),
         ({"timeInForce": "GTX"}, 10001),
+        ({"timeInForce": "RPI"}, 110119),
         ({"orderType": "Market", "timeInForce": "PostOnly"}, 10001),
         ({"qty": "0.001", "price": "4000"}, 110094),
         ({"reduceOnly": True}, 110017),

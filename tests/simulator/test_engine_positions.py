@@ -80,6 +80,12 @@ def test_position_mode_switches_only_when_nothing_is_open(desk):
     fresh = desk.engine.create_account()
     desk.engine.switch_mode(fresh, coin)
     assert fresh.is_hedged(desk.engine.listing("linear", "ETHUSDT"))
+    desk.engine.switch_mode(fresh, LINEAR | {"mode": 0})
+    assert not fresh.is_hedged(desk.engine.listing("linear", "BTCUSDT"))
+    assert fresh.is_hedged(desk.engine.listing("linear", "ETHUSDT")), "a symbol's own mode is its own only"
+    assert code_of(desk.engine.switch_mode, desk.b, coin) == 110024
+    desk.limit(rich := desk.engine.create_account(balances={"USDT": "10000"}), "Buy", "0.1", "59000")
+    assert code_of(desk.engine.switch_mode, rich, coin) == 110028
 
 
 def test_leverage_frees_margin_and_is_refused_when_it_would_not_fit(desk):

@@ -15,6 +15,7 @@ from bybit_async.simulator.refusals import (
     Refused,
     bad_price,
     bad_quantity,
+    market_makers_only,
     nothing_to_reduce,
     notional_too_small,
     parameter,
@@ -50,7 +51,7 @@ class Drafting:
             order_type=order_type,
             qty=Decimal(0),
             price=Decimal(0),
-            time_in_force=_time_in_force(fields, order_type),
+            time_in_force=_time_in_force(fields, order_type, instrument),
             created_ms=now,
             updated_ms=now,
             smp=fields.choice("smpType", ("None", "CancelMaker", "CancelTaker", "CancelBoth"), "None"),
@@ -218,7 +219,9 @@ def _link_id(fields: Fields, instrument: Instrument) -> str:
     return link_id
 
 
-def _time_in_force(fields: Fields, order_type: OrderType) -> TimeInForce:
+def _time_in_force(fields: Fields, order_type: OrderType, instrument: Instrument) -> TimeInForce:
+    if fields.text("timeInForce") == "RPI":
+        raise market_makers_only(instrument.category)
     chosen: TimeInForce = fields.choice("timeInForce", TIMES_IN_FORCE, "GTC")
     if order_type == "Limit":
         return chosen

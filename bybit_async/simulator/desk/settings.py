@@ -173,13 +173,14 @@ class Settings:
         ]
         # A coin-wide switch leaves contracts alone that are in use, and rules all others, future ones too.
         busy = [listing for listing in affected if _in_use(account, listing)]
-        modes = {account.is_hedged(listing) for listing in busy}
         if (coin in account.hedged_coins) == hedge:
             raise mode_not_modified()
-        if busy and (not hedge) in modes:
-            raise mode_blocked_by_position()
+        blocking = [listing for listing in busy if account.is_hedged(listing) != hedge]
+        if blocking:
+            held = any(position.net for listing in blocking for position in _positions(account, listing))
+            raise mode_blocked_by_position() if held else mode_blocked_by_orders()
         for listing in affected:
-            account.hedged.discard(listing.instrument.key)
+            account.hedged.pop(listing.instrument.key, None)
         if hedge:
             account.hedged_coins.add(coin)
         else:
@@ -195,12 +196,7 @@ class Settings:
             raise mode_blocked_by_position()
         if any(order.listing is listing for order in account.orders.values()):
             raise mode_blocked_by_orders()
-        if hedge:
-            account.hedged.add(instrument.key)
-        elif instrument.settle in account.hedged_coins:
-            raise parameter("this coin is in hedge mode; switch the coin back first")
-        else:
-            account.hedged.discard(instrument.key)
+        account.hedged[instrument.key] = hedge
 
     def _apply_mode(self, account: Account, mode: MarginMode) -> None:
         account.margin_mode = mode
