@@ -121,8 +121,9 @@ class Bybit:
         on_unknown: what to do when the answer to an order request is lost, unless the call says otherwise:
             ``"resolve"`` asks Bybit what became of it, for up to `recv_window` and two seconds more, before it raises
             `OutcomeUnknown`; ``"raise"`` raises at once.
-        rate_limits: False leaves the pace to you; a ban by Bybit still stops every request of the host. A
-            `RateLimitSettings` says what the host allows an address.
+        rate_limits: False leaves the pace to you; a ban by Bybit still stops every request of the host, from every
+            session of the process. A `RateLimitSettings` says what the host allows an address, and lets the processes
+            of a machine share it.
         transport: an httpx transport to send through (a proxy, a mock) instead of the library's own.
         hooks: functions that watch requests and answers.
         data_dir: where `data` keeps history: a folder, or an fsspec address such as ``s3://bucket/history``; the

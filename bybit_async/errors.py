@@ -33,11 +33,17 @@ things: 10003 is a bad key on REST and too many sessions on the order entry sock
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 
 class BybitError(Exception):
-    """Anything this library raises on purpose."""
+    """Anything this library raises on purpose.
+
+    Attributes:
+        trace_id: Bybit's own id of the request, for its support; None where it sent none.
+    """
+
+    trace_id: str | None = None
 
 
 class InvalidParameter(BybitError, ValueError):
@@ -151,16 +157,24 @@ class OutcomeUnknown(BybitError):
         order_link_id: the order link id the request carried.
         order_id: the order id the request named.
         reason: what went wrong, an exception class name or a retCode.
+        order_link_ids: those of every order of the request; of a batch all of them, in its order.
     """
 
     def __init__(
-        self, message: str, *, order_link_id: str | None = None, order_id: str | None = None, reason: str = ""
+        self,
+        message: str,
+        *,
+        order_link_id: str | None = None,
+        order_id: str | None = None,
+        reason: str = "",
+        order_link_ids: Sequence[str] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
         self.order_link_id = order_link_id
         self.order_id = order_id
         self.reason = reason
+        self.order_link_ids = tuple(order_link_ids) or ((order_link_id,) if order_link_id else ())
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.args, self.__dict__)

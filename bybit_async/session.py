@@ -22,6 +22,7 @@ from bybit_async.models.trade.requests import with_order_link_ids
 from bybit_async.transport.clock import Clock
 from bybit_async.transport.endpoint import Endpoint, Method
 from bybit_async.transport.hooks import Hooks
+from bybit_async.transport.hosts import host_at
 from bybit_async.transport.http import HttpxExchange
 from bybit_async.transport.lean import LeanTransport
 from bybit_async.transport.limits import RateLimits, RateLimitSettings
@@ -74,8 +75,9 @@ class AsyncBybit(Domains):
         on_unknown: what to do when the answer to an order request is lost, unless the call says otherwise:
             ``"resolve"`` asks Bybit what became of it, for up to `recv_window` and two seconds more, before it raises
             `OutcomeUnknown`; ``"raise"`` raises at once.
-        rate_limits: False leaves the pace to you; a ban by Bybit still stops every request of the host. A
-            `RateLimitSettings` says what the host allows an address.
+        rate_limits: False leaves the pace to you; a ban by Bybit still stops every request of the host, from every
+            session of the process. A `RateLimitSettings` says what the host allows an address, and lets the processes
+            of a machine share it.
         transport: an httpx transport to send through (a proxy, a mock) instead of the library's own.
         hooks: functions that watch requests and answers.
         data_dir: where `data` keeps history: a folder, or an fsspec address such as ``s3://bucket/history``; the
@@ -121,8 +123,8 @@ class AsyncBybit(Domains):
         self._data_dir = data_dir
         self._orders_via = _one_of("orders_via", orders_via, ("rest", "websocket"))
         pace = rate_limits if isinstance(rate_limits, RateLimitSettings) else None
-        self._limits = RateLimits(self.clock, enabled=rate_limits is not False, settings=pace)
         base_url = self.environment.rest_url
+        self._limits = RateLimits(self.clock, enabled=rate_limits is not False, settings=pace, host=host_at(base_url))
         self._transport = Transport(
             HttpxExchange(transport, base_url) if transport is not None else LeanTransport(base_url),
             clock=self.clock,

@@ -17,11 +17,14 @@ import msgspec
 
 from bybit_async.environments import Environment
 from bybit_async.errors import (
+    BybitError,
     ClockSkewed,
     DeadlineExceeded,
     DuplicateOrderLinkId,
+    HostBanned,
     InvalidParameter,
     MissingCredentials,
+    NotSent,
     OrderNotFound,
     OutcomeUnknown,
     RateLimited,
@@ -30,7 +33,15 @@ from bybit_async.errors import (
 )
 from bybit_async.stream.connection import Connection
 from bybit_async.stream.frames import OrderEntryAnswer
-from bybit_async.stream.order_frames import OPERATIONS, RESTARTING, ambiguous, limit_of, read_answer, request_frame
+from bybit_async.stream.order_frames import (
+    OPERATIONS,
+    RESTARTING,
+    ambiguous,
+    limit_of,
+    read_answer,
+    request_frame,
+    trace_id_of,
+)
 from bybit_async.stream.order_line import LineLost, OrderLine, OrderLines, Waiting
 from bybit_async.stream.settings import StreamSettings
 from bybit_async.transport.clock import Clock
@@ -212,13 +223,22 @@ class OrderEntry:
         self, endpoint: Endpoint, op: str, params: Mapping[str, Any], deadline: float
     ) -> tuple[Response[Any], bool]:
         """Return the answer, and whether it is one to a repetition."""
+        refusal: RequestRejected | None = None
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 return await self._once(endpoint, op, params, deadline), attempt > 1
+            except HostBanned:
+                raise
             except (ClockSkewed, RateLimited) as error:
                 # Both mean that Bybit did not take it; so does a restart, which only needs another connection.
                 if attempt == _ATTEMPTS or not self._after_refusal(endpoint, params, error):
                     raise
+                refusal = error
+            except NotSent as error:
+                if refusal is None:
+                    raise
+                # It was sent before, and refused: that it could not be sent again is not the news.
+                raise refusal from error
             except DuplicateOrderLinkId as error:
                 if attempt == 1:
                     raise
@@ -250,6 +270,8 @@ class OrderEntry:
             await self._pace.slot(endpoint, params, deadline)
         if not line.usable:
             line = await self._lines.ready(deadline)
+        if asyncio.get_running_loop().time() >= deadline:
+            raise DeadlineExceeded("the deadline passed before the request was sent")
         waiting = self._waiting(op, params)
         try:
             answer = await line.request(waiting, self._frame(waiting, params), deadline)
@@ -262,9 +284,13 @@ class OrderEntry:
         except LineLost as error:
             raise unknown_outcome(op, params, "LineLost", str(error)) from error
         self._learn(endpoint, params, line, answer)
-        if ambiguous(answer):
-            raise unknown_outcome(op, params, str(answer.ret_code), f"{answer.ret_code}: {answer.ret_msg}")
-        return read_answer(endpoint, op, params, answer)
+        try:
+            if ambiguous(answer):
+                raise unknown_outcome(op, params, str(answer.ret_code), f"{answer.ret_code}: {answer.ret_msg}")
+            return read_answer(endpoint, op, params, answer)
+        except BybitError as error:
+            error.trace_id = trace_id_of(answer)
+            raise
 
     def _waiting(self, op: str, params: Mapping[str, Any]) -> Waiting:
         self._count += 1

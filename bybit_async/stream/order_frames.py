@@ -78,6 +78,12 @@ def limit_of(answer: OrderEntryAnswer) -> Limit | None:
     )
 
 
+def trace_id_of(answer: OrderEntryAnswer) -> str | None:
+    """Return Bybit's own id of a request, from its answer."""
+    value = answer.header.get("Traceid")
+    return str(value) if value else None
+
+
 def _number(value: Any) -> int | None:
     text = str(value)
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None

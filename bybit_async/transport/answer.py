@@ -27,6 +27,8 @@ from bybit_async.wire import Limit, Response
 _BAN_MS = 600_000
 """Bybit asks for at least ten minutes without a request after "access too frequent"."""
 
+_GIVEN_UP = frozenset({408, 499})
+
 _OLD_SPELLING = {"ret_code": "retCode", "ret_msg": "retMsg", "ext_info": "retExtInfo", "time_now": "time"}
 
 
@@ -114,21 +116,22 @@ def refusal_by_status(
 ) -> BybitError:
     """Say what an HTTP status other than 200 means."""
     where = {"method": endpoint.method, "path": endpoint.path, "status": status}
+    # A banned address and a blocked region differ in nothing but this phrase of the body, whatever code it names.
+    if status == 403 and b"too frequent" in body.lower():
+        return HostBanned(403, "access too frequent", until=now_ms + _BAN_MS, **where)  # type: ignore[arg-type]
     code, message = _code_within(body)
     # A 5xx that repeats its own status, or names a code that means nothing, comes from a gateway: it says nothing about
     # what became of the request behind it.
     if code and (status < 500 or code in REST_CODES or code in AMBIGUOUS_CODES):
         return rejection(code, message, until=limit.reset if limit else None, **where)  # type: ignore[arg-type]
     if status == 403:
-        # 403 has no code: a banned address and a blocked region differ in nothing but this phrase of the body.
-        if b"too frequent" in body.lower():
-            return HostBanned(403, "access too frequent", until=now_ms + _BAN_MS, **where)  # type: ignore[arg-type]
         return RegionBlocked(403, "refused before it reached the API (region, firewall, or address)", **where)  # type: ignore[arg-type]
     if status == 401:
         return AuthenticationError(401, "not authorised", **where)  # type: ignore[arg-type]
     if status == 429:
         return ServiceBusy(429, "system protection", **where)  # type: ignore[arg-type]
-    if 400 <= status < 500:
+    # A gateway that gave up waiting may have handed the request on.
+    if 400 <= status < 500 and status not in _GIVEN_UP:
         return RequestRejected(status, f"HTTP {status}", **where)  # type: ignore[arg-type]
     words = f": {code} {message}" if code else ""
     return AnswerUnreadable(f"HTTP {status} from {endpoint.path}{words}", status=status, body=body)
@@ -175,6 +178,12 @@ def read_limit(headers: Mapping[bytes, bytes]) -> Limit | None:
         remaining=_figure(headers.get(b"x-bapi-limit-status")),
         reset=_figure(headers.get(b"x-bapi-limit-reset-timestamp")),
     )
+
+
+def read_trace_id(headers: Mapping[bytes, bytes]) -> str | None:
+    """Read Bybit's own id of a request, as far as it is one."""
+    value = headers.get(b"traceid", b"")[:128].decode("latin-1")
+    return value if value.isascii() and value.isprintable() and value else None
 
 
 def _figure(value: bytes | None) -> int | None:

@@ -1,4 +1,4 @@
-"""The host's own limit: one leaky bucket for every request, with a queue in front that lets cancels go first."""
+"""The queue in front of the host's own limit, in which cancels go first."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ import asyncio
 import heapq
 from itertools import count
 
-from aiolimiter import AsyncLimiter
-
 from bybit_async.errors import DeadlineExceeded, SessionClosed
+from bybit_async.transport.meter import Meter
 
 
 class HostQueue:
-    """Lets requests through as fast as the limiter allows.
+    """Lets the requests of one session through as fast as the meter allows.
 
     Args:
-        limiter: how fast that is.
+        meter: how fast that is.
     """
 
-    def __init__(self, limiter: AsyncLimiter) -> None:
-        self._limiter = limiter
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
         self._waiting: list[tuple[bool, int, asyncio.Future[None]]] = []
         self._order = count()
         self._serving: asyncio.Task[None] | None = None
@@ -32,11 +31,10 @@ class HostQueue:
             DeadlineExceeded: it does not come in time.
             SessionClosed: the session was closed meanwhile.
         """
-        if not self._waiting and self._limiter.has_capacity():
-            await self._limiter.acquire()
-            return
         if self._closed:
             raise SessionClosed("the session is closed")
+        if not self._waiting and self._meter.at_once():
+            return
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (not urgent, next(self._order), place))
         if self._serving is None or self._serving.done():
@@ -62,10 +60,16 @@ class HostQueue:
             if self._waiting[0][2].done():
                 heapq.heappop(self._waiting)
                 continue
-            await self._limiter.acquire()
-            # Whoever is first now, not who was first when the wait began.
-            while self._waiting:
-                place = heapq.heappop(self._waiting)[2]
-                if not place.done():
-                    place.set_result(None)
-                    break
+            turns = await self._meter.reserve(sum(not place.done() for *_, place in self._waiting))
+            if turns.wait > 0:
+                await asyncio.sleep(turns.wait)
+            for _ in range(turns.number):
+                self._next()
+
+    def _next(self) -> None:
+        # Whoever is first now, not who was first when the wait began.
+        while self._waiting:
+            place = heapq.heappop(self._waiting)[2]
+            if not place.done():
+                place.set_result(None)
+                return

@@ -2,27 +2,33 @@
 
 Bybit counts requests per account and endpoint in a rolling second, so a bucket is a rolling window, not a leaky bucket:
 a leaky bucket of capacity n that refills n a second lets 2 n through in its first second. The host's 600 requests in 5
-seconds per address is the one limit where aiolimiter's leaky bucket is exact enough: bursts of 100 and 100 a second
-never pass 600 in any 5 seconds.
+seconds per address is the one limit where a leaky bucket is exact enough, see `meter`: it needs no memory of every
+request, and so can be shared by sessions and processes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import heapq
+import os
 from collections import deque
 from collections.abc import Mapping
 from itertools import count
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from aiolimiter import AsyncLimiter
 
 from bybit_async.errors import DeadlineExceeded, HostBanned, InvalidParameter, SessionClosed
 from bybit_async.transport.clock import Clock
 from bybit_async.transport.endpoint import Endpoint
 from bybit_async.transport.host_queue import HostQueue
+from bybit_async.transport.hosts import Host
+from bybit_async.transport.meter import Meter, speed_of
 from bybit_async.wire import Limit
+
+if TYPE_CHECKING:
+    from bybit_async.transport.shared_meter import SharedMeter
 
 _MARGIN = 1.05
 """Requests do not arrive as evenly as they are sent; a window counts as this much longer than documented."""
@@ -132,43 +138,58 @@ class RateLimitSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         host_requests: how many requests in any `host_seconds`. Bybit counts 600 in 5 seconds per address; raise it for
-            a host that allows more, lower it where several sessions share an address.
+            a host that allows more, lower it where others share the address. The sessions of a process share it.
         host_seconds: the length of that window in seconds.
+        shared: a file through which the processes of one machine share that budget, and the news of a ban; give all of
+            them the same. It is made where there is none, and may be deleted while none of them runs. While it cannot
+            be used, a warning says so and the process paces itself alone.
     """
 
     host_requests: int = 600
     host_seconds: float = 5.0
+    shared: str | os.PathLike[str] | None = None
 
     def __post_init__(self) -> None:
         if self.host_requests < 6:
             raise InvalidParameter("host_requests", f"expected at least 6, got {self.host_requests!r}")
         if not self.host_seconds > 0:
             raise InvalidParameter("host_seconds", f"expected a positive number of seconds, got {self.host_seconds!r}")
+        if self.shared is not None and not Path(self.shared).parent.is_dir():
+            raise InvalidParameter("shared", f"expected a file in a folder that exists, got {str(self.shared)!r}")
 
 
 class RateLimits:
-    """Every bucket of one session, and the breaker of its host.
+    """Every bucket of one session, and its part in the budget and the breaker of its host.
 
     Args:
         clock: tells exchange time, in which the headers speak.
         enabled: off leaves only the breaker; for a host that does not count.
         settings: the host's budget.
+        host: what is shared with other sessions; by default nothing.
     """
 
-    def __init__(self, clock: Clock, *, enabled: bool = True, settings: RateLimitSettings | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        enabled: bool = True,
+        settings: RateLimitSettings | None = None,
+        host: Host | None = None,
+    ) -> None:
         settings = settings or RateLimitSettings()
         self._clock = clock
         self._enabled = enabled
         self._buckets: dict[tuple[str, str, str], Bucket | None] = {}
-        # A sixth at once, then five sixths over the window: together never more than allowed in any window.
-        self._host = HostQueue(AsyncLimiter(settings.host_requests / 6, settings.host_seconds / 5))
-        self._ban: HostBanned | None = None
+        self._host = host or Host()
+        meter: Meter = self._host.meter(settings.host_requests, settings.host_seconds)
+        self._shared = _shared_meter(settings, self._host, meter)
+        self._queue = HostQueue(self._shared or meter)
 
     @property
     def banned_until(self) -> int | None:
         """When the host's ban ends, in exchange milliseconds; None without one."""
-        ban = self._ban
-        return ban.until if ban is not None and (ban.until or 0) > self._clock.now_ms() else None
+        ban = self._host.ban
+        return ban.until if ban is not None else None
 
     async def slot(self, endpoint: Endpoint, params: Mapping[str, Any], deadline: float) -> None:
         """Wait until this request may be sent.
@@ -187,7 +208,7 @@ class RateLimits:
         if bucket is not None:
             items = params.get(endpoint.cost) if endpoint.cost else None
             await bucket.take(len(items) if items else 1, urgent=urgent, deadline=deadline)
-        await self._host.turn(urgent=urgent, deadline=deadline)
+        await self._queue.turn(urgent=urgent, deadline=deadline)
         self._check_ban()
 
     def learn(self, endpoint: Endpoint, params: Mapping[str, Any], limit: Limit) -> None:
@@ -215,26 +236,27 @@ class RateLimits:
         return wait
 
     def ban(self, error: HostBanned) -> None:
-        """Open the breaker until the ban ends."""
-        self._ban = error
+        """Open the breaker until the ban ends, for every session of the host."""
+        clock, until = self._clock, error.until or 0
+        self._host.shut(error, lambda: clock.now_ms() >= until)
+        if self._shared is not None:
+            self._shared.ban(until, max(0.0, (until - clock.now_ms()) / 1000))
 
     def close(self) -> None:
         """Stop every timer and turn away whoever waits."""
-        self._host.close()
+        self._queue.close()
+        if self._shared is not None:
+            self._shared.close()
         for bucket in self._buckets.values():
             if bucket is not None:
                 bucket.close()
 
     def _check_ban(self) -> None:
-        ban = self._ban
-        if ban is None:
-            return
-        if self.banned_until is None:
-            self._ban = None
-            return
-        raise HostBanned(
-            ban.ret_code, ban.ret_msg, method=ban.method, path=ban.path, status=ban.status, until=ban.until
-        )
+        ban = self._host.ban
+        if ban is not None:
+            raise HostBanned(
+                ban.ret_code, ban.ret_msg, method=ban.method, path=ban.path, status=ban.status, until=ban.until
+            )
 
     def _local(self, exchange_ms: int) -> float:
         ahead = (exchange_ms - self._clock.now_ms()) / 1000
@@ -251,3 +273,11 @@ class RateLimits:
             figure = limits.get(key[2]) or limits.get("all")
             self._buckets[key] = Bucket(*figure) if figure else None
         return self._buckets[key]
+
+
+def _shared_meter(settings: RateLimitSettings, host: Host, own: Meter) -> SharedMeter | None:
+    if settings.shared is None:
+        return None
+    from bybit_async.transport.shared_meter import SharedMeter
+
+    return SharedMeter(settings.shared, host, speed_of(settings.host_requests, settings.host_seconds), own)

@@ -26,12 +26,15 @@ Resolver = Callable[[Endpoint, Mapping[str, Any], OutcomeUnknown | OrderNotFound
 def unknown_outcome(name: str, params: Mapping[str, Any], reason: str, words: str) -> OutcomeUnknown:
     """Build the error of a write whose answer was lost; `name` is what was called, `words` how it was lost."""
     link, order = params.get("orderLinkId"), params.get("orderId")
+    items = params.get("request")
+    links = [item.get("orderLinkId") for item in items if isinstance(item, Mapping)] if isinstance(items, list) else []
     named = f" (order link id {link})" if link else f" (order id {order})" if order else ""
     return OutcomeUnknown(
         f"{name}{named}: it may have happened, its answer was lost: {words}",
         order_link_id=link,
         order_id=order,
         reason=reason,
+        order_link_ids=[each for each in links if each],
     )
 
 

@@ -22,10 +22,11 @@ from bybit_async.errors import (
     OrderNotFound,
     OutcomeUnknown,
     RateLimited,
+    RequestRejected,
     SessionClosed,
     TransportError,
 )
-from bybit_async.transport.answer import read_answer, read_limit
+from bybit_async.transport.answer import read_answer, read_limit, read_trace_id
 from bybit_async.transport.clock import Clock
 from bybit_async.transport.endpoint import Endpoint, get
 from bybit_async.transport.hooks import Hooks, RequestEvent, ResponseEvent, RetryEvent, tell
@@ -156,6 +157,7 @@ class Transport:
 
         Raises:
             NotSent: the time could not be had; nothing that depends on it was sent.
+            HostBanned: the host has shut this address out.
         """
         if self._clock.synced:
             return
@@ -174,6 +176,8 @@ class Transport:
             raise SessionClosed("the session is closed")
         try:
             measuring.result()
+        except HostBanned:
+            raise
         except (TransportError, RateLimited) as error:
             raise NotSent(f"the exchange's time is unknown: {error}") from error
 
@@ -224,7 +228,8 @@ class _Call:
     """One call on its way: what is sent, until when, and how often it was tried."""
 
     __slots__ = (
-        "_attempt", "_content", "_content_type", "_deadline", "_endpoint", "_not_before", "_params", "_t", "_target",
+        "_attempt", "_content", "_content_type", "_deadline", "_endpoint", "_not_before", "_params", "_refusal", "_t",
+        "_target", "_trace_id",
     )  # fmt: skip
 
     def __init__(
@@ -241,6 +246,8 @@ class _Call:
         self._deadline = deadline
         self._attempt = 0
         self._not_before = 0.0
+        self._refusal: RequestRejected | None = None
+        self._trace_id: str | None = None
         self._content_type = _JSON
         self._target = endpoint.path.encode("ascii")
         if files is not None:
@@ -274,12 +281,19 @@ class _Call:
                     before=self._retrying,
                     sleep=self._t._pauses.sleep,
                 )
+        except NotSent as error:
+            if self._refusal is None:
+                raise
+            # It was sent before, and refused: that no time or no connection was left for another try is not the news.
+            raise self._refusal from error
         except BybitError as error:
             if not outcome_open(self._endpoint, error, self._attempt):
                 raise
             code = getattr(error, "ret_code", None)
             reason = str(code) if code is not None else type(error).__name__
-            raise unknown_outcome(self._endpoint.name, self._params, reason, str(error)) from error
+            unknown = unknown_outcome(self._endpoint.name, self._params, reason, str(error))
+            unknown.trace_id = error.trace_id
+            raise unknown from error
 
     async def _once(self) -> Response[Any]:
         t, endpoint = self._t, self._endpoint
@@ -290,14 +304,18 @@ class _Call:
         if endpoint.signed and not t._clock.synced:
             await t.ensure_clock(deadline=self._deadline)
         await t._limits.slot(endpoint, self._params, self._deadline)
+        if asyncio.get_running_loop().time() >= self._deadline:
+            raise DeadlineExceeded("the deadline passed before the request was sent")
         self._attempt += 1
         if t._hooks.on_request is not None:
             tell(t._hooks.on_request, RequestEvent(endpoint.name, endpoint.method, endpoint.path, self._attempt))
         headers = t._headers(endpoint, self._content, self._content_type)
         sent = t._clock.monotonic()
+        self._trace_id = None
         try:
             answer = await self._send(headers, sent)
         except BybitError as error:
+            error.trace_id = self._trace_id
             self._account_for(error)
             self._report(sent, error=error)
             raise
@@ -308,6 +326,7 @@ class _Call:
         t, endpoint = self._t, self._endpoint
         raw = await t._exchange.exchange(endpoint.method, self._target, headers, self._content, deadline=self._deadline)
         received = t._clock.monotonic()
+        self._trace_id = read_trace_id(raw.headers)
         limit = read_limit(raw.headers)
         if limit is not None:
             t._limits.learn(endpoint, self._params, limit)
@@ -320,9 +339,11 @@ class _Call:
         if isinstance(error, HostBanned):
             self._t._limits.ban(error)
         elif isinstance(error, RateLimited):
+            self._refusal = error
             wait = self._t._limits.refused(self._endpoint, self._params, error.until)
             self._not_before = asyncio.get_running_loop().time() + wait
         elif isinstance(error, ClockSkewed):
+            self._refusal = error
             self._t._clock.distrust()
 
     async def _cool_down(self) -> None:
@@ -351,7 +372,10 @@ class _Call:
         if debugging:
             outcome = "ok" if error is None else f"{type(error).__name__} {getattr(error, 'ret_code', '')}"
             left = limit.remaining if limit is not None else None
-            log.debug("%s %s: %s in %.1f ms, limit left %s", e.method, e.path, outcome, seconds * 1000, left)
+            log.debug(
+                "%s %s: %s in %.1f ms, limit left %s, trace id %s",
+                e.method, e.path, outcome, seconds * 1000, left, self._trace_id,
+            )  # fmt: skip
 
 
 def query_string(params: Mapping[str, Any]) -> bytes:

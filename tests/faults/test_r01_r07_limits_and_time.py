@@ -14,6 +14,8 @@ from bybit_async.errors import (
     ClockSkewed,
     DeadlineExceeded,
     HostBanned,
+    NotSent,
+    RateLimited,
     RegionBlocked,
     ServiceBusy,
 )
@@ -65,6 +67,50 @@ async def test_r01_a_full_limit_is_waited_out(reset: Callable[[], str | None], l
         assert server.count(OPEN) == 2
 
 
+async def test_r01_an_order_that_was_refused_and_has_no_time_left_is_told_as_refused() -> None:
+    async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
+        if request.target == CREATE.encode():
+            refusal = json.dumps({"retCode": 10006, "retMsg": "Too many visits", "result": {}, "time": now()})
+            writer.write(http(refusal.encode(), headers=_limit_headers(str(now() + 5000))))
+        else:
+            writer.write(http(OK % now()))
+
+    async with raw_server(answer) as server:
+        async with AsyncBybit(environment=server.environment, api_key="K", api_secret="S") as bybit:
+            with pytest.raises(RateLimited) as caught:
+                await bybit.trade.place_order(**RESTING, timeout=1)
+            assert caught.value.until is not None
+            assert isinstance(caught.value.__cause__, DeadlineExceeded)
+        assert server.count(CREATE) == 1
+
+
+async def test_r01_an_order_that_was_refused_and_finds_no_connection_is_told_as_refused() -> None:
+    async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
+        if request.target == CREATE.encode():
+            server.close()
+            refusal = json.dumps({"retCode": 10002, "retMsg": "timestamp", "result": {}, "time": now()})
+            writer.write(http(refusal.encode(), headers=b"Connection: close\r\n"))
+        else:
+            writer.write(http(OK % now()))
+
+    async with raw_server(answer) as server:
+        async with AsyncBybit(environment=server.environment, api_key="K", api_secret="S") as bybit:
+            with pytest.raises(ClockSkewed) as caught:
+                await bybit.trade.place_order(**RESTING, timeout=2)
+            assert isinstance(caught.value.__cause__, NotSent)
+        assert server.count(CREATE) == 1
+
+
+async def test_r01_on_the_order_entry_socket() -> None:
+    async with trading(orders_via="websocket", rate_limits=True) as t:
+        await t.trade.place_order(**RESTING)
+        t.fault(path="order.create", action="code", code=10006)
+        with pytest.raises(RateLimited) as caught:
+            await t.trade.place_order(**RESTING, timeout=0.5)
+        assert isinstance(caught.value.__cause__, DeadlineExceeded)
+        assert len(t.ledger()) == 1
+
+
 async def test_r01_the_count_in_the_headers_paces_before_anything_is_refused() -> None:
     async with trading(exchange={"rate_limits": True}, rate_limits=True) as t:
         await asyncio.gather(*(t.trade.place_order(**RESTING) for _ in range(25)))
@@ -98,6 +144,17 @@ async def test_r02_the_order_entry_socket_is_stopped_too() -> None:
 async def _hammer(bybit: AsyncBybit) -> None:
     for _ in range(6):
         await bybit.market.get_server_time()
+
+
+async def test_r02_a_ban_that_names_a_code_is_one_too() -> None:
+    async def answer(_: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(http(b'{"retCode":10006,"retMsg":"Access too frequent. Try again later."}', status=403))
+
+    async with raw_server(answer) as server, AsyncBybit(environment=server.environment) as bybit:
+        for _ in range(2):
+            with pytest.raises(HostBanned):
+                await bybit.market.get_server_time()
+        assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("body", [b"<html>Request blocked from your country</html>", b"", b'{"message":"Forbidden"}'])

@@ -43,6 +43,11 @@ class RawServer:
         self.connections = 0
         self.port = 0
         self.environment: Environment
+        self.listening: asyncio.Server
+
+    def close(self) -> None:
+        """Take no more connections."""
+        self.listening.close()
 
     def count(self, path: str) -> int:
         return sum(request.target.split(b"?")[0] == path.encode() for request in self.requests)
@@ -78,7 +83,7 @@ async def raw_server(answer: Answerer) -> AsyncIterator[RawServer]:
             tasks.discard(task)
             writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = state.listening = await asyncio.start_server(serve, "127.0.0.1", 0)
     state.port = server.sockets[0].getsockname()[1]
     state.environment = Environment(
         name="raw",
