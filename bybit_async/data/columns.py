@@ -141,9 +141,8 @@ def align(values: Integers, decimals: Integers) -> Numbers:
     low = int(decimals.min()) if len(decimals) else 0
     if low == scale:
         return Numbers(np.ascontiguousarray(values), scale)
-    raised = values * POWERS[np.minimum(scale - decimals, _DIGITS)]
-    if np.abs(values.astype(np.float64) * 10.0 ** (scale - decimals)).max() < 10.0**_DIGITS:
-        return Numbers(raised, scale)
+    if max(int(values.max()), -int(values.min())) * 10 ** (scale - low) < 10**_DIGITS:
+        return Numbers(values * POWERS.take(scale - decimals), scale)
     return numbers_of([Decimal(v).scaleb(-d) for v, d in zip(values.tolist(), decimals.tolist(), strict=True)])
 
 

@@ -7,11 +7,12 @@ from decimal import Decimal
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from bybit_async.data.columns import Integers, Numbers, Table, align, empty, numbers_of
 from bybit_async.errors import AnswerUnreadable
 
-_COMMA, _DOT, _ZERO, _NINE = b",.09"
+_COMMA, _DOT, _ZERO, _NINE, _OPENING = b",.09["
 _LONGEST = 18
 
 
@@ -52,14 +53,13 @@ def read_rows(result: bytes | RawRows, numbers: Sequence[str], fields: Sequence[
 
 def _from_text(rows: bytes, numbers: Sequence[str]) -> Table | None:
     width = len(numbers) + 1
-    text = rows.translate(None, b'[]" \n')
-    found = _integers(text)
     # As many rows as brackets: a column that Bybit adds some day must not shift all others.
-    if found is None or len(found[0]) != width * (rows.count(b"[") - 1):
+    count = int(np.count_nonzero(np.frombuffer(rows, np.uint8) == _OPENING)) - 1
+    found = _integers(rows.translate(None, b'[]" \n'))
+    if found is None or len(found[0]) != width * count:
         return None
-    values, decimals = (part.reshape(-1, width)[::-1] for part in found)
-    columns = {name: align(values[:, i], decimals[:, i]) for i, name in enumerate(numbers, 1)}
-    return Table(np.ascontiguousarray(values[:, 0]), columns)
+    values, decimals = (np.ascontiguousarray(part.reshape(count, width)[::-1].T) for part in found)
+    return Table(values[0], {name: align(values[i], decimals[i]) for i, name in enumerate(numbers, 1)})
 
 
 def _integers(text: bytes) -> tuple[Integers, Integers] | None:
@@ -67,19 +67,32 @@ def _integers(text: bytes) -> tuple[Integers, Integers] | None:
     # Signs are put aside for the search only: then whatever is below a digit is a comma or a dot, or makes it give up.
     buffer = np.frombuffer((text.replace(b"-", b"0") if b"-" in text else text) + b",", np.uint8)
     marks = np.flatnonzero(buffer < _ZERO)
-    found = buffer[marks]
+    found = buffer.take(marks)
     dots = found == _DOT
-    if int(buffer.max()) > _NINE or not (dots | (found == _COMMA)).all():
+    ends = np.flatnonzero(found == _COMMA)
+    if int(buffer.max()) > _NINE or len(ends) + int(np.count_nonzero(dots)) != len(found):
         return None
-    ends = np.flatnonzero(~dots)
-    before = np.maximum(ends - 1, 0)
-    fraction = dots[before] & (ends > 0)
-    decimals = np.where(fraction, marks[ends] - marks[before] - 1, 0)
-    lengths = np.diff(marks[ends], prepend=-1) - 1 - fraction
-    if lengths.min() < 1 or lengths.max() > _LONGEST or (dots[1:] & dots[:-1]).any():
+    if (dots[1:] & dots[:-1]).any():
         return None
-    values: Integers = np.fromstring(text.replace(b".", b""), dtype=np.int64, sep=",")
-    return (values, decimals) if len(values) == len(ends) else None
+    closed, before = marks.take(ends), ends - 1
+    # Nothing stands before the first number; the last mark, a comma as well, may stand in for it.
+    decimals = (closed - marks.take(before, mode="wrap") - 1) * dots.take(before, mode="wrap")
+    # Where each number ends once commas and dots are gone.
+    places = np.zeros(len(ends) + 1, dtype=np.int32)
+    np.subtract(closed, ends, out=places[1:], casting="same_kind")
+    lengths = places[1:] - places[:-1]
+    if lengths.min() < 1 or lengths.max() > _LONGEST:
+        return None
+    return _parsed(text.translate(None, b",."), places), decimals
+
+
+def _parsed(digits: bytes, places: NDArray[np.int32]) -> Integers:
+    """Read integers that follow each other without anything between them."""
+    import pyarrow as pa
+
+    texts = pa.Array.from_buffers(pa.utf8(), len(places) - 1, [None, pa.py_buffer(places), pa.py_buffer(digits)])
+    values: Integers = texts.cast(pa.int64()).to_numpy()
+    return values
 
 
 def _from_arrays(rows: bytes, numbers: Sequence[str]) -> Table:
