@@ -244,6 +244,40 @@ async def test_ccxt_pro_watches_the_market(pro):
     assert await pro.un_watch_order_book(SYMBOL, {"limit": 50})
 
 
+@pytest.mark.parametrize("symbol", ["BTC/USDT", "BTC/USD:BTC"])
+async def test_ccxt_pro_watches_spot_and_inverse(pro, symbol):
+    await pro.load_markets()
+    for limit in (1, 50, 200, 1000):
+        book = await pro.watch_order_book(symbol, limit)
+        assert 0 < len(book["bids"]) <= limit
+        assert book["bids"][0][0] < book["asks"][0][0]
+        await pro.un_watch_order_book(symbol, {"limit": limit})
+    assert (await pro.watch_trades(symbol))[-1]["symbol"] == symbol
+    assert (await pro.watch_ticker(symbol))["last"] > 0
+    assert (await pro.watch_ohlcv(symbol, "5m"))[-1][4] > 0
+
+
+async def test_ccxt_trades_inverse_and_hedged(rest, exchange):
+    await rest.load_markets()
+    inverse = "BTC/USD:BTC"
+    await rest.set_leverage(4, inverse)
+    await rest.create_order(inverse, "market", "sell", 100)
+    position = await rest.fetch_position(inverse)
+    assert (position["side"], position["contracts"], position["leverage"]) == ("short", 100, 4)
+    await rest.create_order(inverse, "market", "buy", 100, None, {"reduceOnly": True})
+    assert (await rest.fetch_position(inverse))["contracts"] in (0, None)
+    await rest.set_position_mode(True, SYMBOL)
+    await rest.create_order(SYMBOL, "market", "buy", 0.01, None, {"hedged": True})
+    await rest.create_order(SYMBOL, "market", "sell", 0.02, None, {"hedged": True})
+    legs = {leg["side"]: leg["contracts"] for leg in await rest.fetch_positions([SYMBOL])}
+    assert legs == {"long": 0.01, "short": 0.02}
+    await rest.set_margin_mode("isolated")
+    with pytest.raises(ccxt.BaseError, match="110026"):
+        await rest.set_margin_mode("isolated")
+    assert (await rest.private_get_v5_account_info())["result"]["marginMode"] == "ISOLATED_MARGIN"
+    exchange.engine.audit()
+
+
 async def test_ccxt_pro_watches_its_own_account_and_trades_over_the_socket(pro):
     await pro.load_markets()
     watching = asyncio.gather(pro.watch_orders(SYMBOL), pro.watch_my_trades(SYMBOL))

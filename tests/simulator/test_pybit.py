@@ -4,6 +4,7 @@ import asyncio
 import copy
 import queue
 import threading
+import time
 
 import pybit.unified_trading
 import pytest
@@ -12,6 +13,7 @@ from pybit.exceptions import InvalidRequestError
 from pybit.unified_trading import HTTP, WebSocket, WebSocketTrading
 
 from bybit_async.simulator import MarketSettings, SimulatedExchange
+from bybit_async.simulator.market.selection import default_instruments
 
 from ..pybit_threads import closing, in_thread
 from .raw_client import eventually
@@ -21,9 +23,11 @@ from .raw_client import eventually
 async def exchange():
     # pybit registers a subscription after sending it: an answer that takes no time at all would come too early.
     settings = MarketSettings(step=40)
-    async with SimulatedExchange(
-        seed=7, symbols=["BTCUSDT", "ETHUSDT", "XRPUSDT"], market=settings, latency=10
-    ) as exchange:
+    listed = default_instruments(settings, 7, int(time.time() * 1000))
+    options = [entry.symbol for entry in listed if entry.category == "option" and entry.base == "BTC"]
+    symbols = ["BTCUSDT", "ETHUSDT", "XRPUSDT", "BTCUSD", *options[:2]]
+    chosen = [entry for entry in listed if entry.symbol in symbols]
+    async with SimulatedExchange(seed=7, instruments=chosen, market=settings, latency=10) as exchange:
         yield exchange
 
 
@@ -229,6 +233,97 @@ async def test_pybit_receives_books_trades_and_tickers():
     assert max(float(level[0]) for level in last["b"]) < min(float(level[0]) for level in last["a"])
     assert trade["data"][0]["s"] == "BTCUSDT"
     assert ticker["data"]["symbol"] == "BTCUSDT"
+
+
+@pytest.mark.parametrize(("channel", "symbol"), [("linear", "BTCUSDT"), ("inverse", "BTCUSD"), ("spot", "BTCUSDT")])
+async def test_pybit_receives_every_public_topic(channel, symbol):
+    got = {name: queue.Queue() for name in ("book", "deep", "rpi", "trade", "ticker", "candle", "limit")}
+
+    def session():
+        with closing(WebSocket(channel_type=channel, testnet=True, ping_timeout=0.2)) as socket:
+            socket.orderbook_stream(1, symbol, lambda message: got["book"].put(copy.deepcopy(message)))
+            socket.orderbook_stream(200, symbol, lambda message: got["deep"].put(copy.deepcopy(message)))
+            socket.rpi_orderbook_stream(symbol, lambda message: got["rpi"].put(copy.deepcopy(message)))
+            socket.trade_stream(symbol, got["trade"].put)
+            socket.ticker_stream(symbol, got["ticker"].put)
+            socket.kline_stream(1, symbol, got["candle"].put)
+            socket.price_limit_stream(symbol, got["limit"].put)
+            return {name: messages.get(timeout=10) for name, messages in got.items()}
+
+    seen = await in_thread(session)
+    assert [len(seen[name]["data"]["b"]) for name in ("book", "deep", "rpi")] == [1, 200, 50]
+    assert {len(level) for level in seen["rpi"]["data"]["a"]} == {3}
+    assert seen["trade"]["data"][0]["s"] == seen["ticker"]["data"]["symbol"] == symbol
+    assert float(seen["candle"]["data"][0]["high"]) >= float(seen["candle"]["data"][0]["low"])
+    assert float(seen["limit"]["data"]["sellLmt"]) < float(seen["limit"]["data"]["buyLmt"])
+
+
+async def test_pybit_trades_options_and_receives_their_topics(http, exchange, credentials):
+    symbol = next(name for category, name in exchange.engine.listings if category == "option")
+    books, tickers, fills, greeks = (queue.Queue() for _ in range(4))
+
+    def session():
+        with (
+            closing(WebSocket(channel_type="option", testnet=True, ping_timeout=0.2)) as public,
+            closing(WebSocket(channel_type="private", testnet=True, ping_timeout=0.2, **credentials)) as private,
+        ):
+            public.orderbook_stream(25, symbol, lambda message: books.put(copy.deepcopy(message["data"])))
+            public.ticker_stream(symbol, tickers.put)
+            private.execution_stream(fills.put)
+            private.greek_stream(greeks.put)
+            book, ticker = books.get(timeout=10), tickers.get(timeout=10)
+            order = {"category": "option", "symbol": symbol, "side": "Buy", "qty": "0.1", "orderType": "Limit"}
+            # Neither topic tells when it is live: buy until it says so.
+            for number in range(20):
+                http.place_order(**order, price=book["a"][0][0], orderLinkId=f"o{number}", timeInForce="IOC")
+                try:
+                    fill = fills.get(timeout=0.5)
+                except queue.Empty:
+                    book = books.get(timeout=10)
+                    continue
+                return ticker, fill, greeks.get(timeout=10), http.get_positions(category="option")["result"]["list"]
+            raise AssertionError("no fill was ever pushed")
+
+    ticker, fill, greek, positions = await in_thread(session)
+    assert ticker["data"]["symbol"] == fill["data"][0]["symbol"] == positions[0]["symbol"] == symbol
+    assert greek["data"][0]["baseCoin"] == "BTC"
+
+
+async def test_pybit_trades_spot_and_inverse(http, exchange):
+    def session():
+        spot = {"category": "spot", "symbol": "BTCUSDT"}
+        http.place_order(**spot, side="Buy", orderType="Market", qty="500", marketUnit="quoteCoin")
+        bought = http.get_order_history(**spot)["result"]["list"][0]
+        price = float(http.get_tickers(**spot)["result"]["list"][0]["lastPrice"])
+        bracket = http.place_order(
+            **spot, side="Buy", orderType="Market", qty="0.01", marketUnit="baseCoin",
+            takeProfit=f"{price * 1.1:.1f}", stopLoss=f"{price * 0.9:.1f}",
+        )["result"]["orderId"]  # fmt: skip
+        exits = http.get_open_orders(**spot)["result"]["list"]
+        inverse = {"category": "inverse", "symbol": "BTCUSD"}
+        http.set_leverage(**inverse, buyLeverage="3", sellLeverage="3")
+        http.place_order(**inverse, side="Sell", orderType="Market", qty="100")
+        position = http.get_positions(**inverse)["result"]["list"][0]
+        http.place_order(**inverse, side="Buy", orderType="Market", qty="100", reduceOnly=True)
+        fills = http.get_executions(**inverse)["result"]["list"]
+        fees = http.get_fee_rates(category="spot", symbol="BTCUSDT")["result"]["list"][0]
+        http.switch_position_mode(category="linear", coin="USDT", mode=3)
+        linear = {"category": "linear", "symbol": "ETHUSDT", "orderType": "Market", "qty": "0.1"}
+        http.place_order(**linear, side="Buy", positionIdx=1)
+        http.place_order(**linear, side="Sell", positionIdx=2)
+        hedged = http.get_positions(category="linear", symbol="ETHUSDT")["result"]["list"]
+        return bought, bracket, exits, position, fills, fees, hedged
+
+    bought, bracket, exits, position, fills, fees, hedged = await in_thread(session)
+    assert (bought["orderStatus"], bought["marketUnit"]) == ("Filled", "quoteCoin")
+    assert 499 < float(bought["cumExecValue"]) <= 500
+    assert {order["stopOrderType"] for order in exits} == {"OcoOrder"}
+    assert bracket not in {order["orderId"] for order in exits}
+    assert (position["side"], position["size"], position["leverage"]) == ("Sell", "100", "3")
+    assert {fill["side"] for fill in fills} == {"Buy", "Sell"}
+    assert (fees["takerFeeRate"], fees["makerFeeRate"]) == ("0.001", "0.001")
+    assert [(leg["positionIdx"], leg["side"]) for leg in hedged] == [(1, "Buy"), (2, "Sell")]
+    exchange.engine.audit()
 
 
 async def test_pybit_receives_its_own_orders_fills_position_and_wallet(http, credentials, exchange):
