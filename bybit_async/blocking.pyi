@@ -119,8 +119,8 @@ class Bybit:
             was certainly not sent there. Ignored where the environment has no order entry (demo).
         stream_settings: times and sizes of the streams.
         on_unknown: what to do when the answer to an order request is lost, unless the call says otherwise:
-            ``"resolve"`` asks Bybit what became of it, for up to `recv_window` and two seconds more, before it raises
-            `OutcomeUnknown`; ``"raise"`` raises at once.
+            ``"resolve"`` asks Bybit what became of it, for `recv_window` and two seconds more (ten on top at most where
+            Bybit is slow to tell), before it raises `OutcomeUnknown`; ``"raise"`` raises at once.
         rate_limits: False leaves the pace to you; a ban by Bybit still stops every request of the host, from every
             session of the process. A `RateLimitSettings` says what the host allows an address, and lets the processes
             of a machine share it.

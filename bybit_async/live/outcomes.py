@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Coroutine, Mapping
+from typing import Any, TypeVar
 
 from bybit_async.api.resource import Caller
 from bybit_async.api.trade.batches import AMEND_BATCH_ORDER, CANCEL_BATCH_ORDER, PLACE_BATCH_ORDER
@@ -30,6 +30,7 @@ log = logging.getLogger("bybit_async.outcomes")
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 _QUERY_TIMEOUT = 10.0
+"""How long an answer to the last question is waited for: Bybit is slow to tell when markets are wild."""
 _PAGE = 50
 
 _GRACE = 2.0
@@ -41,6 +42,7 @@ _SINGLE = {PLACE_ORDER.path: "create", AMEND_ORDER.path: "amend", CANCEL_ORDER.p
 _BATCH = {PLACE_BATCH_ORDER.path: "create", AMEND_BATCH_ORDER.path: "amend", CANCEL_BATCH_ORDER.path: "cancel"}
 
 Request = Mapping[str, Any]
+T = TypeVar("T")
 
 
 class OutcomeResolver:
@@ -73,14 +75,14 @@ class OutcomeResolver:
             raise await self._explained(endpoint, params, error) from error
         category = str(params.get("category"))
         if endpoint.path in _SINGLE:
-            order = await self._settle(_SINGLE[endpoint.path], category, params)
+            order = await self._in_time(self._settle(_SINGLE[endpoint.path], category, params))
             if order is None:
                 raise error
             log.info("%s: found %s, it had happened", endpoint.name, order.order_id)
             return Response(ret_code=0, result=OrderAck(order_id=order.order_id, order_link_id=order.order_link_id))
         if endpoint.path in _BATCH:
             return await self._batch(_BATCH[endpoint.path], category, params, error)
-        if endpoint.path == CANCEL_ALL_ORDERS.path and await self._emptied(params):
+        if endpoint.path == CANCEL_ALL_ORDERS.path and await self._in_time(self._emptied(params)):
             return Response(ret_code=0, result=CancelledOrders(success=True))
         raise error
 
@@ -89,6 +91,15 @@ class OutcomeResolver:
         self._pauses.close()
         await self._lookup.aclose()
 
+    async def _in_time(self, asking: Coroutine[Any, Any, T]) -> T | None:
+        """Return what was found out; None when the time in which Bybit could tell is over."""
+        try:
+            async with asyncio.timeout(self._patience + _QUERY_TIMEOUT):
+                return await asking
+        except TimeoutError:
+            log.info("Bybit did not tell in time what became of an order")
+            return None
+
     async def _explained(
         self, endpoint: Endpoint, params: Request, refusal: OrderNotFound
     ) -> OrderNotFound | OutcomeUnknown:
@@ -96,12 +107,12 @@ class OutcomeResolver:
         wanted = _wanted(str(params.get("category")), params)
         if endpoint.path not in (AMEND_ORDER.path, CANCEL_ORDER.path) or not wanted.key:
             return refusal
-        order = await self._lookup.find(wanted)
+        order = await self._in_time(self._lookup.find(wanted))
         if order is None:
             return refusal
         if order.is_open:
             # Bybit contradicts itself, as when the order was still being placed: only time can tell.
-            order = await self._ended(wanted)
+            order = await self._in_time(self._ended(wanted))
         if order is None:
             return OutcomeUnknown(
                 f"{endpoint.name}: refused ({refusal}), but the order is open",
@@ -140,7 +151,7 @@ class OutcomeResolver:
 
     async def _settle_item(self, kind: str, category: str, item: Request) -> Order | OrderNotFound | None:
         try:
-            return await self._settle(kind, category, item)
+            return await self._in_time(self._settle(kind, category, item))
         except OrderNotFound as error:
             return error
 
