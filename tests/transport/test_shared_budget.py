@@ -1,0 +1,241 @@
+"""The budget and the breaker that processes of one machine share through a file."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sqlite3
+import sys
+import threading
+import time
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bybit_async.errors import HostBanned, InvalidParameter
+from bybit_async.session import AsyncBybit
+from bybit_async.transport.limits import RateLimitSettings
+from bybit_async.transport.meter import speed_of
+from tests.transport.raw_server import OK, RawServer, Request, http, raw_server
+from tests.transport.test_calls import always_ok, now
+
+ROOT = Path(__file__).parents[2]
+
+
+@asynccontextmanager
+async def asking(
+    server: RawServer, file: Path | str, requests: int = 600, seconds: float = 5
+) -> AsyncIterator[Process]:
+    """A process that asks; killed in the end if it still runs."""
+    url = server.environment.rest_url
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.transport.asking", url, str(file), str(requests), str(seconds),
+        stdin=PIPE, stdout=PIPE, cwd=ROOT,
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def line(process: Process) -> str:
+    assert process.stdout is not None
+    return (await process.stdout.readline()).decode().strip()
+
+
+async def count(process: Process) -> int:
+    stdout, _ = await process.communicate(b"")
+    return int(stdout.decode().removeprefix("asked "))
+
+
+def budget(file: Path, requests: int = 600, seconds: float = 5) -> RateLimitSettings:
+    return RateLimitSettings(host_requests=requests, host_seconds=seconds, shared=file)
+
+
+def session(server: RawServer, settings: RateLimitSettings | bool) -> AsyncBybit:
+    return AsyncBybit(environment=server.environment, rate_limits=settings)
+
+
+def most_in(times: list[float], window: float) -> int:
+    return max(sum(start <= at < start + window for at in times) for start in times)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+async def test_processes_together_stay_within_the_budget(tmp_path: Path, *, shared: bool) -> None:
+    arrivals: list[float] = []
+
+    async def answer(_: Request, writer: asyncio.StreamWriter) -> None:
+        arrivals.append(time.monotonic())
+        writer.write(http(OK % now()))
+
+    file = tmp_path / "budget" if shared else ""
+    async with raw_server(answer) as server:
+        processes = [asking(server, file, 60, 2) for _ in range(3)]
+        async with processes[0] as one, processes[1] as two, processes[2] as three:
+            for process in (one, two, three):
+                assert await line(process) == "asking"
+            await asyncio.sleep(4)
+            counts = await asyncio.gather(count(one), count(two), count(three))
+    # A machine that is busy hands requests on late, and so closer together than they were sent.
+    assert (most_in(arrivals, 2.0) <= 66) == shared
+    assert min(counts) > max(counts) / 2, "each has its share"
+    assert sum(counts) > 60, "and together they use it"
+
+
+async def test_a_process_that_is_killed_holds_nobody_up(tmp_path: Path) -> None:
+    file = tmp_path / "budget"
+    async with raw_server(always_ok) as server, session(server, budget(file, 6000)) as bybit:
+        for _ in range(5):
+            async with asking(server, file, 6000) as process:
+                assert await line(process) == "asking"
+                process.kill()
+                await process.wait()
+            started = time.monotonic()
+            await asyncio.gather(*(bybit.market.get_server_time() for _ in range(20)))
+            assert time.monotonic() - started < 1
+
+
+_HOLD = """
+import sqlite3, sys, time
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN IMMEDIATE")
+connection.execute("UPDATE hosts SET level = 1000000")
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+async def test_what_a_killed_process_had_begun_to_write_never_was(tmp_path: Path) -> None:
+    file = tmp_path / "budget"
+    async with raw_server(always_ok) as server, session(server, budget(file)) as bybit:
+        await bybit.market.get_server_time()
+        holder = await asyncio.create_subprocess_exec(sys.executable, "-c", _HOLD, str(file), stdout=PIPE)
+        assert holder.stdout is not None
+        assert await holder.stdout.readline() == b"held\n"
+        waiting = asyncio.create_task(bybit.market.get_server_time())
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+        holder.kill()
+        started = time.monotonic()
+        await waiting
+        assert time.monotonic() - started < 0.9, "it did not have to give the file up"
+        await holder.communicate()
+
+
+async def test_a_file_that_is_held_for_ever_delays_by_a_second_and_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "budget"
+    async with raw_server(always_ok) as server, session(server, budget(file)) as bybit:
+        await bybit.market.get_server_time()
+        with closing(sqlite3.connect(file, isolation_level=None)) as holder, caplog.at_level(logging.WARNING):
+            holder.execute("BEGIN IMMEDIATE")
+            ticks, started = 0, time.monotonic()
+            waiting = asyncio.gather(*(bybit.market.get_server_time() for _ in range(3)))
+            while not waiting.done():
+                await asyncio.sleep(0.01)
+                ticks += 1
+            assert 0.9 < time.monotonic() - started < 4
+            assert ticks > 30, "the loop went on meanwhile"
+            await bybit.market.get_server_time()
+            assert len([record for record in caplog.records if "shared budget" in record.message]) == 1
+        started = time.monotonic()
+        await bybit.market.get_server_time()
+        assert time.monotonic() - started < 0.9
+
+
+@pytest.mark.parametrize("content", [b"this is no database, whatever it may be" * 100, b""])
+async def test_a_file_that_is_something_else_does_no_harm(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "budget"
+    file.write_bytes(content)
+    async with raw_server(always_ok) as server, session(server, budget(file)) as bybit:
+        await asyncio.gather(*(bybit.market.get_server_time() for _ in range(5)))
+
+
+async def test_a_ban_that_one_process_meets_stops_the_others(tmp_path: Path) -> None:
+    file = tmp_path / "budget"
+
+    async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
+        banned = request.target == b"/v5/shut"
+        writer.write(http(b"access too frequent", status=403) if banned else http(OK % now()))
+
+    async with raw_server(answer) as server, session(server, budget(file)) as bybit:
+        async with asking(server, file) as other:
+            assert await line(other) == "asking"
+            with pytest.raises(HostBanned) as caught:
+                await bybit.request("GET", "/v5/shut", signed=False)
+            assert await line(other) == f"banned until {caught.value.until}"
+        served = len(server.requests)
+        async with asking(server, file) as late:
+            assert await line(late) == f"banned until {caught.value.until}"
+        assert len(server.requests) == served
+
+
+async def test_a_ban_from_before_the_machine_was_started_anew_is_none(tmp_path: Path) -> None:
+    file = tmp_path / "budget"
+    async with raw_server(always_ok) as server, session(server, budget(file)) as bybit:
+        await bybit.market.get_server_time()
+        with closing(sqlite3.connect(file)) as written, written:
+            later = time.monotonic() + 90_000
+            written.execute("UPDATE hosts SET level = 600, at = ?, banned_until = 9, ban_ends = ?", (later, later))
+        started = time.monotonic()
+        await bybit.market.get_server_time()
+        assert time.monotonic() - started < 1
+
+
+async def test_nothing_is_left_open(tmp_path: Path) -> None:
+    file = tmp_path / "budget"
+    async with raw_server(always_ok) as server:
+        async with session(server, budget(file)) as bybit:
+            await bybit.market.get_server_time()
+        async with asyncio.timeout(5):
+            while any("shared budget" in thread.name for thread in threading.enumerate()):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+    descriptors = os.listdir("/proc/self/fd") if os.path.exists("/proc/self/fd") else []
+    assert not [name for name in descriptors if _target(name).startswith(str(file))]
+
+
+def _target(descriptor: str) -> str:
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")
+    except OSError:
+        return ""
+
+
+async def test_without_a_file_nothing_of_it_is_loaded() -> None:
+    check = (
+        "import asyncio, sys, bybit_async\n"
+        "async def main():\n    async with bybit_async.AsyncBybit(): pass\n"
+        "asyncio.run(main())\nassert 'bybit_async.transport.shared_meter' not in sys.modules\n"
+    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", check, cwd=ROOT)
+    assert await process.wait() == 0
+
+
+def test_a_file_in_no_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidParameter) as caught:
+        budget(tmp_path / "missing" / "budget")
+    assert caught.value.parameter == "shared"
+
+
+@given(
+    requests=st.integers(6, 60),
+    pauses=st.lists(st.tuples(st.floats(0, 2), st.integers(1, 20)), min_size=1, max_size=60),
+)
+def test_no_reservation_ever_passes_the_budget(requests: int, pauses: list[tuple[float, int]]) -> None:
+    speed, level, at, times = speed_of(requests, 5.0), 0.0, 0.0, []
+    for pause, wanted in pauses:
+        level, turns = speed.reserve(level, pause, wanted)
+        at += pause
+        assert 1 <= turns.number <= wanted
+        times += [at + turns.wait] * turns.number
+    assert most_in(times, 5.0) <= requests
