@@ -29,6 +29,15 @@ OrderStatus = Literal[
 ]
 PriceKind = Literal["LastPrice", "MarkPrice", "IndexPrice"]
 
+_EXIT_MODES = {
+    "TakeProfit": "Full",
+    "StopLoss": "Full",
+    "TrailingStop": "Full",
+    "PartialTakeProfit": "Partial",
+    "PartialStopLoss": "Partial",
+}
+"""Whether an order that ends a position is for all of it."""
+
 
 @dataclass(slots=True)
 class ExitPlan:
@@ -160,7 +169,7 @@ class Order:
             "parentOrderLinkId": self.parent_link_id,
             "blockTradeId": "",
             "symbol": self.symbol,
-            "price": plain(self._shown_price()),
+            "price": plain(self.shown_price()),
             "qty": plain(self.qty),
             "side": self.side,
             "isLeverage": "0" if is_spot else "",
@@ -212,7 +221,7 @@ class Order:
             "triggerBy": self.trigger_by or "",
             "takeProfit": plain(plan.take_profit),
             "stopLoss": plain(plan.stop_loss),
-            "tpslMode": "" if is_spot or plan.empty else plan.mode,
+            "tpslMode": _EXIT_MODES.get(self.stop_order_type) or ("" if is_spot or plan.empty else plan.mode),
             "ocoTriggerBy": self.oco_trigger_by,
             "tpLimitPrice": plain(plan.tp_limit),
             "slLimitPrice": plain(plan.sl_limit),
@@ -231,7 +240,8 @@ class Order:
         wire["feeCurrency"] = next(iter(self.fees), "") if self.category == "spot" else ""
         return wire
 
-    def _shown_price(self) -> Decimal:
+    def shown_price(self) -> Decimal:
+        """Return the limit price; for a market order the price that protects it, and zero for a spot one."""
         if self.order_type == "Limit":
             return self.price
         if self.category == "spot" or self.market_limit is None:
@@ -243,7 +253,7 @@ class Order:
             return ZERO
         if self.by_value:
             return leaves
-        price = self._shown_price()
+        price = self.shown_price()
         if self.category == "inverse":
             return round(leaves / price, 8) if price else ZERO
         return leaves * price

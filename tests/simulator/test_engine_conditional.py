@@ -125,6 +125,7 @@ def test_full_take_profit_and_stop_loss_follow_the_position_and_end_with_it(desk
     assert (gain.qty, gain.trigger_direction, loss.trigger_direction) == (D("0.1"), 1, 2)
     desk.trade(desk.a, desk.b, "0.2", "60000")
     assert (gain.qty, loss.qty) == (D("0.3"), D("0.3"))
+    assert {gain.to_wire()["tpslMode"], loss.to_stream()["tpslMode"]} == {"Full"}
     wire = desk.engine.positions(desk.a, LINEAR)[0]
     assert (wire["takeProfit"], wire["stopLoss"]) == ("62000", "58000")
     desk.last("62000")
@@ -149,8 +150,11 @@ def test_partial_exits_end_each_other(desk):
     position = long(desk, "0.3")
     stop(desk, tpslMode="Partial", takeProfit="62000", stopLoss="58000", tpSize="0.1", slSize="0.1")
     (gain,), (loss,) = exits(desk, desk.a, "PartialTakeProfit"), exits(desk, desk.a, "PartialStopLoss")
+    assert {gain.to_wire()["tpslMode"], loss.to_stream()["tpslMode"]} == {"Partial"}
     desk.last("58000")
     assert (loss.status, position.net) == ("Filled", D("0.2"))
+    (closed,) = desk.engine.closed_pnl(desk.a, LINEAR)
+    assert closed.order_price == loss.market_limit, "a market order is shown with the price that protects it"
     assert (gain.status, gain.cancel_type) == ("Cancelled", "CancelByOCOTpCanceledBySlTriggered")
     sizes = {"tpSize": "0.1", "slSize": "0.2"}
     assert code_of(stop, desk, tpslMode="Partial", takeProfit="62000", stopLoss="57000", **sizes) == 10001

@@ -95,7 +95,7 @@ class Settling:
                 order_id=order.order_id,
                 side=order.side,
                 qty=order.qty,
-                order_price=order.price,
+                order_price=order.shown_price(),
                 order_type=order.order_type,
                 exec_type=exec_type,
                 leverage=position.leverage,
