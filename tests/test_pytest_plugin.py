@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from pathlib import Path
 
@@ -55,6 +56,12 @@ def run(pytester, *arguments):
 def test_the_fixtures_work_in_both_modes_of_pytest_asyncio(installed, mode, mark):
     installed.makepyfile(BOT.format(mark=mark))
     run(installed, "-o", f"asyncio_mode={mode}").assert_outcomes(passed=1)
+
+
+def test_the_example_of_the_readme_passes_as_it_stands(installed):
+    (example,) = re.findall(r"```py\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    installed.makepyfile(example)
+    run(installed, "-o", "asyncio_mode=auto").assert_outcomes(passed=1)
 
 
 def test_markers_say_how_the_exchange_and_the_account_are_made(installed):

@@ -68,6 +68,10 @@ class Credentials(TypedDict):
 class SimulatedExchange:
     """A local exchange that speaks V5: ``async with SimulatedExchange(seed=7) as exchange: ...``.
 
+    What it does not have: borrowing and spot margin, portfolio margin, deleveraging, liquidation by steps, sessions of
+    USDC settlement, market maker protection, RPI orders, spread, RFQ, earn, loans, P2P and the like. Their endpoints
+    answer 10032, "not simulated" and the path, or what was registered with `respond`; never invented data.
+
     Args:
         seed: what the market, ids and keys are made from; the same seed makes the same market.
         host: address to listen on.

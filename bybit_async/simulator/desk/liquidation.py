@@ -1,4 +1,8 @@
-"""Accounts that can no longer carry their positions: takeover at the bankruptcy price by the insurance fund."""
+"""Accounts that can no longer carry their positions: takeover at the bankruptcy price by the insurance fund.
+
+A position is taken over whole and at once: there is no ladder of partial liquidations down the risk tiers, and since
+the fund pays for whatever it loses, nobody is ever deleveraged.
+"""
 
 from collections.abc import Iterable
 from decimal import ROUND_UP, Decimal
