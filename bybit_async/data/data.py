@@ -287,7 +287,7 @@ class Data(Live):
         kind = _KLINES[one_of(price, tuple(_KLINES), "price")]
         series = Series(kind, known(category), symbol, interval_of(interval))
         source.check(series)
-        return await self._history.fill(series, await self._history.span(start, end), progress)
+        return await self._history.fill(series, await self._history.span(start, end, series), progress)
 
     async def verify(self) -> list[Report]:
         """Check every file of the store: readable, in its place, without doubles or gaps. Nothing is changed."""
@@ -316,7 +316,7 @@ class Data(Live):
     ) -> pandas.DataFrame:
         one_of(dtype, ("float", "decimal"), "dtype")
         source.check(series)
-        span = await self._history.span(start, end)
+        span = await self._history.span(start, end, series if use_cache else None)
         return await self._history.frame(
             series, span, dtype=dtype, use_cache=use_cache, unfinished=unfinished, progress=progress
         )

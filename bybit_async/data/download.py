@@ -39,8 +39,9 @@ Sink = Callable[[Table, Coverage], Awaitable[None]]
 
 AT_ONCE = 12
 """Windows in flight: enough to be limited by Bybit's rate and not by the way there and back."""
-BATCH = 40
-"""Windows that are kept in memory before they go to the sink; a crash loses no more than these and those in flight."""
+BATCH = 45
+"""Windows that are kept in memory before they go to the sink: a month of minutes is written once. A crash loses no more
+than two batches and what is in flight."""
 
 
 async def download(
@@ -54,16 +55,19 @@ async def download(
 ) -> None:
     """Fetch windows and pass them on in order, a file of the store at a time.
 
-    Whatever ends it early (an error, a cancellation), what was received in order before goes to the sink first.
+    While one batch is being kept the next ones are fetched already. Whatever ends it early (an error, a cancellation),
+    what was received in order before goes to the sink first.
     """
     held: list[tuple[Table, Coverage]] = []
     unit: Span | None = None
     done = rows = 0
     results = _in_order(windows, fetch, at_once)
+    keeper = _Keeper(sink)
     try:
         async for window, table, coverage in results:
             if held and (len(held) >= BATCH or series.unit_of(window[0]) != unit):
-                await _flush(held, sink)
+                await keeper.keep(held)
+                held = []
             unit = series.unit_of(window[0])
             held.append((table, coverage))
             done += 1
@@ -72,16 +76,37 @@ async def download(
                 progress(Progress(series.symbol, series.kind, done, len(windows), rows))
     finally:
         await results.aclose()
-        if held:
-            await _flush(held, sink)
+        await keeper.finish(held)
 
 
-async def _flush(held: list[tuple[Table, Coverage]], sink: Sink) -> None:
-    batch, held[:] = list(held), []
-    coverage = Coverage(span for _, part in batch for span in part)
-    tables = [table for table, _ in batch if len(table)]
-    if coverage:
-        await sink(join(tables or [batch[0][0]]), coverage)
+class _Keeper:
+    """Hands batches to a sink, one after the other, in the background; holds no more than one."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._running: asyncio.Task[None] | None = None
+
+    async def keep(self, batch: list[tuple[Table, Coverage]]) -> None:
+        """Begin to keep a batch once the one before is kept; raises what went wrong with that one."""
+        await self._wait()
+        self._running = asyncio.create_task(self._pass_on(batch), name="bybit_async keep")
+
+    async def finish(self, batch: list[tuple[Table, Coverage]]) -> None:
+        """Keep the last batch, and return when everything is kept."""
+        await self._wait()
+        await self._pass_on(batch)
+
+    async def _wait(self) -> None:
+        if self._running is not None:
+            # What cancels the download must not take a batch with it that is complete.
+            await asyncio.shield(self._running)
+            self._running = None
+
+    async def _pass_on(self, batch: list[tuple[Table, Coverage]]) -> None:
+        coverage = Coverage(span for _, part in batch for span in part)
+        tables = [table for table, _ in batch if len(table)]
+        if coverage:
+            await self._sink(join(tables or [batch[0][0]]), coverage)
 
 
 async def _in_order(

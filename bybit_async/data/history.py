@@ -48,16 +48,25 @@ class History:
         self.store = store
         self.cache = cache
         self._locks: dict[Series, asyncio.Lock] = {}
+        self._passed = 0
 
-    async def span(self, start: Time, end: Time | None) -> Span:
-        """Read a range as a user gives it; asks for Bybit's clock only when the range may reach the present."""
-        await self._know_the_present(None if end is None else span_of(start, end, 1 << 62)[1])
-        return span_of(start, end, self._clock.now_ms())
+    async def span(self, start: Time, end: Time | None, series: Series | None = None) -> Span:
+        """Read a range as a user gives it; asks for Bybit's clock only when the range may reach the present.
+
+        What is stored of `series` up to `end` says as well that `end` has passed: then nothing is asked for.
+        """
+        high = None if end is None else span_of(start, end, 1 << 62)[1]
+        recent = high is None or high > self._now() - intervals.DAY
+        stored = recent and series is not None and high is not None and await self._has_passed(series, high)
+        if recent and not stored and not self._clock.synced:
+            await self._ensure_clock()
+        return span_of(start, end, self._now())
 
     async def present(self) -> int:
         """Return exchange time in milliseconds; asks for it unless it is known."""
-        await self._know_the_present(None)
-        return self._clock.now_ms()
+        if not self._clock.synced:
+            await self._ensure_clock()
+        return self._now()
 
     async def frame(
         self,
@@ -105,17 +114,24 @@ class History:
     def _lock(self, series: Series) -> asyncio.Lock:
         return self._locks.setdefault(series, asyncio.Lock())
 
-    async def _know_the_present(self, end: int | None) -> None:
-        # Far enough in the past no clock of a computer is wrong enough to matter; then no request is sent.
-        if not self._clock.synced and (end is None or end > self._clock.now_ms() - intervals.DAY):
-            await self._ensure_clock()
+    def _now(self) -> int:
+        return max(self._clock.now_ms(), self._passed)
+
+    async def _has_passed(self, series: Series, time: int) -> bool:
+        if self._clock.synced:
+            return False
+        # Only what is final is stored, so the exchange's clock has been there, however wrong this computer's is.
+        covered = await asyncio.to_thread(self.store.covered, series, time - 1, time)
+        if covered:
+            self._passed = max(self._passed, time)
+        return bool(covered)
 
     def _closed(self, series: Series, span: Span) -> Span:
         """Return the part of a range whose rows are final, on the grid of the interval."""
         if series.interval == "all" or series.about.daily:
             return span
         start, end = (intervals.ceiling(series.interval, time) for time in span)
-        return start, max(start, min(end, intervals.floor(series.interval, self._clock.now_ms())))
+        return start, max(start, min(end, intervals.floor(series.interval, self._now())))
 
     async def _table(
         self, series: Series, wanted: Span, *, use_cache: bool, progress: OnProgress | None
@@ -169,7 +185,7 @@ class History:
     ) -> tuple[Table, Coverage]:
         # Never stored: tomorrow the archive has the whole day, and two sources in one day would need a seam.
         missing = coverage.missing(*wanted)
-        if max(end for _, end in missing) <= self._clock.now_ms() - 2 * intervals.DAY:
+        if max(end for _, end in missing) <= self._now() - 2 * intervals.DAY:
             return table, coverage
         latest, known = await self._supply.recent_trades(series)
         fresh = known & missing
