@@ -9,6 +9,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Coroutine
 from decimal import Decimal
+from itertools import count
 from typing import Any, TypeVar
 
 import pytest
@@ -21,7 +22,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from bybit_async.errors import OrderNotFound, OutcomeUnknown, RequestRejected
+from bybit_async.errors import OrderNotFound, OutcomeUnknown, RequestRejected, TransportError
 from bybit_async.models.trade import PlaceOrder
 from bybit_async.session import AsyncBybit
 from bybit_async.simulator import MarketSettings, Rule, SimulatedExchange
@@ -45,6 +46,9 @@ FAULTS: dict[str, dict[str, Any]] = {
     "restart": {"action": "restart"},
 }
 faults = st.sampled_from(["none", "none", "none", *FAULTS])
+# An order that comes to be only after the client has given up asking for it.
+LATE = {"late": {"action": "delay", "milliseconds": 220}}
+create_faults = st.sampled_from(["none", "none", "none", *FAULTS, *LATE])
 sizes = st.integers(1, 5).map(lambda n: Decimal(n) / 100)
 ticks = st.integers(-20, 20)
 
@@ -55,12 +59,14 @@ class TradingMachine(RuleBasedStateMachine):
     runner: asyncio.Runner
     exchange: SimulatedExchange
     counterparty: str
+    numbers = count()
+    taken: Counter[str]
+    """How often a create with an order link id reached the exchange's own hands, whatever it did with it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.placed: Counter[str] = Counter()
         self.refused: set[str] = set()
-        self.number = 0
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(work)
@@ -86,7 +92,7 @@ class TradingMachine(RuleBasedStateMachine):
 
     # -- what the user does
 
-    @rule(side=st.sampled_from(["Buy", "Sell"]), qty=sizes, tick=ticks, fault=faults)
+    @rule(side=st.sampled_from(["Buy", "Sell"]), qty=sizes, tick=ticks, fault=create_faults)
     def place(self, side: Any, qty: Decimal, tick: int, fault: str) -> None:
         order = PlaceOrder(**LINEAR, side=side, order_type="Limit", qty=qty, price=round(self.price) + tick * 10)
         link = order.order_link_id or ""
@@ -94,14 +100,14 @@ class TradingMachine(RuleBasedStateMachine):
         self._inject("create", fault)
         try:
             ack = self.run(self.bybit.trade.place(order))
-        except RequestRejected:
+        except (RequestRejected, TransportError):
             self.refused.add(link)
         except OutcomeUnknown:
             return
         else:
             assert [item.order_id for item in self._orders(link)] == [ack.order_id]
 
-    @rule(count=st.integers(2, 6), fault=faults)
+    @rule(count=st.integers(2, 6), fault=create_faults)
     def place_batch(self, count: int, fault: str) -> None:
         orders = [
             PlaceOrder(**LINEAR, side="Buy", order_type="Limit", qty="0.01", price=round(self.price) - 500 - number)
@@ -111,7 +117,7 @@ class TradingMachine(RuleBasedStateMachine):
         self._inject("create-batch", fault)
         try:
             result = self.run(self.bybit.trade.place_batch_order(category="linear", request=orders))
-        except RequestRejected:
+        except (RequestRejected, TransportError):
             self.refused |= {order.order_link_id or "" for order in orders}
         except OutcomeUnknown:
             return
@@ -122,29 +128,24 @@ class TradingMachine(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 99), tick=ticks, fault=faults)
     def amend(self, which: int, tick: int, fault: str) -> None:
-        # Not a precondition: what is open depends on time, and what is drawn must not.
         order = self._pick(which)
-        if order is None:
-            return
         wanted = round(self.price) + tick * 10
         self._inject("amend", fault)
         try:
             self.run(self.bybit.trade.amend_order(**LINEAR, order_id=order.order_id, price=wanted))
-        except (RequestRejected, OutcomeUnknown):
+        except (RequestRejected, OutcomeUnknown, TransportError):
             return
         assert order.price == wanted
 
     @rule(which=st.integers(0, 99), fault=faults)
     def cancel(self, which: int, fault: str) -> None:
         order = self._pick(which)
-        if order is None:
-            return
         self._inject("cancel", fault)
         try:
             self.run(self.bybit.trade.cancel_order(**LINEAR, order_id=order.order_id))
         except OrderNotFound:
             assert not order.is_live
-        except (RequestRejected, OutcomeUnknown):
+        except (RequestRejected, OutcomeUnknown, TransportError):
             return
         else:
             assert not order.is_live
@@ -154,7 +155,7 @@ class TradingMachine(RuleBasedStateMachine):
         self._inject("cancel-all", fault)
         try:
             self.run(self.bybit.trade.cancel_all_orders(**LINEAR))
-        except (RequestRejected, OutcomeUnknown):
+        except (RequestRejected, OutcomeUnknown, TransportError):
             return
         assert not self.account.orders
 
@@ -163,18 +164,10 @@ class TradingMachine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 99), part=st.sampled_from([Decimal("0.01"), Decimal("0.03"), Decimal(1)]))
     def fill(self, which: int, part: Decimal) -> None:
         order = self._pick(which)
-        if order is None:
-            return
         side = "Sell" if order.side == "Buy" else "Buy"
-        self.run(self._hit(side, min(part, order.qty), order.price))
-
-    async def _hit(self, side: str, qty: Decimal, price: Decimal) -> None:
-        engine = self.exchange.engine
-        engine.place(
-            self.exchange.account(self.counterparty),
-            {"category": "linear", "symbol": "BTCUSDT", "side": side, "orderType": "Limit", "qty": str(qty),
-             "price": str(price), "timeInForce": "IOC"},
-        )  # fmt: skip
+        counterparty = self.exchange.account(self.counterparty)
+        qty = min(part, order.qty)
+        self.run(self._elsewhere(counterparty, side=side, qty=qty, price=order.price, timeInForce="IOC"))
 
     @rule(channel=st.sampled_from(["private", "trade", None]), close_frame=st.booleans())
     def drop_sockets(self, channel: str | None, close_frame: bool) -> None:
@@ -226,6 +219,7 @@ class TradingMachine(RuleBasedStateMachine):
         links = Counter(order.link_id for order in self._orders())
         assert links <= self.placed, "an order exists that was not placed, or exists twice"
         assert not self.refused & set(links), "an order was reported failed and exists"
+        assert {self.taken[link] for link in self.placed} <= {0, 1}, "an order was sent again that had arrived"
         executed = [execution.exec_id for execution in self.live.executions]
         assert len(executed) == len(set(executed))
 
@@ -250,10 +244,10 @@ class TradingMachine(RuleBasedStateMachine):
 
     def _inject(self, operation: str, fault: str) -> None:
         self.exchange.faults.clear()
-        if FAULTS[fault]:
+        how = (FAULTS | LATE)[fault]
+        if how:
             self.exchange.faults.add(
-                Rule(path=f"/v5/order/{operation}", times=1, **FAULTS[fault]),
-                Rule(path=f"order.{operation}", times=1, **FAULTS[fault]),
+                Rule(path=f"/v5/order/{operation}", times=1, **how), Rule(path=f"order.{operation}", times=1, **how)
             )
 
     def _orders(self, link: str | None = None) -> list[Any]:
@@ -261,15 +255,50 @@ class TradingMachine(RuleBasedStateMachine):
         return [order for order in known if link in (None, order.link_id)]
 
     def _pick(self, which: int) -> Any:
+        """An open order; one comes from elsewhere where there is none: what is drawn must not depend on time."""
+        if not self.account.orders:
+            link = f"elsewhere-{next(self.numbers)}"
+            self.placed[link] += 1
+            price = round(self.price) - 900
+            self.run(self._elsewhere(self.account, link, side="Buy", qty="0.05", price=price, timeInForce="GTC"))
         orders = list(self.account.orders.values())
-        return orders[which % len(orders)] if orders else None
+        return orders[which % len(orders)]
+
+    async def _elsewhere(self, account: Any, link: str | None = None, **order: Any) -> None:
+        fields = {"category": "linear", "symbol": "BTCUSDT", "orderType": "Limit", "orderLinkId": link, **order}
+        self.exchange.engine.place(account, {name: str(value) for name, value in fields.items() if value is not None})
 
 
 def _same(mine: Any, ledger: Any) -> bool:
     if isinstance(ledger, Decimal):
         # The exchange shows balances with eight decimals.
-        return abs((mine or Decimal(0)) - ledger) < Decimal("0.00000001")
+        return bool(abs((mine or Decimal(0)) - ledger) < Decimal("0.00000001"))
     return bool(mine == ledger)
+
+
+def _watched(exchange: SimulatedExchange) -> Counter[str]:
+    """Count the creates that the exchange looks at, by their order link ids."""
+    taken: Counter[str] = Counter()
+    desk = exchange.engine._desk
+    place = desk.place
+
+    def placing(account: Any, fields: Any) -> Any:
+        taken[fields.text("orderLinkId")] += 1
+        return place(account, fields)
+
+    desk.place = placing  # type: ignore[method-assign]
+    return taken
+
+
+def _happened(exchange: SimulatedExchange) -> dict[str, Counter[str]]:
+    """Say how often each fault met which operation."""
+    found: dict[str, Counter[str]] = {}
+    for name, how in (FAULTS | LATE).items():
+        rules = [f for f in exchange.faults.fired if how and all(getattr(f.rule, k) == v for k, v in how.items())]
+        executed = how.get("executed", False)
+        found[name] = Counter(f.name.rpartition("/")[2] for f in rules if f.rule.executed == executed)
+    del found["none"]
+    return found
 
 
 @pytest.mark.timeout(3600)
@@ -287,6 +316,7 @@ def test_client_and_exchange_agree_whatever_happens() -> None:
         )
         runner.run(exchange.open())
         TradingMachine.runner, TradingMachine.exchange = runner, exchange
+        TradingMachine.taken = _watched(exchange)
         TradingMachine.counterparty = exchange.new_account(usdt="100000000")["api_key"]
         try:
             run_state_machine_as_test(
@@ -299,5 +329,11 @@ def test_client_and_exchange_agree_whatever_happens() -> None:
                 ),
             )
             assert exchange.engine.audit()
+            happened = _happened(exchange)
+            assert all(happened.values()), f"a fault that never happens: {happened}"
+            met = sum(happened.values(), Counter())
+            ways = {"create", "amend", "cancel", "create-batch"}
+            missing = (ways | {f"order.{operation}" for operation in ways} | {"cancel-all"}) - met.keys()
+            assert not missing, f"operations that never fail: {missing}"
         finally:
             runner.run(exchange.close())
