@@ -21,6 +21,7 @@ from bybit_async.stream.connection import Connection, OnFrame
 from bybit_async.stream.events import EventKind, StreamEvent
 from bybit_async.stream.frames import Frame, Junk
 from bybit_async.stream.lane import Lane
+from bybit_async.stream.maintenance import Maintenance
 from bybit_async.stream.plan import LIMITS, NO_LIMITS, Close, Connect, Subscribe, Unsubscribe, plan
 from bybit_async.stream.settings import StreamSettings
 from bybit_async.stream.subscription import Listener
@@ -45,6 +46,7 @@ class Home(Protocol):
     settings: StreamSettings
     sleep: Callable[[float], Awaitable[None]]
     ensure_clock: Callable[[], Awaitable[None]] | None
+    maintenance: Maintenance
 
     def next_number(self) -> int:
         """Count connections."""
@@ -264,6 +266,10 @@ class Hub:
             signer=home.signer,
             on_frame=on_frame,
         )
+
+    def under_maintenance(self) -> bool:
+        """Whether Bybit says that it is being maintained."""
+        return self._home.maintenance.ongoing(self.clock.now_ms())
 
     async def before_open(self, connection: Connection) -> None:
         """Wait for the connect budget and, on private channels, for the exchange's clock."""

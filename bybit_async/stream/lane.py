@@ -49,6 +49,10 @@ class Owner(Protocol):
         """Make the next connection, not opened yet."""
         ...
 
+    def under_maintenance(self) -> bool:
+        """Whether Bybit says that it is being maintained."""
+        ...
+
     async def before_open(self, connection: Connection) -> None:
         """Wait for the connect budget and, on private channels, for the exchange's clock."""
         ...
@@ -128,6 +132,10 @@ class Lane:
     def connected(self) -> bool:
         """Whether there is a connection now."""
         return self._link is not None
+
+    def carries(self, topic: str) -> bool:
+        """Whether a topic has been accepted on the connection that there is now."""
+        return self._link is not None and topic in self._link.live
 
     # What the channel asks for.
 
@@ -229,6 +237,11 @@ class Lane:
         settings, random_part = self._owner.settings, random.random()
         if self._sent_away:
             return settings.refused_backoff * (1 + settings.jitter * random_part)
+        least = settings.maintenance_backoff if self._ever and self._owner.under_maintenance() else 0.0
+        return max(self._usual_delay(random_part), least * (1 + settings.jitter * random_part))
+
+    def _usual_delay(self, random_part: float) -> float:
+        settings = self._owner.settings
         if self._attempts == 0:
             # The first reconnect is prompt, but a thousand clients must not come back in the same millisecond.
             return settings.backoff * settings.jitter * random_part if self._ever else 0.0

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from bybit_async.environments import Environment
 from bybit_async.errors import MissingCredentials, StreamClosed
+from bybit_async.models.stream_message import StreamMessage
 from bybit_async.stream.events import StreamEvent
 from bybit_async.stream.frames import Frame, Junk
 from bybit_async.stream.hub import Hub
 from bybit_async.stream.mailbox import Mailbox
+from bybit_async.stream.maintenance import Maintenance
 from bybit_async.stream.settings import StreamSettings
 from bybit_async.stream.subscription import Listener
 from bybit_async.stream.topics import Topic
@@ -58,6 +61,7 @@ class Multiplexer:
         self.junk_frames: Counter[str] = Counter()
         self.last_junk: deque[Junk] = deque(maxlen=20)
         self.loop_blocked = 0
+        self.maintenance = Maintenance()
         self._hubs: dict[str, Hub] = {}
         self._alone: list[Hub] = []
         self._watchers: set[Mailbox[StreamEvent]] = set()
@@ -103,11 +107,12 @@ class Multiplexer:
         self.environment.stream_url(channel)
 
     def _hub(self, channel: str, *, alone: bool) -> Hub:
+        kind = _StatusHub if channel == "status" else Hub
         if alone:
-            hub = Hub(self, channel, alone=True)
+            hub = kind(self, channel, alone=True)
             self._alone.append(hub)
             return hub
-        return self._hubs.setdefault(channel, Hub(self, channel))
+        return self._hubs.setdefault(channel, kind(self, channel))
 
     def detach(self, listener: Listener) -> None:
         """Stop delivering to a listener. Idempotent."""
@@ -192,3 +197,12 @@ class Multiplexer:
         for mailbox in tuple(self._watchers):
             mailbox.end()
         self._watchers.clear()
+
+
+class _StatusHub(Hub):
+    """The status channel: its news concern every other channel."""
+
+    def dispatch(self, message: StreamMessage[Any], received: int) -> Awaitable[None] | None:
+        """Note what is being maintained, and hand the message to its listeners."""
+        self._home.maintenance.take(message.data)
+        return super().dispatch(message, received)

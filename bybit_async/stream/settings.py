@@ -23,6 +23,8 @@ class StreamSettings(msgspec.Struct, frozen=True, kw_only=True):
         backoff: wait before the second attempt to reconnect; doubled for each further one.
         max_backoff: the longest wait between two attempts.
         refused_backoff: wait after the server refused to talk to us at all (HTTP 403 or 429).
+        maintenance_backoff: shortest wait before an attempt to reconnect while Bybit says that it is being maintained;
+            known where `system_status` is subscribed to.
         jitter: the fraction of each wait that is random.
         stable_after: a connection that lived this long starts over with the shortest wait.
         linger: how long a connection without topics is kept for the next subscriber.
@@ -50,6 +52,7 @@ class StreamSettings(msgspec.Struct, frozen=True, kw_only=True):
     backoff: float = 0.25
     max_backoff: float = 20.0
     refused_backoff: float = 60.0
+    maintenance_backoff: float = 5.0
     jitter: float = 0.3
     stable_after: float = 30.0
     linger: float = 2.0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from decimal import Decimal
 from typing import Any
 
@@ -16,8 +17,11 @@ from hypothesis import strategies as st
 from bybit_async import decode_rest
 from bybit_async.drift import SchemaDriftWarning, forget_reports
 from bybit_async.errors import AnswerLost, InsufficientBalance, OutcomeUnknown
+from bybit_async.models.stream_public import SystemStatusData
 from bybit_async.session import AsyncBybit
 from bybit_async.simulator import SimulatedExchange
+from bybit_async.stream.maintenance import Maintenance
+from bybit_async.stream.settings import StreamSettings
 from tests.faults.proxy import Toxics, proxy_to
 from tests.faults.trading import CREATE, OPEN, RESTING
 from tests.transport.raw_server import OK, Request, http, raw_server
@@ -241,3 +245,53 @@ async def test_r13_maintenance_is_an_event_of_the_status_stream() -> None:
             async with asyncio.timeout(5):
                 item = await anext(news)
     assert (item.id, item.state, item.end - item.begin) == ("m1", "ongoing", 600_000)
+
+
+def _maintenance(state: str, **fields: Any) -> dict[str, Any]:
+    end = str(int(time.time() * 1000) + 600_000)
+    return {
+        "id": "m1", "title": "upgrade", "state": state, "begin": "1700000000000", "end": end, "href": "",
+        "serviceTypes": [1], "product": [1], "uidSuffix": [], "maintainType": 1, "env": 1,
+    } | fields  # fmt: skip
+
+
+async def test_r13_reconnecting_is_slower_while_bybit_is_maintained() -> None:
+    settings = StreamSettings(backoff=0.01, max_backoff=0.02, maintenance_backoff=0.6, proxy=None)
+    async with (
+        SimulatedExchange(seed=7) as exchange,
+        AsyncBybit(environment=exchange.environment, stream_settings=settings) as bybit,
+        bybit.stream.system_status() as news,
+        bybit.stream.tickers("BTCUSDT", category="linear") as tickers,
+    ):
+        await anext(tickers)
+
+        async def away(*announced: dict[str, Any]) -> float:
+            for each in announced:
+                exchange.system_status.append(each)
+                async with asyncio.timeout(5):
+                    await anext(news)
+            with closing(bybit.stream.events()) as events:
+                lost = 0.0
+                exchange.drop_connections("linear")
+                async with asyncio.timeout(5):
+                    async for event in events:
+                        if event.kind == "lost":
+                            lost = time.monotonic()
+                        if event.kind == "connected":
+                            return time.monotonic() - lost
+            raise AssertionError("the events ended")
+
+        assert await away() < 0.5
+        assert await away(_maintenance("scheduled")) < 0.5
+        assert await away(_maintenance("ongoing")) >= 0.6
+        assert await away(_maintenance("completed")) < 0.5
+
+
+def test_r13_a_maintenance_whose_end_was_never_told_is_over_some_time() -> None:
+    maintenance = Maintenance()
+    assert not maintenance.ongoing(0)
+    maintenance.take([SystemStatusData(id="a", state="ongoing", end=1_000), SystemStatusData(id="b", state="ongoing")])
+    maintenance.take([SystemStatusData(id="b", state="canceled")])
+    assert maintenance.ongoing(1_000)
+    assert maintenance.ongoing(600_999)
+    assert not maintenance.ongoing(601_000)
