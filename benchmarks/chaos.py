@@ -37,7 +37,7 @@ class Report:
 
     Attributes:
         lost: orders that the exchange has although they were called failed, or has not although they were accepted.
-        doubled: orders that exist more than once.
+        doubled: orders that exist more than once, or were sent again although the exchange had looked at them.
         unresolved: accounts' orders, positions, executions and balances that differ from the ledger in the end.
     """
 
@@ -69,10 +69,16 @@ class Trader:
     """One account, what it did, and what it was told."""
 
     def __init__(
-        self, exchange: SimulatedExchange, report: Report, seed: int, via: Literal["rest", "websocket"]
+        self,
+        exchange: SimulatedExchange,
+        report: Report,
+        seed: int,
+        via: Literal["rest", "websocket"],
+        taken: Counter[str],
     ) -> None:
         self._random = random.Random(seed)
         self._report = report
+        self._taken = taken
         credentials = exchange.new_account(usdt="100000000")
         self.ledger = exchange.account(credentials["api_key"])
         self.bybit = AsyncBybit(
@@ -154,7 +160,7 @@ class Trader:
         """Compare what was told with what is so."""
         report = self._report
         there = Counter(order.link_id for order in (*self.ledger.history, *self.ledger.orders.values()))
-        report.doubled += [link for link, count in there.items() if count > 1 and link in self.outcomes]
+        report.doubled += [link for link in self.outcomes if there[link] > 1 or self._taken[link] > 1]
         for link, outcome in self.outcomes.items():
             vanished = outcome == "in flight" or (outcome == "accepted" and link not in there)
             lives = outcome in ("refused", "not_sent") and self._was_live(link)
@@ -179,7 +185,30 @@ class Trader:
             },
             "executions": {e.exec_id for e in self.ledger.executions},
         }
-        return [f"{name} of {self.ledger.uid}" for name in mine if mine[name] != ledger[name]]
+        # The exchange shows balances with eight decimals.
+        balance = self.account.wallet.coins["USDT"].wallet_balance or Decimal(0)
+        wrong = [name for name in mine if mine[name] != ledger[name]]
+        wrong += ["balance"] if abs(balance - self.ledger.balances["USDT"]) >= Decimal("0.00000001") else []
+        return [f"{name} of {self.ledger.uid}" for name in wrong]
+
+    def pending(self) -> list[str]:
+        """Name what still waits for an answer, after the end."""
+        entry = self.bybit.__dict__.get("order_entry")
+        return [f"{entry.entry.pending} answers of {self.ledger.uid}"] if entry and entry.entry.pending else []
+
+
+def watched(exchange: SimulatedExchange) -> Counter[str]:
+    """Count the creates that the exchange looks at from now on, by their order link ids."""
+    taken: Counter[str] = Counter()
+    desk = exchange.engine._desk
+    place = desk.place
+
+    def placing(account: Any, fields: Any) -> Any:
+        taken[fields.text("orderLinkId")] += 1
+        return place(account, fields)
+
+    desk.place = placing  # type: ignore[method-assign]
+    return taken
 
 
 def rules() -> list[Rule]:
@@ -229,7 +258,9 @@ async def chaos(seconds: float, *, seed: int = 7) -> Report:
     async with SimulatedExchange(
         seed=seed, speed=SPEED, symbols=SYMBOLS, rate_limits=False, host_limit=None, connection_limit=None
     ) as exchange:
-        traders = [Trader(exchange, report, number, via) for number, via in enumerate(("rest", "rest", "websocket"))]
+        taken = watched(exchange)
+        ways: tuple[Literal["rest", "websocket"], ...] = ("rest", "rest", "websocket")
+        traders = [Trader(exchange, report, number, via, taken) for number, via in enumerate(ways)]
         for trader in traders:
             await trader.account.__aenter__()
             await trader.learn_prices()
@@ -245,6 +276,7 @@ async def chaos(seconds: float, *, seed: int = 7) -> Report:
         for trader in traders:
             await trader.account.aclose()
             await trader.bybit.aclose()
+            report.unresolved += trader.pending()
         exchange.engine.audit()
     return report
 

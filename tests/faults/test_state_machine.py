@@ -22,6 +22,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from benchmarks.chaos import watched
 from bybit_async.errors import OrderNotFound, OutcomeUnknown, RequestRejected, TransportError
 from bybit_async.models.trade import PlaceOrder
 from bybit_async.session import AsyncBybit
@@ -276,20 +277,6 @@ def _same(mine: Any, ledger: Any) -> bool:
     return bool(mine == ledger)
 
 
-def _watched(exchange: SimulatedExchange) -> Counter[str]:
-    """Count the creates that the exchange looks at, by their order link ids."""
-    taken: Counter[str] = Counter()
-    desk = exchange.engine._desk
-    place = desk.place
-
-    def placing(account: Any, fields: Any) -> Any:
-        taken[fields.text("orderLinkId")] += 1
-        return place(account, fields)
-
-    desk.place = placing  # type: ignore[method-assign]
-    return taken
-
-
 def _happened(exchange: SimulatedExchange) -> dict[str, Counter[str]]:
     """Say how often each fault met which operation."""
     found: dict[str, Counter[str]] = {}
@@ -316,7 +303,7 @@ def test_client_and_exchange_agree_whatever_happens() -> None:
         )
         runner.run(exchange.open())
         TradingMachine.runner, TradingMachine.exchange = runner, exchange
-        TradingMachine.taken = _watched(exchange)
+        TradingMachine.taken = watched(exchange)
         TradingMachine.counterparty = exchange.new_account(usdt="100000000")["api_key"]
         try:
             run_state_machine_as_test(
