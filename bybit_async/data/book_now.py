@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from bybit_async.errors import InvalidParameter
 from bybit_async.models.market.books import Level
 
 if TYPE_CHECKING:
@@ -40,8 +39,6 @@ def aggregated(book: BookNow, step: Decimal | None) -> pandas.DataFrame:
     """Return a book as a frame with sums from the best level on."""
     import pandas as pd
 
-    if step is not None and step <= 0:
-        raise InvalidParameter("step", f"expected a positive price step, got {step}")
     sides = [("Buy", _joined(book.bids, step, up=False)), ("Sell", _joined(book.asks, step, up=True))]
     rows = []
     for side, levels in sides:

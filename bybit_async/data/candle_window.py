@@ -29,15 +29,24 @@ class CandleWindow:
         self._series = series
         self._size = size
         self._columns = list(series.about.numbers)
-        times = frame.index.as_unit("ms").asi8.tolist()  # type: ignore[attr-defined]
-        self._rows: dict[int, tuple[float, ...]] = dict(zip(times, map(tuple, frame.to_numpy().tolist()), strict=True))
-        self._kept_until: int | None = None
+        self._rows: dict[int, tuple[float, ...]] = {}
+        self._asked_at: int | None = None
+        self.put(frame)
+        # The last row still grows; all before it are final.
+        self._final_until: int | None = max(self._rows, default=None)
 
     def take(self, kline: KlineData) -> None:
         """Add a candle, or renew it."""
         self._rows[kline.start] = tuple(float(getattr(kline, name)) for name in self._columns)
-        while len(self._rows) > self._size:
-            del self._rows[min(self._rows)]
+        self._shorten()
+        if kline.confirm and self._final_until in (None, kline.start):
+            self._final_until = intervals.step(self._series.interval, kline.start)
+
+    def put(self, frame: pandas.DataFrame) -> None:
+        """Add or renew candles that history has."""
+        times = frame.index.as_unit("ms").asi8.tolist()  # type: ignore[attr-defined]
+        self._rows |= dict(zip(times, map(tuple, frame.to_numpy().tolist()), strict=True))
+        self._shorten()
 
     def frame(self) -> pandas.DataFrame:
         """Return the candles as a new frame, ascending."""
@@ -54,14 +63,24 @@ class CandleWindow:
         return frame
 
     def missed_before(self, kline: KlineData) -> Span | None:
-        """Return the closed candles since the last one that was kept, as a range, or None."""
-        if self._kept_until is None or self._kept_until >= kline.start:
+        """Return the candles before this one that did not come to their end here, as a range; once for each candle."""
+        if self._final_until is None or self._final_until >= kline.start or self._asked_at == kline.start:
             return None
-        return self._kept_until, kline.start
+        self._asked_at = kline.start
+        return self._final_until, kline.start
+
+    def fill(self, frame: pandas.DataFrame, missed: Span) -> None:
+        """Add final candles of a range that was missed; when some are not there yet it counts as missed still."""
+        self.put(frame)
+        if len(frame) == len(intervals.grid(self._series.interval, *missed)):
+            self._final_until = missed[1]
 
     def closed(self, kline: KlineData) -> tuple[Table, Coverage]:
         """Return a closed candle as the store wants it."""
         end = intervals.step(self._series.interval, kline.start)
-        self._kept_until = end
         numbers = {name: numbers_of([getattr(kline, name)]) for name in self._columns}
         return Table(np.array([kline.start], dtype=np.int64), numbers), Coverage([(kline.start, end)])
+
+    def _shorten(self) -> None:
+        while len(self._rows) > self._size:
+            del self._rows[min(self._rows)]

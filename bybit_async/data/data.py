@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from bybit_async.api.market import Market
 from bybit_async.api.resource import Caller
 from bybit_async.data import source
 from bybit_async.data.archive import Archive
+from bybit_async.data.arguments import callback_of
 from bybit_async.data.books import book_interval
 from bybit_async.data.cache import FrameCache
 from bybit_async.data.coverage import Coverage
@@ -262,7 +263,11 @@ class Data(Live):
         """Every instrument of a category as it is now, one row each, by symbol; not stored."""
         import pandas as pd
 
+        if status is not None:
+            one_of(status, get_args(InstrumentStatus), "status")
         rows = [row async for row in self._market.get_instruments_info(category=category, status=status)]
+        if not rows:
+            return pd.DataFrame(index=pd.Index([], name="symbol", dtype=str))
         frame = to_frame(rows).set_index("symbol").sort_index()
         for name in ("launch_time", "delivery_time"):
             if name in frame:
@@ -287,6 +292,8 @@ class Data(Live):
         kind = _KLINES[one_of(price, tuple(_KLINES), "price")]
         series = Series(kind, known(category), symbol, interval_of(interval))
         source.check(series)
+        if progress is not None:
+            callback_of(progress, "progress")
         return await self._history.fill(series, await self._history.span(start, end, series), progress)
 
     async def verify(self) -> list[Report]:
@@ -316,6 +323,8 @@ class Data(Live):
     ) -> pandas.DataFrame:
         one_of(dtype, ("float", "decimal"), "dtype")
         source.check(series)
+        if progress is not None:
+            callback_of(progress, "progress")
         span = await self._history.span(start, end, series if use_cache else None)
         return await self._history.frame(
             series, span, dtype=dtype, use_cache=use_cache, unfinished=unfinished, progress=progress

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
-from bybit_async.data.errors import StoreUnwritable
+from bybit_async.data.errors import StoreError, StoreUnwritable
 from bybit_async.errors import InvalidParameter
 
 _LOCKS = ".locks"
@@ -85,6 +85,8 @@ class LocalFiles:
             return (self._root / path).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
+        except OSError as error:
+            raise StoreError(f"cannot read {self._root / path}: {error.strerror or error}") from error
 
     def write(self, path: str, content: bytes) -> None:
         """Write beside the target, make it durable, then rename."""
@@ -182,6 +184,9 @@ class RemoteFiles:
             return bytes(self._system.cat_file(self._full(path)))
         except FileNotFoundError:
             return None
+        except Exception as error:
+            # Every fsspec backend raises its own kinds of errors: no permission, no such host, no credentials.
+            raise StoreError(f"cannot read {self._address}/{path}: {error}") from error
 
     def write(self, path: str, content: bytes) -> None:
         """Put one object."""
@@ -192,7 +197,6 @@ class RemoteFiles:
                 self._system.makedirs(full.rsplit("/", 1)[0], exist_ok=True)
             self._system.pipe_file(full, content)
         except Exception as error:
-            # Every fsspec backend raises its own kinds of errors; none of them may pass for something else.
             raise StoreUnwritable(f"cannot write to {self._address}: {error}") from error
 
     def remove(self, path: str) -> None:
@@ -207,6 +211,8 @@ class RemoteFiles:
             found: list[Any] = self._system.find(self._full(below) if below else self._root)
         except FileNotFoundError:
             return []
+        except Exception as error:
+            raise StoreError(f"cannot list {self._address}: {error}") from error
         root = self._root.lstrip("/")
         return sorted(name.lstrip("/").removeprefix(root).lstrip("/") for name in found)
 

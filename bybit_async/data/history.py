@@ -56,10 +56,12 @@ class History:
         What is stored of `series` up to `end` says as well that `end` has passed: then nothing is asked for.
         """
         high = None if end is None else span_of(start, end, 1 << 62)[1]
+        # Far enough in the past no clock of a computer is wrong enough to matter; then no request is sent.
         recent = high is None or high > self._now() - intervals.DAY
-        stored = recent and series is not None and high is not None and await self._has_passed(series, high)
-        if recent and not stored and not self._clock.synced:
-            await self._ensure_clock()
+        if recent and not self._clock.synced:
+            stored = series is not None and high is not None and await self._has_passed(series, high)
+            if not stored:
+                await self._ensure_clock()
         return span_of(start, end, self._now())
 
     async def present(self) -> int:
@@ -67,6 +69,10 @@ class History:
         if not self._clock.synced:
             await self._ensure_clock()
         return self._now()
+
+    def has_been(self, time: int) -> None:
+        """Take note that the exchange's clock has reached a time, in milliseconds, as one of its messages tells."""
+        self._passed = max(self._passed, time)
 
     async def frame(
         self,
@@ -118,12 +124,12 @@ class History:
         return max(self._clock.now_ms(), self._passed)
 
     async def _has_passed(self, series: Series, time: int) -> bool:
-        if self._clock.synced:
+        if time > self._now() + intervals.DAY:
             return False
         # Only what is final is stored, so the exchange's clock has been there, however wrong this computer's is.
         covered = await asyncio.to_thread(self.store.covered, series, time - 1, time)
         if covered:
-            self._passed = max(self._passed, time)
+            self.has_been(time)
         return bool(covered)
 
     def _closed(self, series: Series, span: Span) -> Span:

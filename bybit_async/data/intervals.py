@@ -15,7 +15,7 @@ MINUTE = 60_000
 DAY = 1440 * MINUTE
 _WEEK = 7 * DAY
 _FIRST_MONDAY = 4 * DAY
-_KNOWN: tuple[str, ...] = get_args(Interval)
+KNOWN: tuple[str, ...] = get_args(Interval)
 _UNITS = {"m": 1, "min": 1, "h": 60, "d": 1440, "w": 10_080}
 _LONG = {1440: "D", 10_080: "W"}
 
@@ -29,7 +29,7 @@ def interval_of(text: str | int) -> Interval:
         InvalidParameter: Bybit has no such interval; the known ones are named.
     """
     given = str(text).strip()
-    if given in _KNOWN:
+    if given in KNOWN:
         return cast(Interval, given)
     if given in ("1M", "1mo", "1month"):
         return "M"
@@ -38,9 +38,9 @@ def interval_of(text: str | int) -> Interval:
     if digits.isascii() and digits.isdigit() and (unit in _UNITS or not unit):
         minutes = int(digits) * _UNITS.get(unit, 1)
         found = _LONG.get(minutes, str(minutes))
-        if found in _KNOWN:
+        if found in KNOWN:
             return cast(Interval, found)
-    raise InvalidParameter("interval", f"unknown interval {text!r}; known: {', '.join(_KNOWN)}, or as 1m, 4h, 1d, 1w")
+    raise InvalidParameter("interval", f"unknown interval {text!r}; known: {', '.join(KNOWN)}, or as 1m, 4h, 1d, 1w")
 
 
 def length_of(interval: str) -> int | None:

@@ -38,7 +38,6 @@ async def find_listing(caller: Caller, market: Market, category: Category, symbo
             launched = getattr(found, "launch_time", None)
             if not launched:
                 launched = await _first_month(caller, category, symbol)
-            # A delivery that lies ahead may still be moved; only a past one is part of what is known.
             return Listing(launched, getattr(found, "delivery_time", None) or None)
     raise InvalidParameter("symbol", f"{category} has no instrument {symbol!r}")
 

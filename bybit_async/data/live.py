@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from bybit_async.api.market import Market
 from bybit_async.data import intervals
+from bybit_async.data.arguments import callback_of, price_step, seconds, whole
 from bybit_async.data.book_now import BookNow, aggregated
 from bybit_async.data.candle_window import CandleWindow
 from bybit_async.data.errors import StoreError
@@ -57,6 +58,7 @@ class Live:
         Raises:
             SubscriptionRefused: Bybit does not accept the symbol.
         """
+        callback_of(callback)
         tickers = self._streams().tickers(symbol, category=category)
         await tickers.ready()
 
@@ -93,8 +95,8 @@ class Live:
             candles: rows of the frame, 1 to 1000.
             keep: append closed candles to the store, those missed while the connection was lost included.
         """
-        if not 1 <= candles <= 1000:
-            raise InvalidParameter("candles", f"expected 1 to 1000, got {candles!r}")
+        callback_of(callback)
+        whole(candles, 1, 1000, "candles")
         spelled: Interval = interval_of(interval)
         series = Series("klines", category, symbol, spelled)
         klines = self._streams().klines(symbol, category=category, interval=spelled)
@@ -108,6 +110,7 @@ class Live:
         async def run() -> None:
             async with klines:
                 async for kline in klines:
+                    await self._catch_up(series, window, kline, keep=keep)
                     window.take(kline)
                     if keep and kline.confirm:
                         await self._append(series, window, kline)
@@ -119,6 +122,8 @@ class Live:
         self, symbol: str, callback: Callback | None = None, *, category: Category = "linear", depth: int = 50
     ) -> str:
         """Keep the book of a symbol current for `get_current_orderbook`, and call `callback` with it on each change."""
+        if callback is not None:
+            callback_of(callback)
         stream = self._streams().order_book(symbol, category=category, depth=depth)
         book = await stream.__aenter__()
         self._books[category, symbol] = book
@@ -148,6 +153,7 @@ class Live:
 
         `max_age` is in seconds.
         """
+        seconds(max_age, "max_age")
         held = self._prices.get((category, symbol))
         if held is not None and time.monotonic() - held[1] <= max_age:
             return held[0]
@@ -164,6 +170,8 @@ class Live:
 
         `depth` is levels a side, `max_age` seconds.
         """
+        whole(depth, 1, 1000, "depth")
+        seconds(max_age, "max_age")
         live = self._books.get((category, symbol))
         if live is not None and not live.stale:
             age = (time.monotonic_ns() - live.received_ns) / 1e9
@@ -182,8 +190,9 @@ class Live:
 
         ``attrs`` says its ``age`` in seconds and its ``source``.
         """  # noqa: D205
+        wanted = None if step is None else price_step(step)
         book = await self.get_current_orderbook(symbol, category=category, depth=depth)
-        return aggregated(book, None if step is None else Decimal(str(step)))
+        return aggregated(book, wanted)
 
     async def aclose(self) -> None:
         """End everything that was started. Idempotent."""
@@ -213,13 +222,20 @@ class Live:
         frame = await self._live_history.frame(series, span, use_cache=False, unfinished=True)
         return CandleWindow(series, frame, candles)
 
+    async def _catch_up(self, series: Series, window: CandleWindow, kline: KlineData, *, keep: bool) -> None:
+        missed = window.missed_before(kline)
+        if missed is None:
+            return
+        self._live_history.has_been(kline.start)
+        try:
+            window.fill(await self._live_history.frame(series, missed, use_cache=keep), missed)
+        except BybitError as error:
+            # The stream goes on; the next candle asks for the whole range again.
+            log.warning("%s: missed candles could not be fetched: %s", series, error)
+
     async def _append(self, series: Series, window: CandleWindow, kline: KlineData) -> None:
         try:
-            missed = window.missed_before(kline)
-            if missed is not None:
-                await self._live_history.fill(series, missed)
-            table, coverage = window.closed(kline)
-            await self._live_history.keep(series, table, coverage)
+            await self._live_history.keep(series, *window.closed(kline))
         except StoreError as error:
             log.error("%s: a closed candle could not be stored: %s", series, error)
 

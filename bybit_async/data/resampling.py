@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bybit_async.data.intervals import interval_of
+from bybit_async.data.intervals import KNOWN, interval_of, length_of
 from bybit_async.errors import InvalidParameter
 
 if TYPE_CHECKING:
@@ -21,8 +21,11 @@ def resample(frame: pandas.DataFrame, interval: str | int) -> pandas.DataFrame:
     given comes out partly summed; intervals without any row do not come out.
 
     Raises:
-        InvalidParameter: the frame has no time index, or the interval is none.
+        InvalidParameter: the frame has no time index, or the interval is none, or shorter than the frame's own.
     """
+    own = length_of(frame.attrs["interval"]) if frame.attrs.get("interval") in KNOWN else None
+    if own is not None and own > (length_of(interval_of(interval)) or own):
+        raise InvalidParameter("interval", f"the frame's own candles are longer than {interval!r}")
     return _grouped(frame, interval, {name: _HOW.get(str(name), "last") for name in frame.columns})
 
 
@@ -32,6 +35,8 @@ def trades_to_klines(trades: pandas.DataFrame, interval: str | int) -> pandas.Da
     A candle opens at its own first trade; one without a trade repeats the close before it, with no volume. For inverse
     contracts, whose sizes are in USD, ``turnover`` is in the base coin.
     """
+    if not {"price", "size"} <= set(trades.columns):
+        raise InvalidParameter("trades", "expected the columns price and size")
     price, size = trades["price"], trades["size"]
     value = size / price if trades.attrs.get("category") == "inverse" else size * price
     parts = trades.assign(open=price, high=price, low=price, close=price, volume=size, turnover=value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import chain
 
 import msgspec
 import numpy as np
@@ -49,6 +50,17 @@ def read_rows(result: bytes | RawRows, numbers: Sequence[str], fields: Sequence[
         raise AnswerUnreadable(
             f"rows that cannot be read: {error!r}", body=result if isinstance(result, bytes) else b""
         ) from error
+
+
+def table_of(times: Sequence[int], texts: Sequence[Sequence[str]], numbers: Sequence[str]) -> Table:
+    """Return rows of texts as a table: the times, and beside each as many plain numbers as there are `numbers`."""
+    found = _integers(",".join(chain.from_iterable(texts)).encode())
+    opened = np.array(times, dtype=np.int64)
+    if found is None:
+        columns = zip(*texts, strict=True)
+        return Table(opened, {name: _exact(column) for name, column in zip(numbers, columns, strict=True)})
+    values, decimals = (part.reshape(len(times), len(numbers)).T for part in found)
+    return Table(opened, {name: align(values[i], decimals[i]) for i, name in enumerate(numbers)})
 
 
 def _from_text(rows: bytes, numbers: Sequence[str]) -> Table | None:

@@ -85,6 +85,8 @@ SOURCES: Mapping[str, Source] = {
 
 def check(series: Series) -> None:
     """Refuse a series that Bybit does not have; raises `InvalidParameter`."""
+    if not isinstance(series.symbol, str) or not series.symbol:
+        raise InvalidParameter("symbol", f"expected a symbol as Bybit spells it, got {series.symbol!r}")
     source = SOURCES.get(series.kind)
     if source is None:
         return

@@ -14,6 +14,7 @@ from bybit_async.data.archive import Archive
 from bybit_async.data.columns import Table, join
 from bybit_async.data.coverage import Coverage, Span
 from bybit_async.data.download import AT_ONCE, OnProgress, Sink, download
+from bybit_async.data.frames import gaps_of
 from bybit_async.data.listings import find_listing
 from bybit_async.data.series import Series
 from bybit_async.data.store import Listing
@@ -45,7 +46,9 @@ class Supply:
     async def listing(self, series: Series) -> Listing:
         """Return when the series' instrument began and ended to trade; raises `InvalidParameter` for an unknown one."""
         category = cast(Category, series.category)
-        return await find_listing(self._caller, self._market, category, series.symbol)
+        found = await find_listing(self._caller, self._market, category, series.symbol)
+        # A delivery that lies ahead may still be moved; only a past one is part of what is known.
+        return found if (found.delivered or 0) <= self._clock.now_ms() else Listing(found.launched)
 
     async def fetch(
         self, series: Series, missing: Coverage, listing: Listing, sink: Sink, progress: OnProgress | None = None
@@ -70,17 +73,18 @@ class Supply:
     async def _window(self, series: Series, window: Span) -> tuple[Table, Coverage]:
         answer = await source.fetch(self._caller, series, window)
         table, coverage = source.final(series, answer, window)
-        if not len(table) and series.kind == "index_klines" and series.interval == "1" and self._archive.available:
-            table = await self._archived_index(series, coverage, table)
+        if series.kind == "index_klines" and series.interval == "1" and self._archive.available:
+            table = await self._with_archived_index(series, coverage, table)
         return table, coverage
 
-    async def _archived_index(self, series: Series, coverage: Coverage, table: Table) -> Table:
-        for start, end in coverage:
-            for day in (intervals.day_of(time) for time in range(start, end, intervals.DAY)):
-                found = await self._archive.index_klines(series, day)
-                if found is not None:
-                    table = join([part for part in (table, found.cut(start, end)) if len(part)] or [table])
-        return table.ordered(unique=True)
+    async def _with_archived_index(self, series: Series, coverage: Coverage, table: Table) -> Table:
+        """Fill what REST left out from the days that the archive has; where both have a row it is REST's."""
+        missing = [gap for span in coverage for gap in gaps_of(series, table.cut(*span), span, coverage)]
+        days = sorted({intervals.day_of(time) for start, end in missing for time in (start, end - 1)})
+        found = [await self._archive.index_klines(series, day) for day in days]
+        parts = [part.cut(*gap) for part in found if part is not None for gap in missing]
+        full = [part for part in (*parts, table) if len(part)]
+        return join(full).ordered(unique=True) if full else table
 
     async def _fetch_days(self, series: Series, missing: Coverage, sink: Sink, progress: OnProgress | None) -> None:
         # A day is read as a whole or not at all, and only once it is over: the archive gets it the day after.
