@@ -8,7 +8,7 @@ from typing import Literal
 
 from bybit_async.simulator.amounts import ZERO
 from bybit_async.simulator.executions import Execution
-from bybit_async.simulator.journal import ClosedPnl, Delivery, LogEntry
+from bybit_async.simulator.journal import ClosedOption, ClosedPnl, Delivery, LogEntry
 from bybit_async.simulator.listing import Listing
 from bybit_async.simulator.orders import Order
 from bybit_async.simulator.positions import Position
@@ -42,6 +42,8 @@ class Account:
         self.hedged: dict[tuple[str, str], bool] = {}
         """Contracts whose position mode was chosen by symbol, which counts for more than that of the coin."""
         self.hedged_coins: set[str] = set()
+        self.moves_prices = {"spot": False, "linear": True, "inverse": True}
+        """Whether a limit price that reaches too far is moved to what is allowed, or the order refused."""
         self.orders: dict[str, Order] = {}
         """Live orders by order id, oldest first."""
         self.link_ids: dict[tuple[str, str], Order] = {}
@@ -53,6 +55,7 @@ class Account:
         self.logged: dict[str, Decimal] = {}
         """Sum of all log changes by coin; must equal the balance."""
         self.closed: dict[str, ClosedPnl] = {}
+        self.closed_options: deque[ClosedOption] = deque(maxlen=HISTORY)
         self.deliveries: deque[Delivery] = deque(maxlen=HISTORY)
         self.realised: dict[str, Decimal] = {}
         """Cumulative realised profit and loss by coin."""

@@ -25,7 +25,7 @@ from bybit_async.simulator.desk.rehearsal import Rehearsed
 from bybit_async.simulator.events import Sink
 from bybit_async.simulator.executions import Execution
 from bybit_async.simulator.instruments import Instrument
-from bybit_async.simulator.journal import ClosedPnl, Delivery, LogEntry
+from bybit_async.simulator.journal import ClosedOption, ClosedPnl, Delivery, LogEntry
 from bybit_async.simulator.ledger import Audit, Ledger
 from bybit_async.simulator.listing import Listing, ListingStatus
 from bybit_async.simulator.margin import withdrawable
@@ -314,6 +314,10 @@ class Engine:
     def closed_pnl(self, account: Account, request: Request) -> list[ClosedPnl]:
         """Return closed profit and loss (`/v5/position/closed-pnl`), newest first."""
         return self._desk.queries.closed_pnl(account, Fields(request))
+
+    def closed_options(self, account: Account, request: Request) -> list[ClosedOption]:
+        """Return option positions that have ended (`/v5/position/get-closed-positions`), newest first."""
+        return self._desk.queries.closed_options(account, Fields(request))
 
     def transaction_log(self, account: Account, request: Request) -> list[LogEntry]:
         """Return balance changes (`/v5/account/transaction-log`), newest first."""

@@ -1,4 +1,4 @@
-"""The greeks of an account's options, summed by coin."""
+"""The greeks of an account's options: of each position, and summed by coin."""
 
 from __future__ import annotations
 
@@ -12,6 +12,17 @@ if TYPE_CHECKING:
     from bybit_async.simulator.market import Market
 
 _NAMES = ("totalDelta", "totalGamma", "totalVega", "totalTheta")
+
+
+def with_greeks(market: Market, wire: dict[str, object], now: int) -> dict[str, object]:
+    """Fill in the greeks of an option's position, as `position_wire` left it."""
+    quotation = market.quotations.get(("option", str(wire["symbol"])))
+    net = Decimal(str(wire["size"])) * (-1 if wire["side"] == "Sell" else 1)
+    if quotation is None or not net:
+        return wire
+    worth = market.value(quotation, now)
+    figures = {"delta": worth.delta, "gamma": worth.gamma, "vega": worth.vega, "theta": worth.theta}
+    return wire | {name: rounded(net * Decimal(f"{figure:.8f}")) for name, figure in figures.items()}
 
 
 def greeks(market: Market, account: Account, coin: str, now: int) -> dict[str, str]:

@@ -117,6 +117,48 @@ class ClosedPnl:
 
 
 @dataclass(slots=True)
+class ClosedOption:
+    """An option position from its opening to its end, by trades or by delivery at `delivery_price`."""
+
+    symbol: str
+    side: str
+    opened_ms: int
+    closed_ms: int = 0
+    qty: Decimal = ZERO
+    entry_value: Decimal = ZERO
+    exit_value: Decimal = ZERO
+    pnl: Decimal = ZERO
+    open_fee: Decimal = ZERO
+    close_fee: Decimal = ZERO
+    delivery_fee: Decimal = ZERO
+    delivery_price: Decimal | None = None
+
+    @property
+    def category(self) -> str:
+        """Product category."""
+        return "option"
+
+    def to_wire(self) -> dict[str, object]:
+        """Return the entry of `/v5/position/get-closed-positions`."""
+        delivered = self.delivery_price
+        return {
+            "symbol": self.symbol,
+            "side": self.side,
+            "totalOpenFee": f"{self.open_fee:.8f}",
+            "deliveryFee": f"{self.delivery_fee:.8f}",
+            "totalCloseFee": f"{self.close_fee:.8f}",
+            "qty": plain(self.qty),
+            "closeTime": self.closed_ms,
+            # What was delivered left at the delivery price of the underlying, as it is shown.
+            "avgExitPrice": f"{self.exit_value / self.qty if delivered is None else delivered:.8f}",
+            "deliveryPrice": "" if delivered is None else f"{delivered:.8f}",
+            "openTime": self.opened_ms,
+            "avgEntryPrice": f"{self.entry_value / self.qty:.8f}",
+            "totalPnl": f"{self.pnl:.8f}",
+        }
+
+
+@dataclass(slots=True)
 class Delivery:
     """One position settled at expiry or delisting."""
 

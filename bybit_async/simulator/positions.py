@@ -11,6 +11,7 @@ from bybit_async.simulator.instruments import Instrument
 
 if TYPE_CHECKING:
     from bybit_async.simulator.accounts import Account
+    from bybit_async.simulator.journal import ClosedOption
     from bybit_async.simulator.listing import Listing
     from bybit_async.simulator.matching import Side
     from bybit_async.simulator.orders import Order
@@ -53,12 +54,15 @@ class Position:
     margin: Decimal = ZERO
     auto_add_margin: bool = False
     open_fees: Decimal = ZERO
+    holding: ClosedOption | None = None
+    """What an option position that is still open has closed so far."""
     cur_realised: Decimal = ZERO
     cum_realised: Decimal = ZERO
     created_ms: int = 0
     updated_ms: int = 0
     opened_ms: int = 0
-    seq: int = 0
+    seq: int = -1
+    """The sequence of its last trade; -1 while there was none."""
     status: Literal["Normal", "Liq", "Adl"] = "Normal"
     take_profit: Order | None = None
     stop_loss: Order | None = None

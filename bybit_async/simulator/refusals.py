@@ -102,10 +102,11 @@ def duplicate_link_id(category: str) -> Refused:
 
 
 def too_many_orders(category: str) -> Refused:
-    """110020 or, for spot, 170810: 500 live orders are the most."""
+    """110020 or, for spot, 170810: 500 live orders are the most, and 50 of the options on one coin."""
     if category == "spot":
         return Refused(170810, "Cannot exceed maximum of 500 conditional, TP/SL and active orders.")
-    return Refused(110020, "Not allowed to have more than 500 active orders")
+    most = 50 if category == "option" else 500
+    return Refused(110020, f"Not allowed to have more than {most} active orders")
 
 
 def too_many_stop_orders() -> Refused:

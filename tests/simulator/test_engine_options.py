@@ -71,6 +71,44 @@ def test_selling_what_was_bought_realises_the_difference(desk):
     assert desk.balance(desk.a) == D(100000) + 500 - 36
     (record,) = desk.engine.closed_pnl(desk.a, {"category": "option"})
     assert record.pnl == D(500) - 36
+    (closed,) = desk.engine.closed_options(desk.a, {"category": "option"})
+    assert closed.to_wire() | {"closeTime": 0, "openTime": 0} == {
+        "symbol": CALL["symbol"],
+        "side": "Buy",
+        "totalOpenFee": "18.00000000",
+        "deliveryFee": "0.00000000",
+        "totalCloseFee": "18.00000000",
+        "qty": "1",
+        "closeTime": 0,
+        "avgExitPrice": "2000.00000000",
+        "deliveryPrice": "",
+        "openTime": 0,
+        "avgEntryPrice": "1500.00000000",
+        "totalPnl": "464.00000000",
+    }
+
+
+def test_a_position_that_turns_ends_and_another_begins(desk):
+    trade(desk, "1", "1500")
+    desk.clock.advance(1_000)
+    desk.limit(desk.a, "Sell", "0.4", "1600", CALL, orderLinkId="part")
+    desk.limit(desk.b, "Buy", "0.4", "1600", CALL, orderLinkId="part")
+    assert desk.engine.closed_options(desk.a, {"category": "option"}) == []
+    desk.limit(desk.a, "Sell", "1", "1700", CALL, orderLinkId="turn")
+    desk.limit(desk.b, "Buy", "1", "1700", CALL, orderLinkId="turn")
+    (first,) = desk.engine.closed_options(desk.a, {"category": "option"})
+    assert (first.side, first.qty, first.exit_value) == ("Buy", D(1), D("1660"))
+    assert (first.opened_ms, first.closed_ms) == (START_MS, START_MS + 1_000)
+    trade(desk, "0.4", "1700")
+    second = desk.engine.closed_options(desk.a, {"category": "option"})[0]
+    assert (second.side, second.qty, second.opened_ms) == ("Sell", D("0.4"), START_MS + 1_000)
+
+
+def test_fifty_orders_for_the_options_on_one_coin_are_the_most(desk):
+    for number in range(50):
+        desk.limit(desk.a, "Buy", "0.01", "1000", CALL, orderLinkId=f"n{number}")
+    assert code_of(desk.limit, desk.a, "Buy", "0.01", "1000", CALL, orderLinkId="n50") == 110020
+    assert desk.limit(desk.a, "Buy", "0.01", "59000").is_live
 
 
 @pytest.mark.parametrize(("index", "worth"), [("63000", 3000), ("59000", 0)])
@@ -90,6 +128,9 @@ def test_expiry_pays_what_the_option_is_worth(desk, index, worth):
     (delivery,) = desk.engine.deliveries(desk.a, {"category": "option"})
     assert (delivery.strike, delivery.price, delivery.side) == (D(60000), D(index), "Buy")
     assert desk.engine.positions(desk.a, {"category": "option"}) == []
+    (closed,) = desk.engine.closed_options(desk.b, {"category": "option"})
+    assert (closed.side, closed.delivery_price, closed.delivery_fee) == ("Sell", D(index), fee)
+    assert closed.pnl == 1500 - worth - 18 - fee
 
 
 def test_an_uncovered_seller_is_liquidated(desk):

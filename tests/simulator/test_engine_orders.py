@@ -134,6 +134,7 @@ def test_amendments_are_refused_with_the_order_left_as_it_was(desk):
     order = desk.limit(desk.a, "Buy", "0.1", "59000")
     assert code_of(desk.amend, order, price="59000") == 10001
     assert code_of(desk.amend, order, price="59000.05") == 10001
+    desk.a.moves_prices["linear"] = False
     assert code_of(desk.amend, order, price="70000") == 110003
     assert code_of(desk.amend, order, qty="1000") == 110007
     desk.market(desk.b, "Sell", "0.04")
@@ -194,7 +195,6 @@ def test_a_link_id_is_used_once_even_after_the_order_ended(desk):
         ({"qty": "1e30"}, 10001),
         ({"qty": "2000"}, 10001),
         ({"qty": "1000"}, 110007),
-        ({"price": "63000.1"}, 110003),
         ({"orderLinkId": "a" * 37}, 10001),
         ({"orderLinkId": "a.b"}, 10001),
         ({"positionIdx": 1}, 10001),
@@ -240,6 +240,33 @@ def test_the_501st_active_order_is_refused(desk):
     for _ in range(500):
         desk.limit(desk.a, "Buy", "0.001", "50000")
     assert code_of(desk.limit, desk.a, "Buy", "0.001", "50000") == 110020
+
+
+def test_a_price_that_reaches_too_far_is_moved_for_futures_and_refused_for_spot_unless_told_otherwise(desk):
+    bought = desk.limit(desk.a, "Buy", "0.1", "70000")
+    assert (bought.status, bought.price) == ("New", D(63000))
+    assert desk.limit(desk.a, "Sell", "0.1", "50000", timeInForce="PostOnly").cancel_type == "UNKNOWN"
+    desk.amend(bought, price="59000")
+    desk.amend(bought, price="90000")
+    assert bought.price == D(63000)
+    far = SPOT | {"side": "Sell", "orderType": "Limit", "qty": "0.1", "price": "50000"}
+    assert code_of(desk.engine.place, desk.a, far) == 170194
+    desk.a.moves_prices = {"spot": True, "linear": False, "inverse": False}
+    assert desk.engine.place(desk.a, far).price == D(57000)
+    assert code_of(desk.limit, desk.a, "Buy", "0.1", "70000") == 110003
+
+
+def test_spot_counts_all_its_orders_together_and_each_kind_of_conditional_one(desk):
+    spot = SPOT | {"side": "Buy", "orderType": "Limit", "qty": "0.0002", "price": "50000", "triggerPrice": "59000"}
+    for kind in ("tpslOrder", "StopOrder"):
+        for _ in range(30):
+            desk.engine.place(desk.a, spot | {"orderFilter": kind})
+        assert code_of(desk.engine.place, desk.a, spot | {"orderFilter": kind}) == 110009
+    del spot["triggerPrice"]
+    for number in range(440):
+        desk.engine.place(desk.a, spot | {"symbol": "ETHUSDT", "qty": "0.01", "price": str(1000 + number)})
+    assert code_of(desk.engine.place, desk.a, spot) == 170810
+    assert desk.limit(desk.a, "Buy", "0.01", "59000").is_live, "contracts are counted for themselves"
 
 
 def test_closed_orders_stay_findable_until_the_exchange_restarts(desk):

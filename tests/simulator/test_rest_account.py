@@ -44,6 +44,37 @@ async def test_leverage_mode_and_exits_of_a_position(client):
     assert (await client.post("/v5/position/switch-isolated", **LINEAR, tradeMode=1))["retCode"] == 100028
 
 
+async def test_too_far_prices_are_moved_or_refused_as_the_account_has_chosen(client):
+    path = "/v5/account/user-setting-config"
+    assert (await client.result(path))["lpaSpot"] is False
+    assert (await client.result(path))["lpaPerp"] is False
+    await client.done("/v5/account/set-limit-px-action", category="inverse", modifyEnable=False)
+    await client.done("/v5/account/set-limit-px-action", category="spot", modifyEnable=True)
+    assert [(await client.result(path))[name] for name in ("lpaSpot", "lpaPerp")] == [True, True]
+    far = {**LINEAR, "side": "Buy", "orderType": "Limit", "qty": "0.01", "price": "150000"}
+    assert (await client.post("/v5/order/create", **far))["retCode"] == 110003
+    await client.done("/v5/order/create", **{**far, "category": "spot"})
+    assert (await client.post("/v5/account/set-limit-px-action", category="option", modifyEnable=True))["retCode"]
+    assert (await client.post("/v5/account/set-limit-px-action", category="spot", modifyEnable="yes"))["retCode"]
+
+
+async def test_spot_margin_is_off_and_a_position_never_traded_says_so(client):
+    assert (await client.result("/v5/spot-margin-trade/state"))["spotMarginMode"] == "0"
+    assert (await client.result("/v5/position/list", **LINEAR))["list"][0]["seq"] == -1
+    spot = {"category": "spot", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Market", "qty": "100"}
+    assert (await client.post("/v5/order/create", **spot, isLeverage=1))["retCode"] == 170036
+
+
+async def test_an_order_id_names_its_fills_whatever_else_is_asked(client):
+    order = await client.done("/v5/order/create", **LINEAR, side="Buy", orderType="Market", qty="0.01")
+    await client.done("/v5/order/create", **LINEAR, side="Buy", orderType="Market", qty="0.02", orderLinkId="mine")
+    asked = {"category": "linear", "symbol": "ETHUSDT"}
+    fills = await client.result("/v5/execution/list", **asked, orderId=order["orderId"], orderLinkId="mine")
+    assert {fill["orderId"] for fill in fills["list"]} == {order["orderId"]}
+    fills = await client.result("/v5/execution/list", **asked, orderLinkId="mine")
+    assert sum(float(fill["execQty"]) for fill in fills["list"]) == pytest.approx(0.02)
+
+
 async def test_margin_modes(client):
     assert (await client.result("/v5/account/info"))["marginMode"] == "REGULAR_MARGIN"
     await client.done("/v5/account/set-margin-mode", setMarginMode="ISOLATED_MARGIN")

@@ -68,7 +68,6 @@ async def test_options_were_delivered_at_eight_at_the_price_of_that_minute(sessi
         ({"qty": "0.0001"}, 10001),
         ({"symbol": "NOPE"}, 10001),
         ({"qty": "100"}, 110007),
-        ({"orderType": "Limit", "price": "1000000"}, 110003),
         ({"reduceOnly": True}, 110017),
         ({"category": "spot"}, 10001),
         ({"triggerPrice": "1000", "triggerDirection": 2}, 10001),

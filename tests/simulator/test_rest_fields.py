@@ -134,6 +134,7 @@ SIGNED = [
     ("/v5/account/withdrawal", {"coinName": "USDT,BTC"}, 0),
     ("/v5/account/query-dcp-info", {}, 0),
     ("/v5/account/smp-group", {}, 0),
+    ("/v5/spot-margin-trade/state", {}, 0),
     ("/v5/account/instruments-info", {"category": "linear"}, 0),
     ("/v5/user/query-api", {}, 0),
     ("/v5/user/query-sub-members", {}, 0),

@@ -28,6 +28,10 @@ async def test_acknowledgements_name_every_topic(options):
         assert seen == {topics[0], topics[2]}
 
 
+async def positions_of(client):
+    return (await client.result("/v5/position/list", category="option"))["list"]
+
+
 async def test_a_bought_option_moves_tickers_trades_and_greeks(options):
     client, symbols = options
     symbol = next(name for name in symbols if "-C-" in name)
@@ -44,6 +48,13 @@ async def test_a_bought_option_moves_tickers_trades_and_greeks(options):
         assert {"mP", "iP", "mIv", "iv"} <= set(trade["data"][0])
         greeks = await private.topic("greeks")
         assert 0 < float(greeks["data"][0]["totalDelta"]) <= 0.5
+        (position,) = await positions_of(client)
+        assert {name: float(position[name]) > 0 for name in ("delta", "gamma", "vega", "theta")} == {
+            "delta": True, "gamma": True, "vega": True, "theta": False
+        }  # fmt: skip
+        await client.done("/v5/order/create", **{**order, "side": "Sell"}, reduceOnly=True, orderLinkId="o-2")
+        (closed,) = (await client.result("/v5/position/get-closed-positions", category="option"))["list"]
+        assert (closed["symbol"], closed["side"], closed["qty"]) == (symbol, "Buy", "0.5")
         ticker = await public.until(
             lambda message: message["topic"].startswith("tickers") and message["data"]["volume24h"] != "0"
         )

@@ -1,5 +1,6 @@
 """Whether a drafted order may enter: duplicates, counts, price range, reduce-only, and money."""
 
+from collections.abc import Callable
 from decimal import ROUND_DOWN, ROUND_UP, Decimal
 
 from bybit_async.simulator.amounts import ZERO, plain
@@ -23,7 +24,7 @@ from bybit_async.simulator.refusals import (
     trigger_already_reached,
 )
 
-MAX_ACTIVE, MAX_STOPS, MAX_SPOT_STOPS = 500, 10, 30
+MAX_ACTIVE, MAX_STOPS, MAX_SPOT_STOPS, MAX_OPTIONS = 500, 10, 30, 50
 
 
 class Admission:
@@ -54,12 +55,16 @@ class Admission:
         self.check_money(order)
 
     def check_price_range(self, order: Order) -> None:
-        """Refuse a limit price that reaches too far through the mark price."""
+        """Refuse a limit price that reaches too far through the mark price, or move it to what is allowed."""
         bound = price_bound(order.listing, order.side)
         if order.order_type != "Limit" or bound is None:
             return
         too_far = order.price > bound if order.side == "Buy" else order.price < bound
-        if too_far:
+        if not too_far:
+            return
+        if order.account.moves_prices.get(order.category):
+            order.price = bound
+        else:
             raise price_out_of_range(order.category, plain(bound), is_buy=order.side == "Buy")
 
     def check_money(self, order: Order) -> None:
@@ -80,21 +85,33 @@ class Admission:
         return best if best is not None else listing.fair_price
 
     def _check_count(self, order: Order) -> None:
-        fewest = MAX_ACTIVE if order.trigger_price is None else MAX_STOPS
-        if order.account.house or len(order.account.orders) < fewest:
+        others = order.account.orders
+        # Most accounts are far from every limit, and this is asked for each order.
+        if order.account.house or len(others) < MAX_STOPS:
             return
-        active = stops = 0
-        for other in order.account.orders.values():
-            if other.listing is order.listing:
-                if not other.is_waiting:
-                    active += 1
-                elif other.stop_order_type in ("Stop", "tpslOrder"):
-                    stops += 1
-        most = MAX_SPOT_STOPS if order.category == "spot" else MAX_STOPS
-        if order.trigger_price is not None and stops >= most:
-            raise too_many_stop_orders()
-        if active >= MAX_ACTIVE:
+        if order.category == "spot":
+            self._check_spot_count(order)
+        elif order.category == "option":
+            base = order.listing.instrument.base
+            options = (o for o in others.values() if o.category == "option" and o.listing.instrument.base == base)
+            if len(others) >= MAX_OPTIONS and sum(1 for _ in options) >= MAX_OPTIONS:
+                raise too_many_orders("option")
+        elif order.trigger_price is not None:
+            if _count(order, lambda other: other.is_waiting and other.stop_order_type == "Stop") >= MAX_STOPS:
+                raise too_many_stop_orders()
+        elif len(others) >= MAX_ACTIVE and _count(order, lambda other: not other.is_waiting) >= MAX_ACTIVE:
             raise too_many_orders(order.category)
+
+    def _check_spot_count(self, order: Order) -> None:
+        others = order.account.orders
+        # Spot counts all its orders of all symbols together.
+        if len(others) >= MAX_ACTIVE and sum(o.category == "spot" for o in others.values()) >= MAX_ACTIVE:
+            raise too_many_orders("spot")
+        kind = order.order_filter
+        if kind == "Order" or len(others) < MAX_SPOT_STOPS:
+            return
+        if _count(order, lambda other: other.is_waiting and other.order_filter == kind) >= MAX_SPOT_STOPS:
+            raise too_many_stop_orders()
 
     def _check_trigger(self, order: Order) -> None:
         if order.trigger_price is None or order.trigger_by is None:
@@ -184,6 +201,11 @@ def price_bound(listing: Listing, side: Side) -> Decimal | None:
         return instrument.min_price
     bound = reference * (1 - instrument.price_limit_ratio)
     return max(instrument.min_price, (bound / instrument.tick).to_integral_value(ROUND_UP) * instrument.tick)
+
+
+def _count(order: Order, counts: Callable[[Order], bool]) -> int:
+    """Return how many other orders of the same listing count."""
+    return sum(1 for other in order.account.orders.values() if other.listing is order.listing and counts(other))
 
 
 def _ahead(other: Order, order: Order) -> bool:

@@ -10,7 +10,7 @@ from bybit_async.simulator.desk.fields import Fields
 from bybit_async.simulator.desk.state import State
 from bybit_async.simulator.executions import Execution
 from bybit_async.simulator.instruments import Instrument
-from bybit_async.simulator.journal import ClosedPnl, Delivery, LogEntry
+from bybit_async.simulator.journal import ClosedOption, ClosedPnl, Delivery, LogEntry
 from bybit_async.simulator.orders import Order
 from bybit_async.simulator.positions import Position
 from bybit_async.simulator.refusals import parameter
@@ -33,6 +33,7 @@ class _Named(_Placed, Protocol):
 Item = TypeVar("Item", bound=_Placed)
 
 _DAY_MS = 86_400_000
+NOTHING = Fields({})
 
 
 class Queries:
@@ -71,16 +72,17 @@ class Queries:
         ]
 
     def executions(self, account: Account, fields: Fields) -> list[Execution]:
-        """Return executions."""
+        """Return executions; an order id counts for more than a link id, and that for more than anything else."""
         category = fields.choice("category", CATEGORIES)
         kind, order_id, link_id = fields.text("execType"), fields.text("orderId"), fields.text("orderLinkId")
         start, end = _window(fields)
+        named = bool(order_id or link_id)
         return [
             item
-            for item in self._placed(reversed(account.executions), category, fields)
+            for item in self._placed(reversed(account.executions), category, NOTHING if named else fields)
             if (not kind or item.exec_type == kind)
             and (not order_id or item.order_id == order_id)
-            and (not link_id or item.order_link_id == link_id)
+            and (order_id or not link_id or item.order_link_id == link_id)
             and start <= item.time_ms <= end
         ]
 
@@ -90,6 +92,13 @@ class Queries:
         start, end = _window(fields)
         records = reversed(list(account.closed.values()))
         return [r for r in self._placed(records, category, fields) if start <= r.updated_ms <= end]
+
+    def closed_options(self, account: Account, fields: Fields) -> list[ClosedOption]:
+        """Return option positions that have ended."""
+        category = fields.choice("category", ("option",))
+        start, end = _window(fields)
+        records = self._placed(reversed(account.closed_options), category, fields)
+        return [record for record in records if start <= record.closed_ms <= end]
 
     def deliveries(self, account: Account, fields: Fields) -> list[Delivery]:
         """Return settlements."""

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from bybit_async.simulator.accounts import Account
 from bybit_async.simulator.amounts import ZERO, grain
+from bybit_async.simulator.desk.holdings import follow_holding
 from bybit_async.simulator.desk.lifecycle import Lifecycle, mark_exposed
 from bybit_async.simulator.desk.state import State
 from bybit_async.simulator.executions import Execution
@@ -87,6 +88,9 @@ class Settling:
         if account.house or not change.closed:
             return
         now = self._state.clock.now_ms()
+        delivered = exec_type == "Delivery"
+        if order.category == "option":
+            follow_holding(position, order.side, change, fee, now, position.listing.index_price if delivered else None)
         record = account.closed.get(order.order_id)
         if record is None:
             record = account.closed[order.order_id] = ClosedPnl(
@@ -97,7 +101,7 @@ class Settling:
                 qty=order.qty,
                 order_price=order.shown_price(),
                 order_type=order.order_type,
-                exec_type=exec_type,
+                exec_type="Settle" if delivered else exec_type,
                 leverage=position.leverage,
                 created_ms=now,
                 updated_ms=now,

@@ -70,6 +70,34 @@ def set_margin_mode(call: Call) -> Answer:
     return Answer({"reasons": []}, None, "Request accepted")
 
 
+def get_trade_behaviour(call: Call) -> dict[str, Any]:
+    """`GET /v5/account/user-setting-config`: true tells for spot that prices are moved, for futures that they stay."""
+    moves = call.account.moves_prices
+    return {
+        "lpaSpot": moves["spot"],
+        "lpaPerp": not moves["linear"],
+        "deltaEnable": False,
+        "smsef": False,
+        "fmsef": False,
+    }
+
+
+def set_trade_behaviour(call: Call) -> dict[str, Any]:
+    """`POST /v5/account/set-limit-px-action`: linear and inverse go together."""
+    category = call.params.category("spot", "linear", "inverse")
+    moved = call.params.values.get("modifyEnable")
+    if not isinstance(moved, bool):
+        raise refusals.parameter("modifyEnable invalid")
+    for name in ("spot",) if category == "spot" else ("linear", "inverse"):
+        call.account.moves_prices[name] = moved
+    return {}
+
+
+def get_spot_margin_state(call: Call) -> dict[str, Any]:
+    """`GET /v5/spot-margin-trade/state`: nobody can borrow here, so it is always off."""
+    return {"spotLeverage": "", "spotMarginMode": "0", "effectiveLeverage": "0"}
+
+
 def get_collateral_info(call: Call) -> dict[str, Any]:
     """`GET /v5/account/collateral-info`: every coin counts in full, nothing can be borrowed."""
     wanted = call.params.text("currency").upper()
@@ -138,6 +166,9 @@ ROUTES = (
     Route("GET", "/v5/account/fee-rate", get_fee_rate),
     Route("GET", "/v5/account/transaction-log", get_transaction_log),
     Route("POST", "/v5/account/set-margin-mode", set_margin_mode, permission="Trade"),
+    Route("GET", "/v5/account/user-setting-config", get_trade_behaviour),
+    Route("POST", "/v5/account/set-limit-px-action", set_trade_behaviour, permission="Trade"),
+    Route("GET", "/v5/spot-margin-trade/state", get_spot_margin_state),
     Route("GET", "/v5/account/collateral-info", get_collateral_info),
     Route("GET", "/v5/account/borrow-history", get_borrow_history),
     Route("GET", "/v5/asset/coin-greeks", get_coin_greeks),

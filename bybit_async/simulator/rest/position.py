@@ -6,7 +6,8 @@ from typing import Any
 
 from bybit_async.simulator import refusals
 from bybit_async.simulator.amounts import plain
-from bybit_async.simulator.journal import ClosedPnl
+from bybit_async.simulator.greeks import with_greeks
+from bybit_async.simulator.journal import ClosedOption, ClosedPnl
 from bybit_async.simulator.listing import Listing
 from bybit_async.simulator.rest.call import Call, Route
 from bybit_async.simulator.rest.lists import list_page
@@ -21,8 +22,13 @@ def get_positions(call: Call) -> dict[str, Any]:
     category = params.category(*_DERIVATIVES)
     if category == "linear" and not (params.text("symbol") or params.text("settleCoin")):
         raise refusals.parameter("symbol or settleCoin is required")
-    positions = call.exchange.engine.positions(call.account, params.values)
-    return list_page(call, positions, lambda wire: wire, default=20, maximum=200, category=category)
+    exchange = call.exchange
+    positions = exchange.engine.positions(call.account, params.values)
+
+    def shown(wire: dict[str, object]) -> dict[str, object]:
+        return with_greeks(exchange.market, wire, call.now) if category == "option" else wire
+
+    return list_page(call, positions, shown, default=20, maximum=200, category=category)
 
 
 def set_leverage(call: Call) -> dict[str, Any]:
@@ -100,6 +106,17 @@ def get_closed_pnl(call: Call) -> dict[str, Any]:
     return list_page(call, entries, ClosedPnl.to_wire, default=50, maximum=100, category=category)
 
 
+def get_closed_options(call: Call) -> dict[str, Any]:
+    """`GET /v5/position/get-closed-positions`: options that were sold again or have expired."""
+    category = call.params.category("option")
+    entries = call.exchange.engine.closed_options(call.account, call.windowed(7 if _is_bounded(call) else 1))
+    return list_page(call, entries, ClosedOption.to_wire, default=50, maximum=100, category=category)
+
+
+def _is_bounded(call: Call) -> bool:
+    return bool(call.params.text("startTime") and call.params.text("endTime"))
+
+
 ROUTES = (
     Route("GET", "/v5/position/list", get_positions, permission="Trade"),
     Route("POST", "/v5/position/set-leverage", set_leverage, permission="Trade"),
@@ -111,4 +128,5 @@ ROUTES = (
     Route("POST", "/v5/position/set-risk-limit", set_risk_limit, permission="Trade"),
     Route("GET", "/v5/position/symbol-info", get_leverages, permission="Trade"),
     Route("GET", "/v5/position/closed-pnl", get_closed_pnl, permission="Trade"),
+    Route("GET", "/v5/position/get-closed-positions", get_closed_options, permission="Trade"),
 )

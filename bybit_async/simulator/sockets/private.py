@@ -9,7 +9,7 @@ import orjson
 
 from bybit_async.simulator.events import Sink
 from bybit_async.simulator.executions import Execution
-from bybit_async.simulator.greeks import greeks
+from bybit_async.simulator.greeks import greeks, with_greeks
 from bybit_async.simulator.orders import Order
 from bybit_async.simulator.refusals import Refused
 from bybit_async.simulator.sockets.login import login
@@ -64,15 +64,15 @@ class PrivateHub(Sink):
 
     def on_positions(self, account: Account, positions: list[Position]) -> None:
         """Publish to `position`, and to `greeks` when options are among them."""
-        engine = self._exchange.engine
+        engine, market, now = self._exchange.engine, self._exchange.market, self._exchange.clock.now_ms()
 
         def wire(position: Position) -> dict[str, object]:
-            return engine.position_wire(position, stream=True)
+            shown = engine.position_wire(position, stream=True)
+            return with_greeks(market, shown, now) if shown["category"] == "option" else shown
 
         self._publish_split(account, "position", positions, lambda p: p.listing.instrument.category, wire)
         coins = {p.listing.instrument.base for p in positions if p.listing.instrument.category == "option"}
         if coins and self._listens(account, "greeks"):
-            market, now = self._exchange.market, self._exchange.clock.now_ms()
             self._publish(account, "greeks", [greeks(market, account, coin, now) for coin in sorted(coins)])
 
     def on_wallet(self, account: Account, coins: list[str]) -> None:
