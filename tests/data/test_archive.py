@@ -101,6 +101,20 @@ async def test_index_candles_that_rest_has_not_come_from_the_archive(exchange, t
         assert exchange.requests == sent
 
 
+async def test_index_candles_that_rest_begins_with_late_are_completed_across_midnight(exchange, tmp_path):
+    start, end = ms("2024-02-01T16:00"), ms("2024-02-02T08:00")
+    quotation = quotation_of(exchange, "BTCUSD", "inverse")
+    ticks = quotation.index.minutes(start // 60_000, end // 60_000)
+    expected = [float(quotation.spell(int(close))) for close in ticks[:, 3]]
+    # Of the whole range REST has the last ten minutes only, and says something else of them than the archive.
+    late = [[str(end - i * 60_000), "1", "1", "1", "1"] for i in range(1, 11)]
+    exchange.respond("/v5/market/index-price-kline", {"category": "inverse", "symbol": "BTCUSD", "list": late})
+    async with AsyncBybit(environment=exchange.environment, data_dir=tmp_path) as bybit:
+        frame = await bybit.data.fetch_index_klines("BTCUSD", "1m", start, end, category="inverse")
+    assert frame.attrs["gaps"] == []
+    assert frame["close"].tolist() == expected[:-10] + [1.0] * 10
+
+
 class Files:
     """A small web server with the files that a test puts there."""
 

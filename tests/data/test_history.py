@@ -113,6 +113,47 @@ async def test_before_the_listing_there_is_nothing_and_the_gap_is_stated(bybit, 
     assert exchange.requests == sent, "the years before the listing are asked for again"
 
 
+async def test_after_the_delivery_there_is_nothing_and_nothing_is_asked_for(exchange, tmp_path):
+    answer = await life_of(exchange, delivered=ms("2024-02-10T08:00"))
+    exchange.respond("/v5/market/instruments-info", answer)
+    async with AsyncBybit(environment=exchange.environment, data_dir=tmp_path) as bybit:
+        frame = await bybit.data.fetch_klines("BTCUSDT", "1h", "2024-02-09", "2024-05-01")
+        assert frame.index[-1] == pd.Timestamp("2024-02-10T07:00", tz="UTC")
+        assert frame.attrs["gaps"] == [("2024-02-10T08:00:00Z", "2024-05-01T00:00:00Z")]
+        sent = exchange.requests
+        again = await bybit.data.fetch_klines("BTCUSDT", "1h", "2024-02-09", "2024-05-01")
+        assert again.equals(frame)
+        assert exchange.requests == sent, "a market that is gone is asked for again"
+
+
+async def test_a_delivery_that_lies_ahead_is_not_remembered_since_it_may_be_moved(exchange, tmp_path):
+    exchange.respond("/v5/market/instruments-info", await life_of(exchange, delivered=ms("2099-02-10")))
+    async with AsyncBybit(environment=exchange.environment, data_dir=tmp_path) as bybit:
+        await bybit.data.fetch_klines("BTCUSDT", "1h", "2024-02-09", "2024-02-10")
+        known = bybit.data.store.listing("linear", "BTCUSDT")
+    assert (known.launched, known.delivered) == (ms("2020-01-01"), None)
+
+
+async def life_of(exchange, delivered):
+    async with AsyncBybit(environment=exchange.environment) as bybit:
+        params = {"category": "linear", "symbol": "BTCUSDT"}
+        answer = (await bybit.request("GET", "/v5/market/instruments-info", params=params, signed=False)).result
+    answer["list"][0]["deliveryTime"] = str(delivered)
+    return answer
+
+
+async def test_what_is_stored_up_to_an_hour_ago_needs_no_request_in_a_new_session(exchange, tmp_path):
+    end = exchange.clock.now_ms() // 3_600_000 * 3_600_000
+    for session in range(2):
+        sent = exchange.requests
+        async with AsyncBybit(environment=exchange.environment, data_dir=tmp_path) as bybit:
+            frame = await bybit.data.fetch_klines("BTCUSDT", "5m", end - 86_400_000, end)
+            assert_equals_ledger(frame, exchange, "BTCUSDT", end - 86_400_000, end, interval=5)
+            assert (exchange.requests == sent) == (session == 1)
+            later = await bybit.data.fetch_klines("BTCUSDT", "5m", end - 86_400_000, end + 86_400_000)
+            assert later.index[: len(frame)].equals(frame.index), "a later end than the present is the present"
+
+
 async def test_every_price_has_candles(bybit, exchange):
     for price in ("mark", "index", "premium"):
         frame = await bybit.data.fetch_klines("BTCUSDT", "5m", "2024-02-01", "2024-02-02", price=price)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from decimal import Decimal
 
 import pandas as pd
@@ -127,6 +128,39 @@ async def test_the_klines_callback_gets_a_frame_that_moves_on_and_closed_candles
             assert table.numbers["close"].floats().tolist() == [t / 10.0 for t in ticks[:, 3].tolist()]
 
 
+async def test_candles_missed_while_the_connection_was_lost_are_in_the_frame_and_in_the_store(tmp_path):
+    start = ms("2024-05-05T12:00:30")
+    market = MarketSettings(step=500)
+    async with SimulatedExchange(seed=7, symbols=["BTCUSDT"], start=start, manual=True, market=market) as exchange:
+        async with AsyncBybit(environment=exchange.environment, data_dir=tmp_path) as bybit:
+            frames, told = [], asyncio.Event()
+
+            def watch(frame):
+                frames.append(frame)
+                told.set()
+
+            await bybit.data.start_klines_stream("BTCUSDT", "1m", watch, candles=20)
+            exchange.refuse_connections()
+            exchange.drop_connections()
+            await exchange.advance("4m")
+            exchange.refuse_connections(refuse=False)
+            async with asyncio.timeout(30):
+                while not frames or frames[-1].index[-1] < pd.Timestamp("2024-05-05T12:04", tz="UTC"):
+                    told.clear()
+                    await exchange.advance("1s")
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(0.2):
+                            await told.wait()
+            frame = frames[-1]
+            assert (frame.index.diff().dropna() == pd.Timedelta("1min")).all(), "the frame has a hole"
+            ledger = exchange.market.quotations["linear", "BTCUSDT"].last.minutes
+            ticks = ledger(ms("2024-05-05T12:00") // MINUTE, ms("2024-05-05T12:04") // MINUTE)
+            assert frame["close"].iloc[-5:-1].tolist() == [tick / 10.0 for tick in ticks[:, 3].tolist()]
+            stored, coverage = bybit.data.store.load(Series("klines", "linear", "BTCUSDT", "1"), start, start + 300_000)
+            assert stored.times.tolist() == [ms(f"2024-05-05T12:0{minute}") for minute in (1, 2, 3)]
+            assert coverage.total == ms("2024-05-05T12:04") - start
+
+
 async def test_the_price_comes_from_the_stream_while_one_runs_and_else_by_rest(bybit, exchange):
     by_rest = await bybit.data.get_current_price("BTCUSDT")
     assert isinstance(by_rest, Decimal)
@@ -179,5 +213,8 @@ async def test_everything_ends_with_the_session(exchange, tmp_path):
         await bybit.data.start_orderbook_stream("BTCUSDT", calls)
         await calls.enough()
     seen = len(calls.values)
-    await asyncio.sleep(0.3)
-    assert len(calls.values) == seen
+    async with AsyncBybit(environment=exchange.environment, data_dir=tmp_path) as other:
+        later = Calls(3)
+        await other.data.start_ticker_stream("BTCUSDT", later)
+        await later.enough()
+    assert len(calls.values) == seen, "called after the session had ended"

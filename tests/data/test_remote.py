@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 
+import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
 from bybit_async import AsyncBybit, InvalidParameter
-from bybit_async.data.errors import StoreUnwritable
+from bybit_async.data.errors import StoreError, StoreUnwritable
 
 from .ledger import assert_equals_ledger, ms
 
@@ -71,6 +73,28 @@ async def test_a_store_in_memory_works_like_every_other(exchange):
         assert exchange.requests == sent
         assert_equals_ledger(frame, exchange, "ETHUSDT", ms("2024-01-01"), ms("2024-03-01"), interval=60)
         assert [report.series.symbol for report in await bybit.data.verify() if report.sound] == ["BTCUSDT", "ETHUSDT"]
+
+
+class Forbidden(MemoryFileSystem):
+    """A place that refuses, as an object store does without the right credentials."""
+
+    protocol = "forbidden"
+
+    def cat_file(self, path, start=None, end=None, **_):
+        raise PermissionError("AccessDenied")
+
+    def find(self, path, **_):
+        raise PermissionError("AccessDenied")
+
+
+async def test_a_place_that_refuses_to_be_read_is_told_as_such(exchange):
+    fsspec.register_implementation("forbidden", Forbidden, clobber=True)
+    async with AsyncBybit(environment=exchange.environment, data_dir="forbidden://x") as bybit:
+        with pytest.raises(StoreError, match="AccessDenied"):
+            await bybit.data.fetch_klines("BTCUSDT", "1h", "2024-01-01", "2024-01-02")
+        with pytest.raises(StoreError, match="forbidden://x"):
+            await bybit.data.verify()
+    assert exchange.requests == 0
 
 
 async def test_an_address_that_nobody_knows_is_refused_by_name(exchange):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -40,6 +42,29 @@ async def test_months_and_bad_input(bybit):
         resample(fine, "7m")
     with pytest.raises(InvalidParameter, match="frame"):
         resample(fine.reset_index(drop=True), "4h")
+
+
+async def test_decimals_stay_exact(bybit):
+    fine = await bybit.data.fetch_klines("BTCUSDT", "1h", "2024-01-01", "2024-01-02", dtype="decimal")
+    made = resample(fine, "4h")
+    assert made["volume"].iloc[0] == sum(fine["volume"].iloc[:4])
+    assert made["high"].iloc[1] == max(fine["high"].iloc[4:8])
+    assert isinstance(made["close"].iloc[0], Decimal)
+
+
+async def test_candles_do_not_become_shorter(bybit):
+    day = await bybit.data.fetch_klines("BTCUSDT", "1d", "2024-01-01", "2024-03-01")
+    assert resample(day, "1d").equals(day)
+    for shorter in ("1h", "12h"):
+        with pytest.raises(InvalidParameter, match="longer than"):
+            resample(day, shorter)
+    with pytest.raises(InvalidParameter, match="trades"):
+        trades_to_klines(day, "1d")
+
+
+def test_no_trades_make_no_candles():
+    nothing = pd.DataFrame({"price": [], "size": []}, index=pd.DatetimeIndex([], tz="UTC"), dtype=float)
+    assert len(trades_to_klines(nothing, "1m")) == 0
 
 
 def test_a_minute_without_trades_repeats_the_close_before_it():

@@ -14,7 +14,7 @@ import pytest
 from bybit_async import AsyncBybit
 from bybit_async.data.columns import Table, numbers_of
 from bybit_async.data.coverage import Coverage
-from bybit_async.data.errors import StoreDamaged, StoreTooNew, StoreUnwritable
+from bybit_async.data.errors import StoreDamaged, StoreError, StoreTooNew, StoreUnwritable
 from bybit_async.data.intervals import grid
 from bybit_async.data.series import Series, series_of, unit_of_path
 from bybit_async.data.store import Listing, Store
@@ -92,6 +92,25 @@ def test_pandas_reads_it_as_a_partitioned_data_set(store, tmp_path):
     frame = pd.read_parquet(tmp_path / "store" / "kind=premium_klines")
     assert len(frame) == 72
     assert set(frame["symbol"]) == {"BTCUSDT"}
+
+
+def test_polars_reads_it_as_a_partitioned_data_set(store, tmp_path):
+    polars = pytest.importorskip("polars")
+    put(store, "2024-01-30", "2024-02-02", price="0.00012")
+    frame = polars.scan_parquet(tmp_path / "store" / "kind=premium_klines", hive_partitioning=True).collect()
+    assert frame.height == 72
+    assert frame["close"].sum() == Decimal("0.00864")
+    assert frame["time"].is_sorted()
+    assert set(frame["month"].cast(int)) == {1, 2}
+
+
+def test_what_cannot_be_read_is_neither_empty_nor_a_foreign_error(store, tmp_path):
+    put(store, "2024-01-30", "2024-02-01")
+    [file] = (tmp_path / "store").rglob("month.parquet")
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(StoreError, match="cannot read"):
+        store.load(SERIES, ms("2024-01-01"), ms("2024-02-01"))
 
 
 def test_a_listing_is_remembered(store):
