@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from bybit_async.models.market.books import Level
-from bybit_async.state.ladder import Ladder
+from bybit_async.state.ladder import Ladder, Row
 from bybit_async.wire import Number, plain
 
 if TYPE_CHECKING:
@@ -16,33 +16,32 @@ if TYPE_CHECKING:
 class BookView:
     """What a book can be asked; a `Decimal` is made only for what is read."""
 
-    __slots__ = ("_asks", "_best_ask", "_best_bid", "_bids")
+    __slots__ = ("_ask", "_ask_row", "_asks", "_bid", "_bid_row", "_bids")
 
     def __init__(self) -> None:
-        self._best_bid: tuple[tuple[str, str], Level] | None = None
-        self._best_ask: tuple[tuple[str, str], Level] | None = None
         self._bids = Ladder(best_is_highest=True)
         self._asks = Ladder(best_is_highest=False)
+        # The best level of each side as it was last read, and the row it was read from.
+        self._bid: Level | None = None
+        self._ask: Level | None = None
+        self._bid_row: Row | None = None
+        self._ask_row: Row | None = None
 
     @property
     def best_bid(self) -> Level | None:
         """The highest bid, or None when there is none."""
-        row, known = self._bids.best(), self._best_bid
-        if row is None:
-            return None
-        if known is None or known[0] != row:
-            known = self._best_bid = row, as_level(row)
-        return known[1]
+        row = self._bids.best()
+        if row is not self._bid_row:
+            self._bid, self._bid_row = row and as_level(row), row
+        return self._bid
 
     @property
     def best_ask(self) -> Level | None:
         """The lowest ask, or None when there is none."""
-        row, known = self._asks.best(), self._best_ask
-        if row is None:
-            return None
-        if known is None or known[0] != row:
-            known = self._best_ask = row, as_level(row)
-        return known[1]
+        row = self._asks.best()
+        if row is not self._ask_row:
+            self._ask, self._ask_row = row and as_level(row), row
+        return self._ask
 
     @property
     def mid(self) -> Decimal | None:
@@ -118,11 +117,11 @@ class BookView:
         )
 
 
-def as_level(row: tuple[str, str]) -> Level:
+def as_level(row: Row) -> Level:
     """Read one row of a ladder."""
     return Level(price=Decimal(row[0]), size=Decimal(row[1]))
 
 
-def as_levels(rows: list[tuple[str, str]]) -> list[Level]:
+def as_levels(rows: list[Row]) -> list[Level]:
     """Read rows of a ladder."""
     return [Level(price=Decimal(price), size=Decimal(size)) for price, size in rows]

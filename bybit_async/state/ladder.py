@@ -18,6 +18,8 @@ _EXACT_AS_FLOAT = 15
 _ZEROS = frozenset(["0", *("0." + "0" * places for places in range(1, 19))])
 
 Key = float | Decimal
+Row = tuple[str, str]
+"""Price and size, as sent."""
 
 
 class Ladder:
@@ -27,7 +29,7 @@ class Ladder:
         unknown_deletes: how often a level was deleted that was not there.
     """
 
-    __slots__ = ("_ascending", "_decimal", "_keys", "_prices", "_sizes", "unknown_deletes")
+    __slots__ = ("_ascending", "_best", "_decimal", "_keys", "_prices", "_sizes", "unknown_deletes")
 
     def __init__(self, *, best_is_highest: bool) -> None:
         self._ascending = best_is_highest
@@ -36,23 +38,27 @@ class Ladder:
         # Two lists of the same length, worst level first: the sort key of each level, and its price as sent.
         self._keys: list[Key] = []
         self._prices: list[str] = []
+        self._best: Row | None = None
         self.unknown_deletes = 0
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self._prices)
 
-    def __iter__(self) -> Iterator[tuple[str, str]]:
+    def __iter__(self) -> Iterator[Row]:
         sizes = self._sizes
         return ((price, sizes[price]) for price in reversed(self._prices))
 
-    def best(self) -> tuple[str, str] | None:
-        """Return price and size of the best level, as sent."""
+    def best(self) -> Row | None:
+        """Return price and size of the best level, as sent; the same object for as long as neither changes."""
         if not self._prices:
             return None
         price = self._prices[-1]
-        return price, self._sizes[price]
+        size, known = self._sizes[price], self._best
+        if known is None or known[0] is not price or known[1] is not size:
+            known = self._best = price, size
+        return known
 
-    def top(self, count: int | None = None) -> list[tuple[str, str]]:
+    def top(self, count: int | None = None) -> list[Row]:
         """Return the best `count` levels, all of them by default, best first, as sent."""
         prices = self._prices[::-1] if count is None else self._prices[: -count - 1 : -1]
         sizes = self._sizes
@@ -66,7 +72,7 @@ class Ladder:
         at = self._find(price)
         return None if at is None else self._sizes[self._prices[at]]
 
-    def replace(self, levels: Sequence[tuple[str, str]]) -> None:
+    def replace(self, levels: Sequence[Row]) -> None:
         """Forget everything and take a snapshot's levels, in any order; of a price that comes twice, the last."""
         sizes = dict(levels)
         odd = len(sizes) != len(levels) or not _ZEROS.isdisjoint(sizes.values())
@@ -82,16 +88,19 @@ class Ladder:
         if odd:
             self.change(levels)
 
-    def change(self, levels: Sequence[tuple[str, str]]) -> None:
+    def change(self, levels: Sequence[Row]) -> None:
         """Apply a delta's levels: insert, resize, or delete where the size is zero."""
         sizes, zeros = self._sizes, _ZEROS
         for price, size in levels:
-            if size not in zeros:
-                if price not in sizes:
-                    self._insert(price)
+            if price in sizes:
+                # Almost every size is a plain one, and comparing is quicker than looking up.
+                if size != "0" and size not in zeros:
+                    sizes[price] = size
+                else:
+                    self._delete(price)
+            elif size != "0" and size not in zeros:
+                self._insert(price)
                 sizes[price] = size
-            elif price in sizes:
-                self._delete(price)
             else:
                 self._delete_alias(price)
 

@@ -94,7 +94,7 @@ class OrderBook(BookView):
     """
 
     __slots__ = (
-        "category", "crossings", "cts", "depth", "gaps", "ignored", "repeats", "resets", "seq",
+        "_next_id", "category", "crossings", "cts", "depth", "gaps", "ignored", "repeats", "resets", "seq",
         "stale_reason", "symbol", "ts", "update_id", "updates",
     )  # fmt: skip
 
@@ -105,6 +105,7 @@ class OrderBook(BookView):
         self.depth: Depth = depth
         self.stale_reason: StaleReason | None = "no snapshot"
         self.update_id: int | None = None
+        self._next_id = 0
         self.seq: int | None = None
         self.ts: int | None = None
         self.cts: int | None = None
@@ -118,7 +119,12 @@ class OrderBook(BookView):
         """Take the next message of the topic; never raises, whatever the message holds."""
         data: BookData = message.data
         try:
-            outcome = self._snapshot(data) if message.type == "snapshot" else self._delta(data)
+            if message.type == "snapshot":
+                outcome = self._snapshot(data)
+            elif self.stale_reason is None and data.update_id == self._next_id:
+                outcome = self._change(data)
+            else:
+                outcome = self._unexpected(data)
         except (ValueError, ArithmeticError, TypeError):
             return self._doubt("unreadable")
         if outcome in _MOVED:
@@ -150,16 +156,14 @@ class OrderBook(BookView):
         self.resets += 1
         return "reset"
 
-    def _delta(self, data: BookData) -> Outcome:
+    def _unexpected(self, data: BookData) -> Outcome:
         if self.stale_reason is not None or self.update_id is None:
             self.ignored += 1
             return "ignored"
-        if data.update_id != self.update_id + 1:
-            if data.update_id == self.update_id and data.seq == self.seq:
-                self.repeats += 1
-                return "repeated"
-            return self._doubt("gap")
-        return self._change(data)
+        if data.update_id == self.update_id and data.seq == self.seq:
+            self.repeats += 1
+            return "repeated"
+        return self._doubt("gap")
 
     def _change(self, data: BookData) -> Outcome:
         bids, asks = self._bids, self._asks
@@ -169,10 +173,11 @@ class OrderBook(BookView):
         self._moved_to(data)
         if two_sided and not (bids and asks):
             return self._doubt("emptied")
-        return self._doubt("crossed") if self._crossed() else "applied"
+        return self._doubt("crossed") if bids.meets(asks) else "applied"
 
     def _moved_to(self, data: _Numbered) -> None:
-        self.update_id = data.update_id
+        self.update_id = update_id = data.update_id
+        self._next_id = update_id + 1
         self.seq = data.seq
         self.updates += 1
 

@@ -10,6 +10,7 @@ from typing import Any, Self
 from bybit_async.errors import BybitError, ConnectionFailed, StreamClosed
 from bybit_async.models.market.books import OrderBook as FullSnapshot
 from bybit_async.models.stream_message import StreamMessage
+from bybit_async.state.order_book import Outcome
 from bybit_async.stream.events import StreamEvent
 from bybit_async.stream.live_book import (
     BookChanges,
@@ -56,8 +57,15 @@ class BookKeeper:
 
     def deliver(self, message: StreamMessage[Any]) -> None:
         """Apply a message."""
-        book, was_stale = self.book, self.book.stale
+        book = self.book
+        was_stale = book.stale_reason is not None
         outcome = book.apply(message)
+        if was_stale or outcome != "applied":
+            self._look(book, outcome, was_stale=was_stale)
+        if outcome not in ("ignored", "buffered"):
+            book._changed(message.received_ns)
+
+    def _look(self, book: LiveOrderBook, outcome: Outcome, *, was_stale: bool) -> None:
         if outcome in _BROKEN and (not was_stale or self._fetch is None):
             # A book that was stale may be so still after its snapshot; then another is needed.
             self._broke(outcome)
@@ -65,8 +73,6 @@ class BookKeeper:
             self._repaired()
         if isinstance(book, LiveFullOrderBook) and book.needs_snapshot:
             self._fetch_snapshot(book)
-        if outcome not in ("ignored", "buffered"):
-            book._changed(message.received_ns)
 
     def _broke(self, outcome: str) -> None:
         self._was_broken = True

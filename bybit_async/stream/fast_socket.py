@@ -84,7 +84,7 @@ class FastSocket(ClientConnection):
                     # Not the whole head yet; or a masked frame, which no server may send.
                     at = self._keep(data[at:], start - at) if size < 128 else self._bypass(data[at:])
                     return
-                size = int.from_bytes(data[at + 2 : start], "big")
+                size = data[at + 2] << 8 | data[at + 3] if size == 126 else int.from_bytes(data[at + 2 : start], "big")
             if size > longest:
                 self._bypass(data[at:])
                 return

@@ -31,6 +31,7 @@ from bybit_async.transport.signing import Signer
 
 log = logging.getLogger("bybit_async.stream")
 
+_BEGIN_WITH_SNAPSHOT = frozenset({"orderbook", "orderbook.rpi", "tickers"})
 _NEVER_SILENT = frozenset({"orderbook", "orderbook.rpi", "tickers", "kline"})
 _CATEGORISED = frozenset({"order", "execution", "execution.fast", "position"})
 _LONGEST_RESYNC_WAIT = 600.0
@@ -72,12 +73,13 @@ class Entry:
         resync_from: when it may be asked for anew, in local seconds.
         resync_wait: how long the next pause is.
         resync_due: whether it is to be asked for anew as soon as that is allowed.
-        unsettled: whether what it carries is wrong, so that it is asked for again and again until it is right.
+        whole_first: whether it begins with a snapshot, without which all that follows means nothing.
+        unsettled: whether it is asked for again and again until a snapshot has come, or it is right for other reasons.
     """
 
     __slots__ = (
         "accepted", "heard_ns", "lane", "listeners", "name", "resync_due", "resync_from", "resync_wait", "silent",
-        "unsettled",
+        "unsettled", "whole_first",
     )  # fmt: skip
 
     def __init__(self, name: str) -> None:
@@ -90,7 +92,8 @@ class Entry:
         self.resync_from = 0.0
         self.resync_wait = 0.0
         self.resync_due = False
-        self.unsettled = False
+        self.whole_first = family(name) in _BEGIN_WITH_SNAPSHOT and not name.startswith("orderbook.full.")
+        self.unsettled = self.whole_first
 
 
 class Hub:
@@ -195,7 +198,7 @@ class Hub:
             if lane.empty_since is not None and now - lane.empty_since >= self.settings.linger:
                 self._retire(lane)
         for entry in list(self.topics.values()):
-            if (entry.resync_due or entry.unsettled) and now >= entry.resync_from:
+            if now >= entry.resync_from and (entry.resync_due or (entry.unsettled and self._live(entry))):
                 self._ask_again(entry, patience=entry.unsettled)
         self._look_for_silence(time.monotonic_ns())
 
@@ -218,6 +221,10 @@ class Hub:
     def _carried(self, entry: Entry) -> bool:
         lane = self.lanes.get(entry.lane)
         return lane is not None and lane.connected
+
+    def _live(self, entry: Entry) -> bool:
+        lane = self.lanes.get(entry.lane)
+        return lane is not None and lane.carries(entry.name)
 
     def resync(self, name: str) -> None:
         """Ask for a topic anew, now or as soon as the last time is long enough ago, until it is `settled`."""
@@ -282,23 +289,30 @@ class Hub:
         """Hand a message to its listeners; one that raises loses its topics and harms nobody else."""
         force_setattr(message, "received_ns", received)
         entry = self.topics.get(message.topic)
-        entries = (entry,) if entry is not None else self._categorised(message)
-        wait: Awaitable[None] | None = None
-        for found in entries:
-            found.heard_ns = received
-            if found.silent:
-                found.silent = False
-                self.settled(found.name, "heard again")
-            if not found.accepted:
-                self.accepted(found.name)
-            for listener in found.listeners:
-                try:
-                    listener.deliver(message)
-                except Exception as error:  # noqa: BLE001  a listener may run its user's code: only that listener ends
-                    self._expel(listener, error)
-            if self._alone:
-                wait = next((full for full in (listener.full() for listener in found.listeners) if full), None)
-        return wait
+        if entry is None:
+            for found in self._categorised(message):
+                self._hand_out(found, message)
+            return None
+        self._hand_out(entry, message)
+        return next(filter(None, (listener.full() for listener in entry.listeners)), None) if self._alone else None
+
+    def _hand_out(self, entry: Entry, message: StreamMessage[Any]) -> None:
+        entry.heard_ns = message.received_ns
+        if entry.unsettled and message.type != "delta":
+            entry.unsettled = entry.resync_due = False
+        if entry.silent or not entry.accepted:
+            self._heard(entry)
+        for listener in entry.listeners:
+            try:
+                listener.deliver(message)
+            except Exception as error:  # noqa: BLE001  a listener may run its user's code: only that listener ends
+                self._expel(listener, error)
+
+    def _heard(self, entry: Entry) -> None:
+        if entry.silent:
+            entry.silent = False
+            self.settled(entry.name, "heard again")
+        self.accepted(entry.name)
 
     def _categorised(self, message: StreamMessage[Any]) -> list[Entry]:
         # A message of "order.linear" may be pushed under the plain name; its items then name their category.
@@ -325,6 +339,9 @@ class Hub:
     def accepted(self, topic: str) -> None:
         """A topic is live."""
         entry = self.topics.get(topic)
+        if entry is not None and entry.unsettled:
+            # Its snapshot is on the way.
+            entry.resync_from = max(entry.resync_from, self.clock.monotonic() + entry.resync_wait)
         if entry is not None and not entry.accepted:
             entry.accepted = True
             entry.heard_ns = entry.heard_ns or time.monotonic_ns()
@@ -373,6 +390,8 @@ class Hub:
         for entry in concerned:
             if kind == "recovered":
                 entry.heard_ns = event.at_ns
+            elif kind == "lost":
+                entry.unsettled = entry.whole_first
         for listener in dict.fromkeys(listener for entry in concerned for listener in entry.listeners):
             listener.notice(event)
         self._home.publish(event)

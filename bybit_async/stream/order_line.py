@@ -203,15 +203,12 @@ class OrderLines:
         if self._closed:
             raise SessionClosed("order entry is closed")
         line = self._line if self._line is not None and self._line.usable else None
-        if line is not None and not self._grown_old(line):
-            return line
-        try:
+        if line is None:
             return await self._another(deadline)
-        except (NotSent, RequestRejected):
-            # An old line still serves when it could not be replaced in time.
-            if line is not None and line.usable:
-                return line
-            raise
+        if self._grown_old(line) and asyncio.get_running_loop().time() >= self._not_before:
+            # No order waits for that: the old line serves until the new one is there.
+            self._begin()
+        return line
 
     def drain(self, line: OrderLine) -> None:
         """Give a line no new requests; it ends with its last answer."""
@@ -233,10 +230,14 @@ class OrderLines:
     async def _another(self, deadline: float) -> OrderLine:
         if self._opening is None or self._opening.done():
             self._wait_after_failure()
+        return await self._opened(self._begin(), deadline)
+
+    def _begin(self) -> asyncio.Task[OrderLine]:
+        if self._opening is None or self._opening.done():
             self._opening = asyncio.create_task(self._open(), name="bybit_async order entry")
             # Its failure reaches whoever waits; with every waiter gone it must not be reported as forgotten.
             self._opening.add_done_callback(lambda task: task.cancelled() or task.exception())
-        return await self._opened(self._opening, deadline)
+        return self._opening
 
     async def _opened(self, opening: asyncio.Task[OrderLine], deadline: float) -> OrderLine:
         try:

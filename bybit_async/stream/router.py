@@ -28,13 +28,13 @@ from bybit_async.stream.frames import (
     Pong,
     ServerPing,
 )
+from bybit_async.stream.ticker_deltas import TickerDeltas
 from bybit_async.stream.topic_types import data_type
 
 _LEAD = b'{"topic":"'
 _SPACED = b': ""'
 _HEAD = 200
 _MOST_ROUTES = 20_000
-_MOST_CHANGES = 1_000
 
 
 class _Control(msgspec.Struct):
@@ -56,42 +56,39 @@ class _Control(msgspec.Struct):
     connection_id: Any = msgspec.field(default=None, name="connId")
 
 
-class _TickerKeys(msgspec.Struct):
-    data: dict[str, Any]
-
-
 _control = msgspec.json.Decoder(_Control)
-_ticker_keys = msgspec.json.Decoder(_TickerKeys)
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class _Route:
     """How one topic of one channel is decoded."""
 
-    __slots__ = ("_changes", "_decode", "_exact", "_merged", "_names", "_symbol", "_type")
+    __slots__ = ("_decode", "_deltas", "_exact", "_symbol", "_type")
 
     def __init__(self, channel: str, topic: str) -> None:
         inner = data_type(channel, topic)
         self._type, self._decode, self._exact = _decoding(inner)
         # A kline names its symbol in the topic only.
         self._symbol = topic.split(".", 2)[2] if topic.startswith("kline.") and topic.count(".") >= 2 else None
-        self._merged = isinstance(inner, type) and issubclass(inner, TickerData)
-        self._names = {f.encode_name: f.name for f in msgspec.structs.fields(inner)} if self._merged else {}
-        self._changes: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._deltas = _ticker_deltas(inner) if isinstance(inner, type) and issubclass(inner, TickerData) else None
 
     def decode(self, frame: bytes) -> StreamMessage[Any]:
+        if self._deltas is not None:
+            message = self._deltas.read(frame)
+            if message is not None:
+                return message
         try:
             if self._exact:
-                message: StreamMessage[Any] = self._decode(frame)
+                message = self._decode(frame)
                 if message.type == "" or message.id == "":
                     message = self._decode(absent_as_null(frame))
             else:
                 message = self._decode(absent_as_null(frame))
         except msgspec.ValidationError:
             message = self._repaired(absent_as_null(frame))
-        if self._merged:
+        if self._deltas is not None:
             if message.type == "delta":
-                force_setattr(message.data, "changed", self._changed(frame))
+                force_setattr(message.data, "changed", self._deltas.carried(frame))
         elif self._symbol is not None:
             for kline in message.data:
                 force_setattr(kline, "symbol", self._symbol)
@@ -104,14 +101,10 @@ class _Route:
             message = repair(self._type, decode_untyped(body))
         return message
 
-    def _changed(self, frame: bytes) -> tuple[str, ...]:
-        carried = tuple(_ticker_keys.decode(frame).data)
-        known = self._changes.get(carried)
-        if known is None:
-            if len(self._changes) >= _MOST_CHANGES:
-                self._changes.clear()
-            known = self._changes[carried] = tuple(self._names[key] for key in carried if key in self._names)
-        return known
+
+@cache
+def _ticker_deltas(ticker: type[TickerData]) -> TickerDeltas:
+    return TickerDeltas(ticker)
 
 
 @cache

@@ -115,6 +115,47 @@ async def test_b2_a_snapshot_that_did_not_come_is_asked_for_again() -> None:
             assert len(peer.asked("subscribe")) == asked
 
 
+async def test_b1_a_first_snapshot_that_did_not_come_is_asked_for_again() -> None:
+    async with stream_server() as server, streams_of(server) as streams:
+        # Deltas alone are no book, however many there are.
+        server.on_subscribed = lambda peer, topic: (
+            [delta(9)] if len(peer.asked("subscribe")) < 3 else [book(u=len(peer.asked("subscribe")))]
+        )
+        async with streams.order_book("BTCUSDT", category="linear") as live:
+            assert live.update_id == 3
+            assert server.peers[0].asked("subscribe") == [[TOPIC]] * 3
+
+
+async def test_b2_a_snapshot_that_is_lost_after_a_reconnect_is_asked_for_again() -> None:
+    async with stream_server() as server, streams_of(server) as streams:
+        snapshots(server)
+        async with streams.order_book("BTCUSDT", category="linear") as live:
+            server.on_subscribed = lambda peer, topic: []
+            server.peers[0].abort()
+            await server.until(lambda: len(server.peers) == 2 and len(server.peers[1].asked("subscribe")) == 2)
+            snapshots(server)
+            await changed(live, lambda: not live.stale)
+            asked = len(server.peers[1].asked("subscribe"))
+            await asyncio.sleep(0.3)
+            assert len(server.peers[1].asked("subscribe")) == asked
+
+
+async def test_b4_a_ticker_whose_snapshot_did_not_come_is_asked_for_again() -> None:
+    async with stream_server() as server, streams_of(server) as streams:
+
+        def answers(peer: Peer, topic: str) -> list[Any]:
+            kind = "delta" if len(peer.asked("subscribe")) < 3 else "snapshot"
+            return [{"topic": topic, "type": kind, "ts": 1, "cs": 1, "data": {"symbol": "BTCUSDT", "lastPrice": "7"}}]
+
+        server.on_subscribed = answers
+        tickers = streams.tickers("BTCUSDT", category="linear")
+        async with asyncio.timeout(5):
+            ticker = await anext(tickers)
+        assert ticker.last_price == 7
+        assert len(server.peers[0].asked("subscribe")) == 3
+        tickers.close()
+
+
 async def test_b5_a_snapshot_that_is_crossed_itself_is_asked_for_again() -> None:
     async with stream_server() as server, streams_of(server) as streams:
         snapshots(server)
