@@ -6978,7 +6978,7 @@ class Store:
     def address(self) -> str:
         """The folder or address."""
     def covered(self, series: bybit_async.data.series.Series, start: int, end: int) -> Coverage:
-        """Return which part of a range is complete."""
+        """Return which part of a range is complete; memory does not grow with the range."""
     def drop(self, path: str) -> None:
         """Remove one file."""
     def files(
