@@ -91,7 +91,7 @@ def _page(frame: pandas.DataFrame, lines: dict[str, pandas.Series[float]], title
     page: str = figure.to_html(
         include_plotlyjs=True, full_html=True, default_height="100vh", config={"scrollZoom": True, "displaylogo": False}
     )
-    return page.replace("<head>", f"<head><title>{_escaped(title)}</title>", 1)
+    return page.replace("<head>", f"<head><title>{_escaped(title)}</title><style>body{{margin:0}}</style>", 1)
 
 
 def _picture(frame: pandas.DataFrame, lines: dict[str, pandas.Series[float]], title: str) -> bytes:

@@ -8,13 +8,13 @@ from bybit_async import AsyncBybit
 from bybit_async.environments import Environment
 
 
-def run(url, place, interval, start, end, begun):
-    """Download candles of BTCUSDT into a store; `begun` is set right before the first request."""
-    asyncio.run(_download(url, place, interval, start, end, begun))
+def run(url, place, interval, start, end, begin):
+    """Download candles of BTCUSDT into a store; `begin` is called right before the first request."""
+    asyncio.run(_download(url, place, interval, start, end, begin))
 
 
-async def _download(url, place, interval, start, end, begun):
+async def _download(url, place, interval, start, end, begin):
     environment = Environment(name="simulated", rest_url=url, public_url="ws://none", private_url="ws://none")
     async with AsyncBybit(environment=environment, data_dir=place) as bybit:
-        begun.set()
+        begin()
         await bybit.data.download("BTCUSDT", interval, start, end)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import sys
+import time
 
 import pandas as pd
 import pytest
 import typer
 from typer.testing import CliRunner
 
+from bybit_async import AsyncBybit
 from bybit_async.cli import chart, data, download
+from bybit_async.data.series import Series
+
+from .ledger import assert_equals_ledger, ms
 
 
 @pytest.fixture
@@ -74,6 +81,33 @@ async def test_a_symbol_that_does_not_exist_does_not_stop_the_others(command):
     assert "NOSUCHUSDT" in result.output
     listed = await command("data", "ls", exchange_too=False)
     assert "BTCUSDT" in listed.output
+
+
+def wait_for_a_file(folder, process):
+    while process.returncode is None and not any(folder.rglob("month.parquet")):
+        time.sleep(0.005)
+
+
+async def test_ctrl_c_stops_a_download_and_the_next_one_goes_on_from_there(exchange, tmp_path):
+    words = ["download", "BTCUSDT", "--interval", "5m", "--start", "2022-01-01", "--end", "2024-01-01"]
+    words += ["--url", exchange.environment.rest_url, "--data-dir", str(tmp_path)]
+    program = [sys.executable, "-c", "from bybit_async.cli import main; main()", *words]
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*program, stdout=pipe, stderr=asyncio.subprocess.STDOUT)
+    await asyncio.to_thread(wait_for_a_file, tmp_path, process)
+    process.send_signal(signal.SIGINT)
+    output = (await process.communicate())[0].decode()
+    assert process.returncode == 130, output
+    assert "goes on from there" in output
+    assert "Traceback" not in output
+
+    sent = exchange.requests
+    async with AsyncBybit(environment=exchange.environment, data_dir=tmp_path) as bybit:
+        kept = bybit.data.store.covered(Series("klines", "linear", "BTCUSDT", "5"), ms("2022-01-01"), ms("2024-01-01"))
+        frame = await bybit.data.fetch_klines("BTCUSDT", "5m", "2022-01-01", "2024-01-01")
+        assert_equals_ledger(frame, exchange, "BTCUSDT", ms("2022-01-01"), ms("2024-01-01"), interval=5)
+    windows_left = 24 * 9 - kept.total // (31 * 86_400_000) * 9 + 9
+    assert exchange.requests - sent <= windows_left, "what was kept is asked for again"
 
 
 @pytest.mark.parametrize("out", ["chart.html", "chart.png"])

@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 
 from bybit_async import AsyncBybit
+from bybit_async.data.coverage import Coverage
 from bybit_async.data.intervals import grid
 from bybit_async.data.series import Series
+from bybit_async.data.source import windows
 from bybit_async.data.store import Store
 from bybit_async.simulator import MarketSettings, SimulatedExchange
 
@@ -44,12 +46,11 @@ async def exchange():
         yield exchange
 
 
-def start_download(exchange, place, start=START, end=END):
-    begun = processes.Event()
-    arguments = (exchange.environment.rest_url, str(place), "30m", start, end, begun)
+def start_download(exchange, place, begin, start=START, end=END):
+    arguments = (exchange.environment.rest_url, str(place), "30m", start, end, begin)
     process = processes.Process(target=downloader.run, args=arguments, daemon=True)
     process.start()
-    return process, begun
+    return process
 
 
 async def finished(process):
@@ -76,7 +77,8 @@ async def test_a_download_killed_at_twenty_random_moments_is_completed_by_the_ne
     store = Store(tmp_path)
     exits, growth = [], []
     for _ in range(20):
-        process, begun = start_download(exchange, tmp_path)
+        begun = processes.Event()
+        process = start_download(exchange, tmp_path, begun.set)
         await asyncio.to_thread(begun.wait, 50)
         await asyncio.to_thread(kill_after, process, tmp_path, rng.randint(0, 2), rng.uniform(0.0, 0.03))
         exits.append(await finished(process))
@@ -102,12 +104,14 @@ def assert_whole(store):
 
 
 async def test_two_processes_with_overlapping_ranges_end_with_one_correct_store(exchange, tmp_path):
-    first, began = start_download(exchange, tmp_path, "2023-01-01", "2024-03-15")
-    second, _ = start_download(exchange, tmp_path, "2023-06-10", "2024-06-20")
+    together = processes.Barrier(2)
+    first = start_download(exchange, tmp_path, together.wait, "2023-01-01", "2024-03-15")
+    second = start_download(exchange, tmp_path, together.wait, "2023-06-10", "2024-06-20")
     assert await finished(first) == 0
     assert await finished(second) == 0
-    assert began.is_set()
     sent = exchange.requests
+    alone = len(windows(SERIES, Coverage([(ms("2023-01-01"), ms("2024-06-20"))])))
+    assert sent > 1.2 * alone, "one had finished before the other began: that proves nothing"
     async with AsyncBybit(environment=exchange.environment, data_dir=tmp_path) as bybit:
         frame = await bybit.data.fetch_klines("BTCUSDT", "30m", "2023-01-01", "2024-06-20")
         assert exchange.requests == sent, "what one of the two had downloaded was lost"
