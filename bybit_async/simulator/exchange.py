@@ -257,13 +257,17 @@ class SimulatedExchange:
         ips: Iterable[str] = (),
         expires_at: int = 0,
         rsa_public_key: str = "",
+        smp_group: int = 0,
     ) -> Credentials:
         """Open an account with these deposits and return its `api_key` and `api_secret`.
 
-        `expires_at` is in milliseconds (0: never); with an RSA public key (PEM) the secret is not used.
+        `expires_at` is in milliseconds (0: never); with an RSA public key (PEM) the secret is not used. Accounts of one
+        `smp_group` (0: of none) do not trade with each other where an order asks for self-match prevention.
         """
         balances = {"USDT": Decimal(usdt), **{coin: Decimal(amount) for coin, amount in (coins or {}).items()}}
-        account = self.engine.create_account(balances={coin: amount for coin, amount in balances.items() if amount})
+        account = self.engine.create_account(
+            balances={coin: amount for coin, amount in balances.items() if amount}, smp_group=smp_group
+        )
         options: dict[str, Any] = {} if permissions is None else {"permissions": dict(permissions)}
         key = self.keys.issue(
             account.uid,

@@ -107,6 +107,23 @@ async def test_accounts_trade_with_each_other(still, session):
     still.engine.audit()
 
 
+async def test_accounts_of_one_group_do_not_trade_with_each_other(still, session):
+    first, second = (RawClient(still, session, still.new_account(usdt="10000", smp_group=7)) for _ in range(2))
+    price = f"{still.engine.listing('linear', 'BTCUSDT').mark_price:.1f}"
+    order = {"category": "linear", "symbol": "BTCUSDT", "orderType": "Limit", "qty": "0.01", "price": price}
+    resting = await first.done("/v5/order/create", **order, side="Buy")
+    taking = await second.done("/v5/order/create", **order, side="Sell", smpType="CancelMaker")
+    listed = await first.result("/v5/order/realtime", category="linear", symbol="BTCUSDT", openOnly=1)
+    (ended,) = listed["list"]
+    assert (ended["orderStatus"], ended["cancelType"]) == ("Cancelled", "CancelBySmp")
+    assert (ended["smpGroup"], ended["smpOrderId"]) == (7, taking["orderId"])
+    assert await first.result("/v5/account/smp-group") == {"smpGroup": 7}
+    await first.done("/v5/order/create", **order, side="Buy")
+    fills = await second.result("/v5/execution/list", category="linear")
+    assert [fill["orderId"] for fill in fills["list"]] == [taking["orderId"]], "an order that does not ask trades"
+    assert resting["orderId"] == ended["orderId"]
+
+
 async def test_orders_over_the_socket(client, exchange):
     async with client.socket("trade") as socket:
         early = await socket.ask(op="order.create", args=[BUY], header={"X-BAPI-TIMESTAMP": str(client.now())})
