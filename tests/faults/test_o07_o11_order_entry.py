@@ -413,13 +413,33 @@ async def test_an_old_connection_is_replaced_and_ends_with_its_last_answer():
         old = await server.take()
         await asyncio.sleep(0.06)
         second = place(trade, "b")
+        meanwhile = await server.take()
+        assert meanwhile.socket is old.socket
+        async with asyncio.timeout(5):
+            while entry.connects == 1:  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
+        third = place(trade, "c")
         new = await server.take()
         assert new.socket is not old.socket
-        await old.answer()
-        await new.answer()
-        assert (await first).order_id == "id-a"
-        assert (await second).order_id == "id-b"
+        for request in (old, meanwhile, new):
+            await request.answer()
+        assert [(await task).order_id for task in (first, second, third)] == ["id-a", "id-b", "id-c"]
         assert entry.connects == 2
+
+
+@pytest.mark.parametrize("refused", [False, True])
+async def test_no_order_waits_for_an_old_connection_to_be_replaced(refused):
+    async with order_entry(settings=StreamSettings(rotate_after=0.05)) as (server, _, trade):
+        task = place(trade, "first")
+        await (await server.take()).answer()
+        await task
+        await asyncio.sleep(0.06)
+        server.auth_delay, server.auth_code = (0.0, 10004) if refused else (2.5, 0)
+        for link in "abc":
+            task = place(trade, link, timeout=0.7)
+            await (await server.take()).answer()
+            assert (await task).order_id == f"id-{link}"
+            await asyncio.sleep(0.02)
 
 
 async def test_what_the_socket_does_not_offer_is_refused_here():

@@ -108,11 +108,13 @@ class TradingMachine(RuleBasedStateMachine):
         else:
             assert [item.order_id for item in self._orders(link)] == [ack.order_id]
 
-    @rule(count=st.integers(2, 6), fault=create_faults)
-    def place_batch(self, count: int, fault: str) -> None:
+    @rule(count=st.integers(2, 6), fault=create_faults, refused=st.integers(0, 6))
+    def place_batch(self, count: int, fault: str, refused: int) -> None:
+        qty = ["0.01"] * count
+        qty[refused:] = qty[refused:] and ["100000", *qty[refused + 1 :]]
         orders = [
-            PlaceOrder(**LINEAR, side="Buy", order_type="Limit", qty="0.01", price=round(self.price) - 500 - number)
-            for number in range(count)
+            PlaceOrder(**LINEAR, side="Buy", order_type="Limit", qty=size, price=round(self.price) - 500 - number)
+            for number, size in enumerate(qty)
         ]
         self.placed.update(order.order_link_id or "" for order in orders)
         self._inject("create-batch", fault)
@@ -138,18 +140,24 @@ class TradingMachine(RuleBasedStateMachine):
             return
         assert order.price == wanted
 
-    @rule(which=st.integers(0, 99), fault=faults)
-    def cancel(self, which: int, fault: str) -> None:
+    @rule(which=st.integers(0, 99), fault=faults, raced=st.booleans())
+    def cancel(self, which: int, fault: str, raced: bool) -> None:
         order = self._pick(which)
         self._inject("cancel", fault)
         try:
-            self.run(self.bybit.trade.cancel_order(**LINEAR, order_id=order.order_id))
+            self.run(self._cancel(order, raced=raced))
         except OrderNotFound:
             assert not order.is_live
         except (RequestRejected, OutcomeUnknown, TransportError):
             return
         else:
-            assert not order.is_live
+            assert order.status == "Cancelled"
+
+    async def _cancel(self, order: Any, *, raced: bool) -> None:
+        cancelling = asyncio.create_task(self.bybit.trade.cancel_order(**LINEAR, order_id=order.order_id))
+        if raced:
+            await self._hit(order, order.qty)
+        await cancelling
 
     @rule(fault=faults)
     def cancel_all(self, fault: str) -> None:
@@ -165,10 +173,12 @@ class TradingMachine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 99), part=st.sampled_from([Decimal("0.01"), Decimal("0.03"), Decimal(1)]))
     def fill(self, which: int, part: Decimal) -> None:
         order = self._pick(which)
+        self.run(self._hit(order, min(part, order.qty)))
+
+    async def _hit(self, order: Any, qty: Decimal) -> None:
         side = "Sell" if order.side == "Buy" else "Buy"
         counterparty = self.exchange.account(self.counterparty)
-        qty = min(part, order.qty)
-        self.run(self._elsewhere(counterparty, side=side, qty=qty, price=order.price, timeInForce="IOC"))
+        await self._elsewhere(counterparty, side=side, qty=qty, price=order.price, timeInForce="IOC")
 
     @rule(channel=st.sampled_from(["private", "trade", None]), close_frame=st.booleans())
     def drop_sockets(self, channel: str | None, close_frame: bool) -> None:
