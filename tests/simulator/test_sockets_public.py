@@ -1,10 +1,11 @@
 """The public channels: shapes of pongs and acknowledgements, limits, and every topic."""
 
 import asyncio
+import itertools
 
 import pytest
 
-from bybit_async.simulator import SimulatedExchange
+from bybit_async.simulator import MarketSettings, SimulatedExchange
 
 from .raw_client import RawClient
 
@@ -263,6 +264,52 @@ async def test_channels_out_of_scope_are_named(session, exchange):
     url = exchange.environment.rest_url + "/v5/public/spread"
     async with session.get(url, headers={"Upgrade": "websocket", "Connection": "Upgrade"}) as response:
         assert (response.status, await response.text()) == (404, "not simulated: /v5/public/spread")
+
+
+@pytest.mark.parametrize(
+    ("channel", "paces"),
+    [
+        ("linear", {"orderbook.1": 10, "orderbook.50": 20, "orderbook.200": 100, "orderbook.1000": 200,
+                    "orderbook.rpi": 100, "tickers": 100, "priceLimit": 300}),
+        ("spot", {"orderbook.1": 10, "orderbook.50": 20, "orderbook.200": 200, "orderbook.1000": 200, "tickers": 50}),
+    ],
+)  # fmt: skip
+async def test_topics_are_pushed_at_their_documented_pace(session, channel, paces):
+    # Something changes every ten milliseconds: only the pace decides when it is told.
+    settings = MarketSettings(step=10)
+    async with SimulatedExchange(seed=7, manual=True, symbols=["BTCUSDT"], market=settings) as exchange:
+        public = RawClient(exchange, session)
+        async with public.socket(channel) as socket:
+            await socket.subscribe(*(f"{topic}.BTCUSDT" for topic in paces))
+            times = {f"{topic}.BTCUSDT": [] for topic in paces}
+            for _ in range(100):
+                await exchange.advance("10ms")
+            await socket.send(op="ping", req_id="q")
+            while (message := await socket.read()).get("ret_msg") != "pong":
+                times[message["topic"]].append(message["ts"])
+        for topic, pace in paces.items():
+            told = sorted(set(times[f"{topic}.BTCUSDT"][1:]))
+            gaps = [later - earlier for earlier, later in itertools.pairwise(told)]
+            assert min(gaps) >= pace, topic
+            assert len(told) >= min(1_000 // pace, 50) // 2, topic
+
+
+async def test_many_trades_of_one_order_are_told_in_messages_of_1024(still, session):
+    maker = still.engine.create_account(house=True)
+    listing = still.engine.listing("linear", "BTCUSDT")
+    for _ in range(1_500):
+        still.engine.quote(
+            maker, listing, "Sell", listing.mark_price.quantize(listing.instrument.tick), listing.instrument.lot
+        )
+    client = RawClient(still, session, still.new_account(usdt="1000000"))
+    async with client.socket("linear") as socket:
+        await socket.subscribe("publicTrade.BTCUSDT")
+        order = {"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Market", "qty": "1.5"}
+        await client.done("/v5/order/create", **order)
+        told = [(await socket.topic("publicTrade.BTCUSDT"))["data"] for _ in range(2)]
+    assert [len(trades) for trades in told] == [1_024, 476]
+    assert len({trade["seq"] for trades in told for trade in trades}) == 1
+    assert len({trade["i"] for trades in told for trade in trades}) == 1_500
 
 
 async def test_an_unsubscribed_topic_falls_silent(public):

@@ -34,13 +34,18 @@ _INTERVALS = "1|3|5|15|30|60|120|240|360|720|D|W|M"
 
 
 class Cadences(msgspec.Struct, frozen=True, kw_only=True):
-    """Milliseconds between two pushes of one topic, at most one push each; 0 pushes at every opportunity."""
+    """Milliseconds between two pushes of one topic, at most one push each; 0 pushes at every opportunity.
+
+    `spot_books` and `spot_tickers` are for where spot has a pace of its own.
+    """
 
     books: dict[int, int] = msgspec.field(
         default_factory=lambda: {1: 10, 25: 20, 50: 20, 100: 100, 200: 100, 1000: 200, FULL_DEPTH: 100}
     )
+    spot_books: dict[int, int] = msgspec.field(default_factory=lambda: {200: 200})
     rpi_books: int = 100
     tickers: int = 100
+    spot_tickers: int = 50
     klines: int = 250
     liquidations: int = 500
     price_limits: int = 300
@@ -183,8 +188,9 @@ class Hub(Sink):
 
 def _book_feed(hub: Hub, channel: str, topic: str, match: re.Match[str]) -> Feed:
     listing = hub.exchange.engine.listings[channel, match[2]]
-    depth = int(match[1])
-    return BookFeed(hub, channel, topic, listing, depth, hub.cadences.books[depth])
+    depth, cadences = int(match[1]), hub.cadences
+    period = cadences.spot_books.get(depth) if channel == "spot" else None
+    return BookFeed(hub, channel, topic, listing, depth, cadences.books[depth] if period is None else period)
 
 
 def _full_book_feed(hub: Hub, channel: str, topic: str, match: re.Match[str]) -> Feed:

@@ -23,6 +23,7 @@ class TickerFeed:
         self._topic = topic
         self._quotation = quotation
         self._shown: dict[str, Any] = {}
+        self._period = hub.cadences.spot_tickers if channel == "spot" else hub.cadences.tickers
         self.due = 0
 
     def greet(self, connection: Connection) -> None:
@@ -34,7 +35,7 @@ class TickerFeed:
 
     def flush(self, now: int) -> None:
         """Publish the fields that changed."""
-        self.due = now + self._hub.cadences.tickers
+        self.due = now + self._period
         ticker = self._read(now)
         changed = {name: value for name, value in ticker.items() if self._shown.get(name) != value}
         if not changed:
