@@ -55,9 +55,11 @@ class Pushed(Wire, frozen=True):
     received_ns: int = msgspec.field(default=0, name="~receivedNs")
 
 
-def stamp(item: Any, message: StreamMessage[Any]) -> Any:
-    """Write the times of a message on an item it carried, and return the item."""
-    if isinstance(item, Pushed):
-        force_setattr(item, "pushed_at", message.exchange_time)
-        force_setattr(item, "received_ns", message.received_ns)
-    return item
+def stamp(items: list[Any], message: StreamMessage[Any]) -> list[Any]:
+    """Write the times of a message on the items it carried, and return them."""
+    pushed_at, received_ns = message.exchange_time, message.received_ns
+    for item in items:
+        if isinstance(item, Pushed):
+            force_setattr(item, "pushed_at", pushed_at)
+            force_setattr(item, "received_ns", received_ns)
+    return items

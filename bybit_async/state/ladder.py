@@ -26,33 +26,34 @@ class Ladder:
     """Prices and sizes of one side; iterates from the best level to the worst.
 
     Attributes:
+        prices: the price of each level as sent, worst first.
         unknown_deletes: how often a level was deleted that was not there.
     """
 
-    __slots__ = ("_ascending", "_best", "_decimal", "_keys", "_prices", "_sizes", "unknown_deletes")
+    __slots__ = ("_ascending", "_best", "_decimal", "_keys", "_sizes", "prices", "unknown_deletes")
 
     def __init__(self, *, best_is_highest: bool) -> None:
         self._ascending = best_is_highest
         self._decimal = False
         self._sizes: dict[str, str] = {}
-        # Two lists of the same length, worst level first: the sort key of each level, and its price as sent.
+        # The sort key of each level: as many as there are prices, and in the same order.
         self._keys: list[Key] = []
-        self._prices: list[str] = []
+        self.prices: list[str] = []
         self._best: Row | None = None
         self.unknown_deletes = 0
 
     def __len__(self) -> int:
-        return len(self._prices)
+        return len(self.prices)
 
     def __iter__(self) -> Iterator[Row]:
         sizes = self._sizes
-        return ((price, sizes[price]) for price in reversed(self._prices))
+        return ((price, sizes[price]) for price in reversed(self.prices))
 
     def best(self) -> Row | None:
         """Return price and size of the best level, as sent; the same object for as long as neither changes."""
-        if not self._prices:
+        if not self.prices:
             return None
-        price = self._prices[-1]
+        price = self.prices[-1]
         size, known = self._sizes[price], self._best
         if known is None or known[0] is not price or known[1] is not size:
             known = self._best = price, size
@@ -60,7 +61,7 @@ class Ladder:
 
     def top(self, count: int | None = None) -> list[Row]:
         """Return the best `count` levels, all of them by default, best first, as sent."""
-        prices = self._prices[::-1] if count is None else self._prices[: -count - 1 : -1]
+        prices = self.prices[::-1] if count is None else self.prices[: -count - 1 : -1]
         sizes = self._sizes
         return [(price, sizes[price]) for price in prices]
 
@@ -70,7 +71,7 @@ class Ladder:
         if size is not None:
             return size
         at = self._find(price)
-        return None if at is None else self._sizes[self._prices[at]]
+        return None if at is None else self._sizes[self.prices[at]]
 
     def replace(self, levels: Sequence[Row]) -> None:
         """Forget everything and take a snapshot's levels, in any order; of a price that comes twice, the last."""
@@ -116,8 +117,11 @@ class Ladder:
             self.use_decimals()
             asks.use_decimals()
         bid_keys, ask_keys = self._keys, asks._keys
+        if not bid_keys or not ask_keys:
+            return False
         # Asks are kept negated.
-        return bool(bid_keys and ask_keys) and bid_keys[-1] >= _negated(ask_keys[-1])
+        best_ask = -ask_keys[-1] if not self._decimal else _negated(ask_keys[-1])
+        return bid_keys[-1] >= best_ask
 
     def _key(self, price: str) -> Key:
         key: Key = Decimal(price) if self._decimal else float(price)
@@ -138,29 +142,29 @@ class Ladder:
         at = bisect_left(keys, key)
         if at < len(keys) and keys[at] == key:
             # The same price in another spelling is the same level.
-            del self._sizes[self._prices[at]]
-            self._prices[at] = price
+            del self._sizes[self.prices[at]]
+            self.prices[at] = price
         else:
             keys.insert(at, key)
-            self._prices.insert(at, price)
+            self.prices.insert(at, price)
 
     def _delete(self, price: str) -> None:
         key: Key = self._key(price) if self._decimal else float(price) if self._ascending else -float(price)
         at = bisect_left(self._keys, key)
-        del self._keys[at], self._prices[at], self._sizes[price]
+        del self._keys[at], self.prices[at], self._sizes[price]
 
     def _delete_alias(self, price: str) -> None:
         at = self._find(price)
         if at is None:
             self.unknown_deletes += 1
         else:
-            self._delete(self._prices[at])
+            self._delete(self.prices[at])
 
     def _sort(self) -> None:
         by_key = {self._key(price): price for price in self._sizes}
         self._keys = sorted(by_key)
-        self._prices = [by_key[key] for key in self._keys]
-        for price in self._sizes.keys() - set(self._prices):
+        self.prices = [by_key[key] for key in self._keys]
+        for price in self._sizes.keys() - set(self.prices):
             del self._sizes[price]
 
 

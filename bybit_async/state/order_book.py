@@ -149,7 +149,7 @@ class OrderBook(BookView):
         restarted = data.update_id == 1
         self._moved_to(data)
         self.stale_reason = None
-        if self._crossed():
+        if self._bids.meets(self._asks):
             return self._doubt("crossed")
         if fresh or (touch_only and not restarted):
             return "applied"
@@ -167,11 +167,11 @@ class OrderBook(BookView):
 
     def _change(self, data: BookData) -> Outcome:
         bids, asks = self._bids, self._asks
-        two_sided = bool(bids) and bool(asks)
+        two_sided = bool(bids.prices and asks.prices)
         bids.change(data.bids)
         asks.change(data.asks)
         self._moved_to(data)
-        if two_sided and not (bids and asks):
+        if two_sided and not (bids.prices and asks.prices):
             return self._doubt("emptied")
         return self._doubt("crossed") if bids.meets(asks) else "applied"
 
@@ -180,9 +180,6 @@ class OrderBook(BookView):
         self._next_id = update_id + 1
         self.seq = data.seq
         self.updates += 1
-
-    def _crossed(self) -> bool:
-        return self._bids.meets(self._asks)
 
     def _doubt(self, reason: Literal["gap", "crossed", "emptied", "unreadable"]) -> Outcome:
         if reason == "gap":

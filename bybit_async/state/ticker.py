@@ -58,6 +58,9 @@ class TickerState(Generic[T]):
 def _merged(current: T, delta: T) -> T:
     fresh = replace(current)
     # A copy that nobody has seen yet may still be written to, and that is quicker than building another.
-    for name in (*delta.changed, "changed", "pushed_at", "received_ns"):
+    for name in delta.changed:
         force_setattr(fresh, name, getattr(delta, name))
+    force_setattr(fresh, "changed", delta.changed)
+    force_setattr(fresh, "pushed_at", delta.pushed_at)
+    force_setattr(fresh, "received_ns", delta.received_ns)
     return fresh

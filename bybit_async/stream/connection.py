@@ -14,16 +14,18 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from bybit_async.errors import ORDER_ENTRY_CODES, REST_CODES, AuthenticationError, ConnectionFailed, rejection
-from bybit_async.models.stream_message import StreamMessage
 from bybit_async.stream.fast_socket import FastSocket
 from bybit_async.stream.frames import AuthAnswer, Frame, Pong, ServerPing
-from bybit_async.stream.router import route
+from bybit_async.stream.router import LEAD, route
 from bybit_async.stream.settings import StreamSettings
 from bybit_async.transport.clock import Clock
 from bybit_async.transport.signing import Signer, stream_payload
 
 OnFrame = Callable[["Connection", Frame, int], Awaitable[None] | None]
 """Takes a frame and the local nanosecond it came at; returns what to wait for before more is read."""
+
+Shortcut = Callable[[bytes, int], None]
+"""Takes the bytes of a topic's message and the local nanosecond they came at, without anybody to wait for."""
 
 
 class _NoFrames(logging.LoggerAdapter[logging.Logger]):
@@ -100,6 +102,7 @@ class Connection:
         # Messages that came before they were wanted, or while a listener has no room.
         self._backlog: deque[tuple[bytes, int]] = deque()
         self._reading = self._lost = False
+        self._shortcuts: dict[bytes, Shortcut] = {}
         self._wait: Awaitable[None] | None = None
         self._failure: Exception | None = None
         self._news = asyncio.Event()
@@ -237,19 +240,34 @@ class Connection:
             self._news.set()
             return
         try:
-            frame = self.read_frame(self.channel, data)
-            if type(frame) is StreamMessage or not isinstance(frame, Pong | ServerPing):
-                wait = self._on_frame(self, frame, received)
-                if wait is not None:
-                    self._hold(wait)
-            elif isinstance(frame, Pong):
-                self._ponged.set()
+            shortcut = self._shortcuts.get(data[: data.find(b'"', len(LEAD))])
+            if shortcut is not None:
+                shortcut(data, received)
             else:
-                self.post({"op": "pong", **({"req_id": frame.req_id} if frame.req_id else {})})
+                self._sort_out(self.read_frame(self.channel, data), received)
         except Exception as error:  # noqa: BLE001  no frame may break the transport's callback: it ends `run` instead
             self._failure = self._failure or error
             self._reading = False
             self._news.set()
+
+    def _sort_out(self, frame: Frame, received: int) -> None:
+        if isinstance(frame, Pong):
+            self._ponged.set()
+        elif isinstance(frame, ServerPing):
+            self.post({"op": "pong", **({"req_id": frame.req_id} if frame.req_id else {})})
+        else:
+            wait = self._on_frame(self, frame, received)
+            if wait is not None:
+                self._hold(wait)
+
+    def shorten(self, topic: str, shortcut: Shortcut) -> None:
+        """Hand the messages of a topic to a function instead of `on_frame`, until `lengthen` is called."""
+        if self.read_frame is route:
+            self._shortcuts[LEAD + topic.encode()] = shortcut
+
+    def lengthen(self) -> None:
+        """Hand every message to `on_frame` again."""
+        self._shortcuts.clear()
 
     def _hold(self, wait: Awaitable[None]) -> None:
         self._wait = wait

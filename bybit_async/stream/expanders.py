@@ -51,8 +51,8 @@ class Items(Messages):
         """Return the items; those of one message are made once, for all its subscribers."""
         made = self._made
         if made[0] is not message:
-            items = message.data if isinstance(message.data, list) else (message.data,)
-            made = self._made = message, [stamp(item, message) for item in items]
+            data = message.data
+            made = self._made = message, stamp(data if isinstance(data, list) else [data], message)
         return made[1]
 
 
@@ -71,7 +71,7 @@ class FullTickers(Messages):
         state = self._states.get(message.topic)
         if state is None:
             state = self._states[message.topic] = TickerState()
-        stamp(message.data, message)
+        stamp([message.data], message)
         ticker = state.apply(message)
         return () if ticker is None else (ticker,)
 
@@ -108,7 +108,7 @@ class ClosedKlines(Messages):
         state = self._states.get(message.topic)
         if state is None:
             state = self._states[message.topic] = KlineState(self._interval)
-        klines: list[KlineData] = [stamp(kline, message) for kline in message.data]
+        klines: list[KlineData] = stamp(message.data, message)
         closed = state.apply(klines)
         if klines and state.missing and self._fetch is not None and klines[0].symbol not in self._fetching:
             self._begin(klines[0].symbol, state, self._fetch)

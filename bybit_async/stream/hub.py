@@ -17,12 +17,13 @@ from bybit_async.environments import Environment
 from bybit_async.errors import SubscriptionRefused
 from bybit_async.models.stream_message import StreamMessage
 from bybit_async.stream.budget import budget_for
-from bybit_async.stream.connection import Connection, OnFrame
+from bybit_async.stream.connection import Connection, OnFrame, Shortcut
 from bybit_async.stream.events import EventKind, StreamEvent
 from bybit_async.stream.frames import Frame, Junk
 from bybit_async.stream.lane import Lane
 from bybit_async.stream.maintenance import Maintenance
 from bybit_async.stream.plan import LIMITS, NO_LIMITS, Close, Connect, Subscribe, Unsubscribe, plan
+from bybit_async.stream.router import UNREADABLE, decoder_of, route
 from bybit_async.stream.settings import StreamSettings
 from bybit_async.stream.subscription import Listener
 from bybit_async.stream.topic_types import family
@@ -118,6 +119,7 @@ class Hub:
 
     def attach(self, names: Sequence[str], listener: Listener, *, fresh: bool) -> None:
         """Deliver topics to a listener; with `fresh`, a topic that is live already sends its snapshot again."""
+        self._look_again()
         self._of.setdefault(listener, []).extend(names)
         for name in names:
             entry = self.topics.get(name)
@@ -142,6 +144,7 @@ class Hub:
 
     def detach(self, listener: Listener) -> None:
         """Stop delivering to a listener; topics without any are unsubscribed from."""
+        self._look_again()
         for name in self._of.pop(listener, ()):
             entry = self.topics.get(name)
             if entry is not None:
@@ -215,6 +218,7 @@ class Hub:
         # A few per turn: when a whole market falls silent, it is not asked for all at once.
         for entry in list(islice(quiet, _SILENT_PER_TURN)):
             entry.silent = True
+            self._look_again()
             self.emit("stale", 0, (entry.name,), f"silent for over {limit:.0f} s")
             self.resync(entry.name)
 
@@ -231,6 +235,7 @@ class Hub:
         entry = self.topics.get(name)
         if entry is not None:
             entry.unsettled = True
+            self._look_again()
             self._ask_again(entry, patience=True)
 
     def _ask_again(self, entry: Entry, *, patience: bool) -> None:
@@ -295,6 +300,33 @@ class Hub:
             return None
         self._hand_out(entry, message)
         return next(filter(None, (listener.full() for listener in entry.listeners)), None) if self._alone else None
+
+    def shortcut(self, topic: str) -> Shortcut | None:
+        """Return what hands a topic's messages out without a further look, where nothing needs to be looked at."""
+        entry = self.topics.get(topic)
+        if entry is None or not entry.accepted or entry.silent or entry.unsettled or self._alone:
+            return None
+        decode = decoder_of(self.channel, topic)
+
+        def take(data: bytes, received: int) -> None:
+            try:
+                message = decode(data)
+            except UNREADABLE:
+                self.other(route(self.channel, data))
+                return
+            force_setattr(message, "received_ns", received)
+            entry.heard_ns = received
+            for listener in entry.listeners:
+                try:
+                    listener.deliver(message)
+                except Exception as error:  # noqa: BLE001  as below
+                    self._expel(listener, error)
+
+        return take
+
+    def _look_again(self) -> None:
+        for lane in self.lanes.values():
+            lane.look_again()
 
     def _hand_out(self, entry: Entry, message: StreamMessage[Any]) -> None:
         entry.heard_ns = message.received_ns

@@ -21,7 +21,7 @@ from bybit_async.errors import (
     TransportError,
 )
 from bybit_async.models.stream_message import StreamMessage
-from bybit_async.stream.connection import Connection, HandshakeRefused, OnFrame
+from bybit_async.stream.connection import Connection, HandshakeRefused, OnFrame, Shortcut
 from bybit_async.stream.events import EventKind
 from bybit_async.stream.frames import Acknowledgement, Frame
 from bybit_async.stream.overlap import Overlap
@@ -61,6 +61,10 @@ class Owner(Protocol):
         """Hand a message to its listeners."""
         ...
 
+    def shortcut(self, topic: str) -> Shortcut | None:
+        """Return what hands a topic's messages out without a further look, where nothing needs to be looked at."""
+        ...
+
     def other(self, frame: Frame) -> None:
         """Take a frame that is neither data nor an acknowledgement."""
         ...
@@ -96,6 +100,7 @@ class Link:
     def ask(self, op: Op, topics: tuple[str, ...], deadline: float, attempt: int = 1) -> None:
         """Send a request."""
         self.live.difference_update(topics)
+        self.connection.lengthen()
         request = self.requests.add(op, topics, deadline, attempt)
         self.connection.post({"req_id": request.req_id, "op": op, "args": list(topics)})
 
@@ -150,6 +155,12 @@ class Lane:
         for topic in topics:
             self.topics.pop(topic, None)
         self._ask("unsubscribe", topics)
+
+    def look_again(self) -> None:
+        """Something has changed: the next message of each topic is looked at."""
+        for link in (self._link, self._successor):
+            if link is not None:
+                link.connection.lengthen()
 
     def resync(self, topic: str) -> None:
         """Ask for a topic anew, for its snapshot; nothing to do while there is no connection."""
@@ -298,6 +309,7 @@ class Lane:
         except BybitError:
             return old
         self._overlap = Overlap()
+        old.connection.lengthen()
         new = self._successor = Link(connection)
         self._subscribe_all(new)
         await self._until_answered(new)
@@ -335,7 +347,10 @@ class Lane:
                 link.live.add(frame.topic)
             if self._overlap is not None and not self._overlap.admits(frame, fresh=link is self._successor):
                 return None
-            return self._owner.dispatch(frame, received)
+            wait = self._owner.dispatch(frame, received)
+            if self._overlap is None and link is self._link and (shortcut := self._owner.shortcut(frame.topic)):
+                connection.shorten(frame.topic, shortcut)
+            return wait
         if isinstance(frame, Acknowledgement):
             self._settle(link, link.requests.answer(frame))
         else:

@@ -197,11 +197,14 @@ class OrderEntry:
             raise InvalidParameter("endpoint", f"{endpoint.name} is not offered over the order entry socket")
         deadline = asyncio.get_running_loop().time() + (timeout or self._timeout)
         resolver = self.resolve_unknown if (on_unknown or self._on_unknown) == "resolve" else None
+        stamps: list[int] = []
         try:
-            answer, repeated = await self._attempts(endpoint, op, params, deadline)
+            answer, repeated = await self._attempts(endpoint, op, params, deadline, stamps)
         except (OutcomeUnknown, OrderNotFound) as error:
+            if isinstance(error, OutcomeUnknown) and stamps:
+                error.sent_at = stamps[0]
             return await settled(None if self._closed else resolver, endpoint, params, error)
-        return await completed(resolver, endpoint, params, answer, repeated=repeated)
+        return await completed(resolver, endpoint, params, answer, repeated=repeated, sent_at=stamps[0])
 
     async def aclose(self) -> None:
         """End every connection; requests that wait end as unknown. Idempotent."""
@@ -220,13 +223,16 @@ class OrderEntry:
         )
 
     async def _attempts(
-        self, endpoint: Endpoint, op: str, params: Mapping[str, Any], deadline: float
+        self, endpoint: Endpoint, op: str, params: Mapping[str, Any], deadline: float, stamps: list[int]
     ) -> tuple[Response[Any], bool]:
-        """Return the answer, and whether it is one to a repetition."""
+        """Return the answer, and whether it is one to a repetition.
+
+        `stamps` takes the timestamps of the attempts that were not refused for theirs.
+        """
         refusal: RequestRejected | None = None
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                return await self._once(endpoint, op, params, deadline), attempt > 1
+                return await self._once(endpoint, op, params, deadline, stamps), attempt > 1
             except HostBanned:
                 raise
             except (ClockSkewed, RateLimited) as error:
@@ -234,6 +240,8 @@ class OrderEntry:
                 if attempt == _ATTEMPTS or not self._after_refusal(endpoint, params, error):
                     raise
                 refusal = error
+                if isinstance(error, ClockSkewed):
+                    stamps.clear()
             except NotSent as error:
                 if refusal is None:
                     raise
@@ -258,7 +266,9 @@ class OrderEntry:
         self._clock.distrust()
         return self._ensure_clock is not None
 
-    async def _once(self, endpoint: Endpoint, op: str, params: Mapping[str, Any], deadline: float) -> Response[Any]:
+    async def _once(
+        self, endpoint: Endpoint, op: str, params: Mapping[str, Any], deadline: float, stamps: list[int]
+    ) -> Response[Any]:
         if not self._clock.synced and self._ensure_clock is not None:
             try:
                 async with asyncio.timeout_at(deadline):
@@ -273,8 +283,9 @@ class OrderEntry:
         if asyncio.get_running_loop().time() >= deadline:
             raise DeadlineExceeded("the deadline passed before the request was sent")
         waiting = self._waiting(op, params)
+        stamps.append(self._clock.now_ms())
         try:
-            answer = await line.request(waiting, self._frame(waiting, params), deadline)
+            answer = await line.request(waiting, self._frame(waiting, params, stamps[-1]), deadline)
         except asyncio.CancelledError:
             self._give_up(waiting)
             raise
@@ -300,9 +311,9 @@ class OrderEntry:
             loop.create_future(),
         )  # fmt: skip
 
-    def _frame(self, waiting: Waiting, params: Mapping[str, Any]) -> bytes:
+    def _frame(self, waiting: Waiting, params: Mapping[str, Any], timestamp: int) -> bytes:
         return request_frame(
-            waiting.req_id, waiting.op, params, timestamp=self._clock.now_ms(), recv_window=self._recv_window,
+            waiting.req_id, waiting.op, params, timestamp=timestamp, recv_window=self._recv_window,
             referer=self._referer,
         )  # fmt: skip
 

@@ -31,7 +31,12 @@ from bybit_async.stream.frames import (
 from bybit_async.stream.ticker_deltas import TickerDeltas
 from bybit_async.stream.topic_types import data_type
 
-_LEAD = b'{"topic":"'
+LEAD = b'{"topic":"'
+"""How a data message begins; its topic follows."""
+
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises for bytes that are no message."""
+
 _SPACED = b': ""'
 _HEAD = 200
 _MOST_ROUTES = 20_000
@@ -57,7 +62,6 @@ class _Control(msgspec.Struct):
 
 
 _control = msgspec.json.Decoder(_Control)
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class _Route:
@@ -139,7 +143,7 @@ def route(channel: str, frame: bytes) -> Frame:
         frame: its bytes, text or binary alike.
     """
     try:
-        if frame.startswith(_LEAD):
+        if frame.startswith(LEAD):
             topic = frame[10 : frame.find(b'"', 10)]
             try:
                 found = _routes[channel][topic]
@@ -150,9 +154,14 @@ def route(channel: str, frame: bytes) -> Frame:
         if isinstance(control.topic, str):
             # Frames that a program has written out again usually have a space after the colon.
             return _learn(channel, control.topic.encode()).decode(frame.replace(_SPACED, b": null"))
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         return Junk(str(error) or type(error).__name__, frame[:_HEAD])
     return _answer(control) or Junk("neither data nor an answer", frame[:_HEAD])
+
+
+def decoder_of(channel: str, topic: str) -> Callable[[bytes], StreamMessage[Any]]:
+    """Return what decodes the messages of one topic; it raises one of `UNREADABLE`."""
+    return _learn(channel, topic.encode()).decode
 
 
 def decode_stream(channel: str, frame: bytes) -> StreamMessage[Any]:
