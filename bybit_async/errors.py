@@ -158,7 +158,10 @@ class OutcomeUnknown(BybitError):
         order_id: the order id the request named.
         reason: what went wrong, an exception class name or a retCode.
         order_link_ids: those of every order of the request; of a batch all of them, in its order.
+        sent_at: the timestamp that the request carried, the earliest if there were several, in exchange milliseconds.
     """
+
+    sent_at: int | None = None
 
     def __init__(
         self,

@@ -38,15 +38,26 @@ _WORDS = {
 }
 
 
-def judge(kind: str, order: Order, request: Mapping[str, Any]) -> Verdict:
-    """Say what became of a request of this kind: ``"create"``, ``"amend"`` or ``"cancel"``."""
+_AHEAD_MS = 1_000
+"""Bybit takes no request whose timestamp is further ahead of its own time."""
+
+
+def judge(kind: str, order: Order, request: Mapping[str, Any], sent_at: int | None = None) -> Verdict:
+    """Say what became of a request of this kind: ``"create"``, ``"amend"`` or ``"cancel"``.
+
+    `sent_at` is the timestamp that it carried, in exchange milliseconds.
+    """
     if kind == "create":
-        # Only this request can have made an order with its order link id.
-        return Verdict.HAPPENED
+        # Its order link id is this request's own, unless the user has used it before.
+        return Verdict.OPEN if _older(order, sent_at) else Verdict.HAPPENED
     # An amendment is looked at before the status: an amended price may have been what filled the order.
     if order.order_status in _CANCELLED if kind == "cancel" else _as_amended(order, request):
         return Verdict.HAPPENED
     return Verdict.OPEN if order.is_open else Verdict.TOO_LATE
+
+
+def _older(order: Order, sent_at: int | None) -> bool:
+    return sent_at is not None and order.created_time is not None and order.created_time < sent_at - _AHEAD_MS
 
 
 def _as_amended(order: Order, request: Mapping[str, Any]) -> bool:

@@ -75,7 +75,7 @@ class OutcomeResolver:
             raise await self._explained(endpoint, params, error) from error
         category = str(params.get("category"))
         if endpoint.path in _SINGLE:
-            order = await self._in_time(self._settle(_SINGLE[endpoint.path], category, params))
+            order = await self._in_time(self._settle(_SINGLE[endpoint.path], category, params, error.sent_at))
             if order is None:
                 raise error
             log.info("%s: found %s, it had happened", endpoint.name, order.order_id)
@@ -137,7 +137,7 @@ class OutcomeResolver:
 
     async def _batch(self, kind: str, category: str, params: Request, unknown: OutcomeUnknown) -> Response[Any]:
         items: list[Request] = list(params.get("request") or ())
-        outcomes = await asyncio.gather(*(self._settle_item(kind, category, item) for item in items))
+        outcomes = await asyncio.gather(*(self._settle_item(kind, category, item, unknown.sent_at) for item in items))
         if not any(outcomes):
             raise unknown
         acks, codes = [], []
@@ -149,13 +149,15 @@ class OutcomeResolver:
             codes.append(_refusal_code(outcome) if isinstance(outcome, OrderNotFound) else {"code": 0} if order else {})
         return Response(ret_code=0, result=BatchAcks(rows=acks), ret_ext_info={"list": codes})
 
-    async def _settle_item(self, kind: str, category: str, item: Request) -> Order | OrderNotFound | None:
+    async def _settle_item(
+        self, kind: str, category: str, item: Request, sent_at: int | None
+    ) -> Order | OrderNotFound | None:
         try:
-            return await self._in_time(self._settle(kind, category, item))
+            return await self._in_time(self._settle(kind, category, item, sent_at))
         except OrderNotFound as error:
             return error
 
-    async def _settle(self, kind: str, category: str, request: Request) -> Order | None:
+    async def _settle(self, kind: str, category: str, request: Request, sent_at: int | None) -> Order | None:
         """Ask until the order shows what became of the request, or the time for it has passed."""
         wanted = _wanted(category, request)
         if not wanted.key:
@@ -167,7 +169,7 @@ class OutcomeResolver:
             last = loop.time() >= deadline
             order = await self._lookup.find(wanted, alone=last)
             if order is not None:
-                verdict = judge(kind, order, request)
+                verdict = judge(kind, order, request, sent_at)
                 if verdict is Verdict.HAPPENED:
                     return order
                 if verdict is Verdict.TOO_LATE:

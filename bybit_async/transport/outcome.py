@@ -58,7 +58,13 @@ async def settled(
 
 
 async def completed(
-    resolver: Resolver | None, endpoint: Endpoint, params: Mapping[str, Any], answer: Response[Any], *, repeated: bool
+    resolver: Resolver | None,
+    endpoint: Endpoint,
+    params: Mapping[str, Any],
+    answer: Response[Any],
+    *,
+    repeated: bool,
+    sent_at: int | None,
 ) -> Response[Any]:
     """Return a batch's answer with what the resolver finds about the orders that it says nothing of.
 
@@ -76,6 +82,7 @@ async def completed(
     if not unclear or len(rows) > len(requests):
         return answer
     unknown = OutcomeUnknown(f"{endpoint.name}: {len(unclear)} orders have no outcome", reason="no code")
+    unknown.sent_at = sent_at
     asked = {**params, endpoint.cost: [requests[index] for index in unclear]}
     try:
         found = await settled(resolver, endpoint, asked, unknown)

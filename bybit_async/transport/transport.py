@@ -150,7 +150,8 @@ class Transport:
             return await settled(resolver, endpoint, params, error)
         if not endpoint.cost:
             return answer
-        return await completed(resolver, endpoint, params, answer, repeated=call.attempts > 1)
+        repeated = call.attempts > 1
+        return await completed(resolver, endpoint, params, answer, repeated=repeated, sent_at=call.sent_at)
 
     async def ensure_clock(self, *, deadline: float | None = None) -> None:
         """Measure the exchange's clock unless it is known; concurrent callers share one measurement.
@@ -207,12 +208,11 @@ class Transport:
             signed += [(b"Referer", self._settings.referer.encode()), (b"X-Referer", self._settings.referer.encode())]
         return plain_headers, signed
 
-    def _headers(self, endpoint: Endpoint, content: bytes, content_type: bytes) -> Headers:
+    def _headers(self, endpoint: Endpoint, content: bytes, content_type: bytes, now: int) -> Headers:
         headers = list(self._plain_headers)
         if endpoint.signed:
             # Signed here, per attempt and after every wait, so that the timestamp is always fresh.
             signer = cast(Signer, self._signer)
-            now = self._clock.now_ms()
             payload = rest_payload(now, signer.api_key, self._settings.recv_window, content)
             headers = [
                 *self._signed_headers,
@@ -225,11 +225,15 @@ class Transport:
 
 
 class _Call:
-    """One call on its way: what is sent, until when, and how often it was tried."""
+    """One call on its way: what is sent, until when, and how often it was tried.
+
+    Attributes:
+        sent_at: the timestamp of the first attempt that was not refused for it.
+    """
 
     __slots__ = (
         "_attempt", "_content", "_content_type", "_deadline", "_endpoint", "_not_before", "_params", "_refusal", "_t",
-        "_target", "_trace_id",
+        "_target", "_trace_id", "sent_at",
     )  # fmt: skip
 
     def __init__(
@@ -245,6 +249,7 @@ class _Call:
         self._params = params
         self._deadline = deadline
         self._attempt = 0
+        self.sent_at: int | None = None
         self._not_before = 0.0
         self._refusal: RequestRejected | None = None
         self._trace_id: str | None = None
@@ -292,7 +297,7 @@ class _Call:
             code = getattr(error, "ret_code", None)
             reason = str(code) if code is not None else type(error).__name__
             unknown = unknown_outcome(self._endpoint.name, self._params, reason, str(error))
-            unknown.trace_id = error.trace_id
+            unknown.trace_id, unknown.sent_at = error.trace_id, self.sent_at
             raise unknown from error
 
     async def _once(self) -> Response[Any]:
@@ -309,7 +314,9 @@ class _Call:
         self._attempt += 1
         if t._hooks.on_request is not None:
             tell(t._hooks.on_request, RequestEvent(endpoint.name, endpoint.method, endpoint.path, self._attempt))
-        headers = t._headers(endpoint, self._content, self._content_type)
+        now = t._clock.now_ms()
+        self.sent_at = self.sent_at or now
+        headers = t._headers(endpoint, self._content, self._content_type, now)
         sent = t._clock.monotonic()
         self._trace_id = None
         try:
@@ -343,7 +350,7 @@ class _Call:
             wait = self._t._limits.refused(self._endpoint, self._params, error.until)
             self._not_before = asyncio.get_running_loop().time() + wait
         elif isinstance(error, ClockSkewed):
-            self._refusal = error
+            self._refusal, self.sent_at = error, None
             self._t._clock.distrust()
 
     async def _cool_down(self) -> None:

@@ -204,5 +204,23 @@ async def test_o06_the_general_code_for_duplicates_too() -> None:
         assert [order.order_id for order in t.ledger("mine")] == [ack.order_id]
 
 
+@pytest.mark.parametrize("via", ["rest", "websocket"])
+@pytest.mark.parametrize("fault", [{"action": "drop-before"}, {"action": "code", "code": 10006}])
+async def test_o06_an_older_order_of_the_same_id_is_not_taken_for_the_new_one(
+    via: Any, fault: dict[str, Any], impatient: None
+) -> None:
+    async with trading(recv_window=500, orders_via=via, timeout=2.0) as t:
+        old = await t.trade.place_order(**RESTING, order_link_id="mine")
+        await t.exchange.advance("5s")
+        await t.bybit.market.get_server_time()
+        for path in (CREATE, "order.create"):
+            t.fault(path=path, times=1, **fault)
+        with pytest.raises(OutcomeUnknown) as caught:
+            await t.trade.place_order(**RESTING, order_link_id="mine")
+        assert [order.order_id for order in t.ledger("mine")] == [old.order_id]
+        assert caught.value.sent_at is not None
+        assert abs(caught.value.sent_at - t.exchange.clock.now_ms()) < 5_000
+
+
 async def _silent(request: Request, writer: asyncio.StreamWriter) -> None:
     """Say nothing."""
