@@ -48,7 +48,8 @@ class Account:
         """Live orders by order id, oldest first."""
         self.link_ids: dict[tuple[str, str], Order] = {}
         """Every order ever placed with a link id, by (spot or contract, link id)."""
-        self.recent: deque[Order] = deque(maxlen=500)
+        self.recent: dict[str, deque[Order]] = {}
+        """The last 500 closed orders of each category, until the exchange restarts."""
         self.history: deque[Order] = deque(maxlen=HISTORY)
         self.executions: deque[Execution] = deque(maxlen=HISTORY)
         self.log: deque[LogEntry] = deque(maxlen=HISTORY)

@@ -22,6 +22,7 @@ from bybit_async.simulator.clock import Clock
 from bybit_async.simulator.desk.exchange import Exchange
 from bybit_async.simulator.desk.fields import Fields
 from bybit_async.simulator.desk.rehearsal import Rehearsed
+from bybit_async.simulator.desk.state import OptionPricer
 from bybit_async.simulator.events import Sink
 from bybit_async.simulator.executions import Execution
 from bybit_async.simulator.instruments import Instrument
@@ -334,6 +335,10 @@ class Engine:
     def available(self, account: Account, coin: str) -> Decimal:
         """Return how much of a coin may leave the account now."""
         return withdrawable(account, coin, self._desk.state.usd)
+
+    def price_options_with(self, pricer: OptionPricer) -> None:
+        """Let option orders name their price by volatility (`orderIv`); `pricer` knows what that is worth."""
+        self._desk.state.option_pricer = pricer
 
     def forget_closed_orders(self) -> None:
         """Behave like a restarted exchange: `open_orders` no longer knows closed orders, history still does."""

@@ -109,6 +109,33 @@ def test_a_waiting_order_can_be_amended_and_cancelled(desk):
     assert (order.status, order.filled) == ("Cancelled", 0)
 
 
+def test_a_waiting_order_can_be_told_to_watch_another_price(desk):
+    order = desk.market(desk.a, "Buy", "0.1", triggerPrice="61000", triggerDirection=1)
+    assert code_of(desk.amend, order, triggerBy="LastPrice") == 10001
+    assert code_of(desk.amend, order, triggerBy="Nonsense") == 10001
+    desk.amend(order, triggerBy="MarkPrice")
+    assert order.to_wire()["triggerBy"] == "MarkPrice"
+    desk.last("61500")
+    assert order.is_waiting
+    desk.engine.set_prices(*LINEAR.values(), mark="61000")
+    assert not order.is_waiting
+    other = desk.market(desk.a, "Buy", "0.1", triggerPrice="62000", triggerDirection=1)
+    desk.engine.set_prices(*LINEAR.values(), index="63000")
+    assert code_of(desk.amend, other, triggerBy="IndexPrice") == 110092
+    assert other.trigger_by == "LastPrice"
+
+
+def test_cancelling_all_stop_orders_includes_exits_unless_they_are_left_out(desk):
+    long(desk)
+    stop(desk, takeProfit="70000", stopLoss="50000")
+    waiting = desk.market(desk.a, "Buy", "0.1", triggerPrice="61000", triggerDirection=1)
+    resting = desk.limit(desk.a, "Buy", "0.1", "59000")
+    stops = {**LINEAR, "orderFilter": "StopOrder"}
+    assert desk.engine.cancel_all(desk.a, {**stops, "stopOrderType": "Stop"}) == [waiting]
+    assert {order.stop_order_type for order in desk.engine.cancel_all(desk.a, stops)} == {"TakeProfit", "StopLoss"}
+    assert list(desk.a.orders.values()) == [resting]
+
+
 def test_close_on_trigger_with_quantity_zero_closes_the_whole_position(desk):
     position = long(desk, "0.3")
     flags = {"reduceOnly": True, "closeOnTrigger": True, "triggerPrice": "59000", "triggerDirection": 2}

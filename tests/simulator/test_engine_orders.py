@@ -281,6 +281,19 @@ def test_closed_orders_stay_findable_until_the_exchange_restarts(desk):
     assert desk.engine.order_history(desk.a, named) == [order]
 
 
+def test_each_category_keeps_its_own_last_500_closed_orders(desk):
+    gone = desk.limit(desk.a, "Buy", "0.1", "59000")
+    desk.cancel(gone)
+    spot = SPOT | {"side": "Buy", "orderType": "Limit", "qty": "0.001", "price": "50000"}
+    for _ in range(501):
+        order = desk.engine.place(desk.a, spot)
+        desk.engine.cancel(desk.a, SPOT | {"orderId": order.order_id})
+    assert desk.engine.open_orders(desk.a, LINEAR | {"openOnly": 1}) == [gone]
+    assert len(desk.engine.open_orders(desk.a, SPOT | {"openOnly": 1})) == 500
+    other = {"category": "linear", "symbol": "ETHUSDT", "orderId": gone.order_id}
+    assert desk.engine.open_orders(desk.a, other) == [gone], "an order id counts for more than a symbol"
+
+
 def test_disconnection_protection_cancels_the_products_it_covers(desk):
     future = desk.limit(desk.a, "Buy", "0.1", "59000")
     spot = desk.limit(desk.a, "Buy", "0.01", "59000", SPOT)

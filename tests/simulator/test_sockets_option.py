@@ -68,6 +68,23 @@ async def test_an_option_order_needs_a_link_id(options):
     assert (await client.post("/v5/order/create", **order))["retCode"] == 10001
 
 
+async def test_an_option_order_can_name_its_price_by_volatility(options):
+    client, symbols = options
+    where = {"category": "option", "symbol": next(name for name in symbols if "-C-" in name)}
+    order = {**where, "side": "Buy", "orderType": "Limit", "qty": "0.1", "timeInForce": "PostOnly"}
+    ticker = (await client.result("/v5/market/tickers", **where))["list"][0]
+    fair, volatility = float(ticker["markPrice"]), float(ticker["markIv"])
+    await client.done("/v5/order/create", **order, orderIv=str(volatility * 0.9), price="1", orderLinkId="iv-1")
+    shown = (await client.result("/v5/order/realtime", **where))["list"][0]
+    assert 5 <= float(shown["price"]) < fair
+    assert float(shown["orderIv"]) == pytest.approx(volatility * 0.9)
+    await client.done("/v5/order/amend", **where, orderLinkId="iv-1", orderIv=str(volatility * 0.8))
+    amended = (await client.result("/v5/order/realtime", **where))["list"][0]
+    assert float(amended["price"]) <= float(shown["price"])
+    assert float(amended["orderIv"]) == pytest.approx(volatility * 0.8)
+    assert (await client.post("/v5/order/create", **order, orderIv="much", orderLinkId="iv-2"))["retCode"] == 10001
+
+
 async def test_option_tickers_over_rest(options):
     client, symbols = options
     found = await client.result("/v5/market/tickers", category="option", baseCoin="BTC")

@@ -35,6 +35,8 @@ class Wanted(NamedTuple):
     qty: Decimal
     price: Decimal
     trigger: Decimal | None
+    trigger_by: PriceKind | None
+    order_iv: str
 
 
 class Changing:
@@ -71,7 +73,7 @@ class Changing:
             raise not_trading(order.category)
         wanted = self._wanted(order, fields)
         plan = self._wanted_plan(order, fields)
-        same = wanted == Wanted(order.qty, order.price, order.trigger_price)
+        same = wanted == Wanted(order.qty, order.price, order.trigger_price, order.trigger_by, order.order_iv)
         if same and plan is None:
             raise not_modified(order.category)
         self._check(order, wanted)
@@ -80,6 +82,7 @@ class Changing:
             self._lifecycle.changed(order)
         if same:
             return
+        order.order_iv = wanted.order_iv
         if order.is_waiting:
             self._amend_waiting(order, wanted)
         else:
@@ -97,7 +100,8 @@ class Changing:
     def too_late(self, account: Account, fields: Fields) -> Order:
         """Show a filled order a second time, the way a cancel that lost the race against the fill does."""
         order_id = fields.required("orderId")
-        order = next((item for item in account.recent if item.order_id == order_id), None)
+        recent = account.recent.get(fields.required("category"), ())
+        order = next((item for item in recent if item.order_id == order_id), None)
         if order is None or order.status != "Filled":
             raise unknown_order(fields.required("category"))
         late = copy.copy(order)
@@ -114,10 +118,11 @@ class Changing:
         if symbol:
             self._state.listing(category, symbol)
         order_filter = fields.text("orderFilter", "Order" if category == "spot" else "")
+        stops_only = order_filter == "StopOrder" and fields.text("stopOrderType") == "Stop"
         chosen = [
             order
             for order in account.orders.values()
-            if order.category == category and _covers(order, symbol, base, settle, order_filter)
+            if order.category == category and _covers(order, symbol, base, settle, order_filter, stops_only=stops_only)
         ]
         if category in ("linear", "inverse"):
             chosen = chosen[:MOST_AT_ONCE]
@@ -131,10 +136,17 @@ class Changing:
         trigger = fields.positive("triggerPrice")
         if trigger is not None and not order.is_waiting:
             raise parameter("triggerPrice cannot change on an active order")
+        watched = order.trigger_by
+        if order.is_waiting and order.category != "spot" and order.trail is None and watched is not None:
+            watched = fields.choice("triggerBy", PRICE_KINDS, watched)
+        if order.category == "option" and fields.has("orderIv"):
+            price = self._state.price_at_iv(order.listing, fields)
         return Wanted(
             order.qty if qty is None else qty,
             order.price if price is None or order.order_type == "Market" else price,
             order.trigger_price if trigger is None else trigger,
+            watched,
+            fields.text("orderIv", order.order_iv) if order.category == "option" else order.order_iv,
         )
 
     def _wanted_plan(self, order: Order, fields: Fields) -> ExitPlan | None:
@@ -174,8 +186,9 @@ class Changing:
                 raise Refused(110017, "orderQty exceeds the position that a reduce-only order can close")
 
     def _amend_waiting(self, order: Order, wanted: Wanted) -> None:
-        current = order.listing.price(order.trigger_by) if order.trigger_by else None
-        if wanted.trigger is not None and wanted.trigger != order.trigger_price and current is not None:
+        current = order.listing.price(wanted.trigger_by) if wanted.trigger_by else None
+        moved = (wanted.trigger, wanted.trigger_by) != (order.trigger_price, order.trigger_by)
+        if wanted.trigger is not None and moved and current is not None:
             if order.category == "spot":
                 order.trigger_direction = 1 if wanted.trigger > current else 2
             elif order.trail is None and (wanted.trigger <= current) == (order.trigger_direction == 1):
@@ -184,7 +197,7 @@ class Changing:
                 )
         before = (order.qty, order.price, order.trigger_price)
         held = order.locked
-        order.qty, order.price, order.trigger_price = wanted
+        order.qty, order.price, order.trigger_price = wanted[:3]
         if order.category == "spot" and held:
             try:
                 self._admission.check_money(order)
@@ -192,6 +205,10 @@ class Changing:
                 order.qty, order.price, order.trigger_price = before
                 raise
             self._lifecycle.hold(order)
+        if order.trigger_by is not None and wanted.trigger_by is not None:
+            waiting = order.listing.waiting
+            waiting[wanted.trigger_by][order.order_id] = waiting[order.trigger_by].pop(order.order_id)
+            order.trigger_by = wanted.trigger_by
         self._lifecycle.changed(order)
 
     def _amend_resting(self, order: Order, wanted: Wanted) -> None:
@@ -229,7 +246,7 @@ class Changing:
         self._placing.run(order)
 
 
-def _covers(order: Order, symbol: str, base: str, settle: str, order_filter: str) -> bool:
+def _covers(order: Order, symbol: str, base: str, settle: str, order_filter: str, *, stops_only: bool) -> bool:
     instrument = order.listing.instrument
     if symbol:
         if instrument.symbol != symbol:
@@ -239,14 +256,16 @@ def _covers(order: Order, symbol: str, base: str, settle: str, order_filter: str
             return False
     elif settle and instrument.settle != settle:
         return False
-    if not order_filter:
-        return True
-    return order_filter == _filter_of(order)
+    if stops_only and order.is_waiting and order.stop_order_type != "Stop":
+        return False
+    return not order_filter or order_filter in _filters_of(order)
 
 
-def _filter_of(order: Order) -> str:
+def _filters_of(order: Order) -> tuple[str, ...]:
+    """Return the order filters of a cancel-all request that an order falls under."""
     if not order.is_waiting:
-        return "Order"
+        return ("Order", "OpenOrder")
     if order.category == "spot":
-        return "OcoOrder" if order.stop_order_type == "OcoOrder" else order.order_filter
-    return "StopOrder" if order.stop_order_type == "Stop" else "tpslOrder"
+        return ("OcoOrder" if order.stop_order_type == "OcoOrder" else order.order_filter,)
+    # Exit orders of a position are stop orders, too; a request can leave them out by `stopOrderType`.
+    return ("StopOrder", "OpenOrder") if order.stop_order_type == "Stop" else ("StopOrder", "tpslOrder")

@@ -120,6 +120,8 @@ class Drafting:
         if order.order_type == "Market":
             return Decimal(0)
         price = fields.number("price")
+        if order.category == "option" and fields.has("orderIv"):
+            price = self._state.price_at_iv(order.listing, fields)
         if price is None and fields.has("bboSideType"):
             price = _bbo_price(order, fields)
         if price is None:

@@ -1,11 +1,14 @@
 """The life of an order outside the matching: what it holds, how it becomes live, how it ends."""
 
+from collections import deque
 from decimal import Decimal
 
 from bybit_async.simulator.amounts import ZERO
 from bybit_async.simulator.desk.state import State
 from bybit_async.simulator.orders import Order, OrderStatus
 from bybit_async.simulator.positions import Position, value_at
+
+RECENT = 500
 
 
 class Lifecycle:
@@ -71,7 +74,7 @@ class Lifecycle:
             self._leave_position(order)
         if account.house:
             return
-        account.recent.append(order)
+        account.recent.setdefault(order.category, deque(maxlen=RECENT)).append(order)
         account.history.append(order)
         self.changed(order)
 

@@ -51,7 +51,7 @@ class Queries:
         closed_only = fields.integer("openOnly", 0) == 1
         pool: list[Order] = [] if closed_only else list(account.orders.values())
         if closed_only or named:
-            pool = [*account.recent, *pool]
+            pool = [*account.recent.get(category, ()), *pool]
         found = self._orders(pool, category, fields)
         found.reverse()
         return sorted(found, key=lambda order: -order.created_ms)
@@ -167,7 +167,8 @@ class Queries:
         wanted = fields.text("orderFilter")
         return [
             order
-            for order in self._placed(pool, category, fields)
+            # An order id counts for more than a link id, and that for more than a symbol.
+            for order in self._placed(pool, category, NOTHING if order_id or link_id else fields)
             if (not order_id or order.order_id == order_id)
             and (order_id or not link_id or order.link_id == link_id)
             and (not wanted or _filter_matches(order, wanted))

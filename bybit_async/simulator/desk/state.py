@@ -1,19 +1,23 @@
 """Everything the operations share: time, money, listings, accounts, ids and the events in the making."""
 
 import random
-from decimal import Decimal
+from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TypeAlias
 
 from bybit_async.simulator.accounts import HISTORY, Account
 from bybit_async.simulator.amounts import ZERO
 from bybit_async.simulator.clock import Clock
+from bybit_async.simulator.desk.fields import Fields
 from bybit_async.simulator.desk.outbox import Outbox
 from bybit_async.simulator.journal import LogEntry
 from bybit_async.simulator.ledger import Ledger
 from bybit_async.simulator.listing import Listing
 from bybit_async.simulator.orders import PriceKind
 from bybit_async.simulator.positions import Position
-from bybit_async.simulator.refusals import unknown_symbol
+from bybit_async.simulator.refusals import parameter, unknown_symbol
 
+OptionPricer: TypeAlias = Callable[[Listing, Decimal], Decimal]
 USD_COINS = frozenset({"USD", "USDT", "USDC"})
 
 
@@ -60,6 +64,8 @@ class State:
         self.moved: dict[tuple[Listing, PriceKind], None] = {}
         """Prices that changed in this operation and may trigger orders."""
         self._pricing: dict[str, list[Listing]] = {}
+        self.option_pricer: OptionPricer | None = None
+        """Values options at a volatility; without one, orders cannot be placed by it."""
 
     def listing(self, category: str, symbol: str) -> Listing:
         """Return a listing; raises `Refused` when there is none."""
@@ -67,6 +73,15 @@ class State:
         if found is None:
             raise unknown_symbol(category, symbol)
         return found
+
+    def price_at_iv(self, listing: Listing, fields: Fields) -> Decimal:
+        """Return the limit price, on the tick, of an option order that names its price by `orderIv`."""
+        volatility = fields.positive("orderIv")
+        if volatility is None or self.option_pricer is None:
+            raise parameter("orderIv invalid")
+        tick = listing.instrument.tick
+        worth = self.option_pricer(listing, volatility)
+        return max(tick, (worth / tick).to_integral_value(ROUND_HALF_UP) * tick)
 
     def add_listing(self, listing: Listing) -> None:
         """Register a listing."""

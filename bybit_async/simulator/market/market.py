@@ -13,7 +13,7 @@ from bybit_async.simulator.instruments import Instrument
 from bybit_async.simulator.market import statistics
 from bybit_async.simulator.market.makers import MakerSettings, Quoter, Thinness
 from bybit_async.simulator.market.noise import Floats, Integers
-from bybit_async.simulator.market.options import Valuation, value_option
+from bybit_async.simulator.market.options import Valuation, value_at_iv, value_option
 from bybit_async.simulator.market.paths import Behaviour, PricePath
 from bybit_async.simulator.market.quotation import Quotation
 from bybit_async.simulator.market.shocks import Shock
@@ -61,6 +61,7 @@ class Market(Sink):
         self._paths: dict[str, PricePath] = {}
         self._quoters: dict[tuple[str, str], Quoter] = {}
         self._resting: dict[tuple[str, str], Quoter] = {}
+        engine.price_options_with(self._worth_at)
         self._maker = engine.create_account(house=True)
         self._taker = engine.create_account(house=True)
         self._stepped = engine.clock.now_ms()
@@ -301,6 +302,14 @@ class Market(Sink):
         if terms is None:
             raise ValueError(f"{quotation.instrument.symbol} is not an option")
         return value_option(terms, quotation.index_at(now), now, self.settings.behaviour.volatility)
+
+    def _worth_at(self, listing: Listing, volatility: Decimal) -> Decimal:
+        terms = listing.instrument.option
+        if terms is None:
+            raise ValueError(f"{listing.instrument.symbol} is not an option")
+        now = self.engine.clock.now_ms()
+        underlying = self.quotations[listing.instrument.key].index_at(now)
+        return Decimal(repr(value_at_iv(terms, underlying, now, float(volatility)).price))
 
     # -- funding
 

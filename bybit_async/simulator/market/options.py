@@ -24,9 +24,14 @@ class Valuation(NamedTuple):
 
 def value_option(terms: OptionTerms, underlying: float, now: int, volatility: float) -> Valuation:
     """Value an option when its underlying stands at `underlying`; strikes far from it carry more volatility."""
+    iv = volatility * (1.0 + _SMILE * math.log(float(terms.strike) / underlying) ** 2)
+    return value_at_iv(terms, underlying, now, iv)
+
+
+def value_at_iv(terms: OptionTerms, underlying: float, now: int, iv: float) -> Valuation:
+    """Value an option at its implied volatility (1 is 100 % a year)."""
     strike = float(terms.strike)
     years = max(terms.expiry_ms - now, 1_000) / YEAR
-    iv = volatility * (1.0 + _SMILE * math.log(strike / underlying) ** 2)
     spread = iv * math.sqrt(years)
     upper = math.log(underlying / strike) / spread + spread / 2
     lower = upper - spread
