@@ -60,10 +60,9 @@ def read_parquet(path: str, content: bytes) -> tuple[Table, Coverage]:
     import pyarrow.parquet as pq
 
     try:
-        file = pq.ParquetFile(pa.BufferReader(content))
+        file = pq.ParquetFile(pa.BufferReader(content), pre_buffer=False)
         footer = _footer(path, file.metadata.metadata)
-        arrow = file.read(use_threads=False)
-        table = _table(arrow)
+        table = _table(file)
     except (pa.ArrowException, OSError, KeyError, ValueError, TypeError) as error:
         raise StoreDamaged(path, f"cannot be read ({error})") from error
     return table, Coverage(footer.coverage)
@@ -92,18 +91,19 @@ def _decimals(column: Numbers) -> Any:
     return pa.Array.from_buffers(kind, len(words), [None, pa.py_buffer(words)])
 
 
-def _table(arrow: Any) -> Table:
+def _table(file: Any) -> Table:
     import pyarrow as pa
 
     numbers, texts = {}, {}
-    for name in arrow.column_names[1:]:
-        column = arrow.column(name)
+    # One column after the other: Arrow keeps what it decodes into for later, and decimals take twice their room there.
+    for name in file.schema_arrow.names[1:]:
+        column = file.read(columns=[name], use_threads=False).column(0)
         if pa.types.is_decimal(column.type):
             numbers[name] = _numbers(column)
         else:
             texts[name] = column.to_numpy(zero_copy_only=False).astype(object)
-    times = arrow.column("time").cast(pa.int64()).to_numpy()
-    return Table(np.asarray(times, dtype=np.int64), numbers, texts)
+    times = file.read(columns=["time"], use_threads=False).column(0).cast(pa.int64()).to_numpy()
+    return Table(np.array(times, dtype=np.int64), numbers, texts)
 
 
 def _numbers(column: Any) -> Numbers:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 
 from bybit_async.data import parquet
-from bybit_async.data.columns import Table, join
+from bybit_async.data.columns import Table, absorb, join
 from bybit_async.data.coverage import Coverage, Span
 from bybit_async.data.errors import StoreDamaged, StoreTooNew
 from bybit_async.data.files import files_at
@@ -60,11 +60,16 @@ class Store:
         self._check()
         units = series.units(start, end)
         # Files are read side by side: over a network each one costs a way there and back, here a core.
+        tables: list[Table] = []
+        covered: list[Span] = []
         with ThreadPoolExecutor(self._files.readers) as readers:
-            found = [file for file in readers.map(lambda unit: self._read_if_sound(series, unit), units) if file]
-        tables = [table.cut(start, end) for table, _ in found]
-        covered = [span for _, coverage in found for span in coverage]
-        table = join(tables).ordered(unique=series.about.unique) if tables else None
+            for file in readers.map(lambda unit: self._read_if_sound(series, unit), units):
+                if file is not None:
+                    tables.append(file[0].cut(start, end))
+                    covered += file[1]
+        # Years of rows need not be there twice, in parts and as a whole.
+        file = None
+        table = absorb(tables).ordered(unique=series.about.unique) if tables else None
         return table, Coverage(covered).within(start, end)
 
     def covered(self, series: Series, start: int, end: int) -> Coverage:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bybit_async.data.columns import Numbers, Table, join, numbers_of
+from bybit_async.data.columns import Numbers, Table, absorb, join, numbers_of
 from bybit_async.data.coverage import Coverage
 from bybit_async.data.parquet import read_parquet, write_parquet
 from bybit_async.data.rows import RawRows, read_rows
@@ -66,6 +66,32 @@ def test_joined_tables_keep_every_number_whatever_their_scales(first, second):
     joined = join(tables)
     for name in NAMES:
         assert joined.numbers[name].decimals() == [d for table in tables for d in table.numbers[name].decimals()]
+
+
+@quick
+@given(rows, rows)
+def test_absorbed_tables_are_joined_ones_and_are_let_go(first, second):
+    tables = [read_rows(wire(cells), NAMES) for cells in (first, second)] + [read_rows(b'{"list":[]}', NAMES)]
+    joined = join(tables)
+    absorbed = absorb(tables)
+    assert tables == []
+    assert np.array_equal(absorbed.times, joined.times)
+    assert {n: c.decimals() for n, c in absorbed.numbers.items()} == {
+        n: c.decimals() for n, c in joined.numbers.items()
+    }
+
+
+@pytest.mark.parametrize("cell", ["-0.5", ".5", "5.", "-7", "0", "-0.0", "000.10"])
+def test_odd_but_plain_spellings_are_read_beside_usual_ones(cell):
+    table = read_rows(f'{{"list":[["2","{cell}","1.25"],["1","3","-4"]]}}'.encode(), NAMES)
+    assert table.numbers["open"].decimals() == [3, Decimal(cell)]
+    assert table.numbers["close"].decimals() == [-4, Decimal("1.25")]
+
+
+@pytest.mark.parametrize("cell", ["1-2", "--1", "1.2.3", "-", "+", "1e", "0x1"])
+def test_cells_that_are_no_numbers_are_unreadable(cell):
+    with pytest.raises(AnswerUnreadable):
+        read_rows(f'{{"list":[["2","{cell}","1"],["1","3","4"]]}}'.encode(), NAMES)
 
 
 def test_spellings_that_are_not_plain_are_read_all_the_same():
