@@ -32,6 +32,7 @@ class _Source:
 
     def __init__(self) -> None:
         self.listeners: tuple[Any, ...] = ()
+        self.spreads: dict[Any, Any] = {}
 
     def attach(self, topics: Any, listener: Any, *, alone: bool = False, fresh: bool = False) -> None:
         self.listeners = (*self.listeners, listener)

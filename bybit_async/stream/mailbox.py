@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterable
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 from bybit_async.errors import SubscriptionOverflow
 
@@ -22,6 +22,12 @@ its own, which is not read while the buffer is full. Bybit may end a connection 
 """
 
 
+class Counter(Protocol):
+    """Whoever drops items into several mailboxes at once, and counts them."""
+
+    count: int
+
+
 class Mailbox(Generic[T]):
     """Items on their way to one consumer.
 
@@ -31,25 +37,54 @@ class Mailbox(Generic[T]):
         key: what `latest` conflates by.
 
     Attributes:
-        dropped: items that were dropped, or replaced by a newer one.
+        simple: whether an item is taken in by `append` alone, the oldest one making room for it.
+        append: takes an item with its local nanosecond, where the mailbox is `simple` and shared.
     """
 
     def __init__(self, size: int, policy: Policy, key: Callable[[T], Hashable] | None = None) -> None:
         self._size = size
         self._policy = policy
         # What `latest` conflates by may be missing; it then drops the oldest too.
-        self._plain = policy == "drop_oldest" or (policy == "latest" and key is None)
+        self.simple = policy == "drop_oldest" or (policy == "latest" and key is None)
         self._key = key
-        self._queue: deque[tuple[int, T]] = deque()
+        self._queue: deque[tuple[int, T]] = deque(maxlen=size if self.simple else None)
+        self.append = self._queue.append
         self._newest: OrderedDict[Hashable, tuple[int, T]] = OrderedDict()
-        self._waiters: set[asyncio.Future[None]] = set()
+        self._bell: list[asyncio.Future[None]] = []
         self._room: asyncio.Future[None] | None = None
         self._ended = False
         self._error: BaseException | None = None
-        self.dropped = 0
+        # Nobody counts what a full simple mailbox drops; it follows from what came in and what was taken out.
+        self._arrived = self._taken = self._replaced = 0
+        self._counter: Counter | None = None
+        self._since = 0
 
     def __len__(self) -> int:
         return len(self._queue) + len(self._newest)
+
+    @property
+    def dropped(self) -> int:
+        """Items that were dropped, or replaced by a newer one."""
+        if not self.simple:
+            return self._replaced
+        shared = 0 if self._counter is None else self._counter.count - self._since
+        return self._arrived + shared - self._taken - len(self._queue)
+
+    def share(self, counter: Counter, bell: list[asyncio.Future[None]]) -> None:
+        """Let `counter` use `append` and wake whoever waits by `bell`, which it shares with others. Idempotent."""
+        if self._counter is not counter:
+            self._counter, self._since = counter, counter.count
+            bell.extend(self._bell)
+            self._bell = bell
+
+    def leave(self) -> None:
+        """Be shared no more."""
+        if self._counter is not None:
+            self._arrived += self._counter.count - self._since
+            self._counter = None
+            # Whoever waits by the old bell looks here again.
+            self._wake()
+            self._bell = []
 
     @property
     def ended(self) -> bool:
@@ -70,17 +105,14 @@ class Mailbox(Generic[T]):
         """Take items in that came together; never waits. Returns whether the mailbox has ended."""
         if self._ended:
             return True
-        queue = self._queue
-        if self._plain:
+        if self.simple:
             for item in items:
-                if len(queue) >= self._size:
-                    queue.popleft()
-                    self.dropped += 1
-                queue.append((received_ns, item))
+                self._arrived += 1
+                self.append((received_ns, item))
         else:
             for item in items:
                 self._put(item, received_ns)
-        if self._waiters:
+        if self._bell:
             self._wake()
         return self._ended
 
@@ -96,11 +128,11 @@ class Mailbox(Generic[T]):
         if key in self._newest:
             # It keeps its place in the line: a busy symbol must not starve, nor starve the others.
             self._newest[key] = (received_ns, item)
-            self.dropped += 1
+            self._replaced += 1
             return
         if len(self._newest) >= self._size:
             self._newest.popitem(last=False)
-            self.dropped += 1
+            self._replaced += 1
         self._newest[key] = (received_ns, item)
 
     def end(self, error: BaseException | None = None) -> None:
@@ -112,6 +144,7 @@ class Mailbox(Generic[T]):
 
     def discard(self) -> None:
         """End, and forget what waits."""
+        self._taken += len(self._queue)
         self._queue.clear()
         self._newest.clear()
         self.end()
@@ -128,15 +161,23 @@ class Mailbox(Generic[T]):
             if self._ended:
                 raise self._error or StopAsyncIteration
             waiter = asyncio.get_running_loop().create_future()
-            self._waiters.add(waiter)
+            bell = self._bell
+            bell.append(waiter)
             try:
                 await waiter
-            finally:
-                self._waiters.discard(waiter)
+            except BaseException:
+                # Whoever gave up waiting must not be left in line.
+                if waiter in bell:
+                    bell.remove(waiter)
+                raise
         return self._take()
 
     def _take(self) -> T:
-        item = self._queue.popleft()[1] if self._queue else self._newest.popitem(last=False)[1][1]
+        if self._queue:
+            self._taken += 1
+            item = self._queue.popleft()[1]
+        else:
+            item = self._newest.popitem(last=False)[1][1]
         if self._room is not None and len(self) <= self._size // 2:
             self._make_room()
         return item
@@ -155,8 +196,13 @@ class Mailbox(Generic[T]):
             room.set_result(None)
 
     def _wake(self) -> None:
-        # Each is woken once: until it has had its turn, what comes in between has nobody to look for.
-        waiters, self._waiters = self._waiters, set()
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+        ring(self._bell)
+
+
+def ring(bell: list[asyncio.Future[None]]) -> None:
+    """Wake everybody who waits, each once: until it has had its turn, what comes in between finds nobody."""
+    waiters = bell[:]
+    bell.clear()
+    for waiter in waiters:
+        if not waiter.done():
+            waiter.set_result(None)

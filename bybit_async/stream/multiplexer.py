@@ -16,6 +16,7 @@ from bybit_async.stream.hub import Hub
 from bybit_async.stream.mailbox import Mailbox
 from bybit_async.stream.maintenance import Maintenance
 from bybit_async.stream.settings import StreamSettings
+from bybit_async.stream.spread import Spread
 from bybit_async.stream.subscription import Listener
 from bybit_async.stream.topics import Topic
 from bybit_async.transport.clock import Clock
@@ -62,6 +63,7 @@ class Multiplexer:
         self.last_junk: deque[Junk] = deque(maxlen=20)
         self.loop_blocked = 0
         self.maintenance = Maintenance()
+        self.spreads: dict[tuple[Topic, ...], Spread] = {}
         self._hubs: dict[str, Hub] = {}
         self._alone: list[Hub] = []
         self._watchers: set[Mailbox[StreamEvent]] = set()

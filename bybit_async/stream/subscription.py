@@ -11,7 +11,9 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 from bybit_async.errors import StreamClosed
 from bybit_async.models.stream_message import StreamMessage
 from bybit_async.stream.events import StreamEvent
+from bybit_async.stream.expanders import ITEMS
 from bybit_async.stream.mailbox import Mailbox, Policy
+from bybit_async.stream.spread import Spread, join
 from bybit_async.stream.topics import Topic
 
 T = TypeVar("T")
@@ -64,6 +66,8 @@ class Listener(Protocol):
 class Source(Protocol):
     """What subscriptions attach to."""
 
+    spreads: dict[tuple[Topic, ...], Spread]
+
     def attach(self, topics: Sequence[Topic], listener: Listener, *, alone: bool = False, fresh: bool = False) -> None:
         """Begin to deliver the topics; see `multiplexer.Multiplexer.attach`."""
         ...
@@ -79,17 +83,38 @@ class Feed:
     def __init__(
         self, topics: Sequence[Topic], expander: Expander, mailbox: Mailbox[Any], *, with_events: bool
     ) -> None:
+        self.mailbox = mailbox
+        self.spread: Spread | None = None
         self._expander = expander
-        self._mailbox = mailbox
         self._with_events = with_events
         self._waiting = {topic.name for topic in topics}
         self._stale: set[str] = set()
         self._ready: asyncio.Future[None] | None = None
         self._error: BaseException | None = None
-        self.last_received: int | None = None
+        self._last_received: int | None = None
         self.on_failed: Callable[[], None] = lambda: None
         self.handler: Callable[[Any], object] | None = None
         expander.bind(lambda item: self.push(item, time.monotonic_ns()))
+
+    @property
+    def simple(self) -> bool:
+        """Whether items may be dropped into its mailbox without asking it."""
+        return self.handler is None and self.mailbox.simple
+
+    @property
+    def last_received(self) -> int | None:
+        """When the last message came, in local nanoseconds."""
+        return self._last_received if self.spread is None else self.spread.last_received
+
+    def heard(self, topic: str) -> None:
+        """A message of a topic came, which need not be delivered here."""
+        self._stale.discard(topic)
+
+    def handle(self, handler: Callable[[Any], object] | None) -> None:
+        """Call a function with every item instead of keeping it; None to keep them again."""
+        self.handler = handler
+        if self.spread is not None:
+            self.spread.rearrange()
 
     @property
     def stale(self) -> bool:
@@ -98,20 +123,20 @@ class Feed:
 
     def deliver(self, message: StreamMessage[Any]) -> None:
         """See `Listener`; the others likewise."""
-        received = self.last_received = message.received_ns
+        received = self._last_received = message.received_ns
         if self._stale:
             self._stale.discard(message.topic)
         items = self._expander.expand(message)
         if self.handler is not None:
             for item in items:
                 self.handler(item)
-        elif self._mailbox.put_all(items, received):
+        elif self.mailbox.put_all(items, received):
             self.on_failed()
 
     def push(self, item: Any, received: int) -> None:
         """Take an item that no message carried."""
         if self.handler is None:
-            self._mailbox.put(item, received)
+            self.mailbox.put(item, received)
         else:
             self.handler(item)
 
@@ -135,7 +160,7 @@ class Feed:
     def failed(self, error: Exception | None) -> None:
         """End with an error, or cleanly."""
         self._error = error
-        self._mailbox.end(error)
+        self.mailbox.end(error)
         self._expander.close()
         if self._ready is not None and not self._ready.done():
             self._ready.set_result(None)
@@ -143,22 +168,22 @@ class Feed:
 
     def full(self) -> asyncio.Future[None] | None:
         """What the socket should wait for."""
-        return self._mailbox.full()
+        return self.mailbox.full()
 
     async def ready(self) -> None:
         """Wait until every topic is accepted."""
-        if self._waiting and self._error is None and not self._mailbox.ended:
+        if self._waiting and self._error is None and not self.mailbox.ended:
             if self._ready is None:
                 self._ready = asyncio.get_running_loop().create_future()
             await asyncio.shield(self._ready)
         if self._error is not None:
             raise self._error
-        if self._mailbox.ended:
+        if self.mailbox.ended:
             raise StreamClosed("the subscription is closed")
 
     def finish(self) -> None:
         """End for good; whoever waits is woken."""
-        self._mailbox.discard()
+        self.mailbox.discard()
         self._expander.close()
         if self._ready is not None and not self._ready.done():
             self._ready.set_result(None)
@@ -194,6 +219,8 @@ class Subscription(Generic[T]):
         self._source = source
         self._alone = policy == "block"
         self._fresh = fresh
+        # What every subscriber of the same topics sees alike is made once for all of them.
+        self._shared = expander is ITEMS and not (self._alone or fresh or with_events)
         self._mailbox: Mailbox[T] = Mailbox(size, policy, key)
         self._feed = Feed(topics, expander, self._mailbox, with_events=with_events)
         self._state = "new"
@@ -203,9 +230,13 @@ class Subscription(Generic[T]):
         if self._state == "new":
             self._loop = asyncio.get_running_loop()
             feed, source = self._feed, self._source
-            feed.on_failed = lambda: source.detach(feed)
             self._state = "open"
-            source.attach(self.topics, feed, alone=self._alone, fresh=self._fresh)
+            if self._shared:
+                feed.spread = join(source, self.topics, feed)
+                feed.on_failed = lambda: _part(source, feed)
+            else:
+                feed.on_failed = lambda: source.detach(feed)
+                source.attach(self.topics, feed, alone=self._alone, fresh=self._fresh)
 
     async def ready(self, timeout: float | None = None) -> None:
         """Wait until Bybit has accepted every topic.
@@ -249,20 +280,20 @@ class Subscription(Generic[T]):
         feed, mailbox = self._feed, self._mailbox
         while mailbox:
             handler(await mailbox.get())
-        feed.handler = handler
+        feed.handle(handler)
         try:
             await mailbox.get()
         except StopAsyncIteration:
             return
         finally:
-            feed.handler = None
+            feed.handle(None)
 
     def close(self) -> None:
         """End the subscription at once; whoever iterates it sees the end. Idempotent."""
         started, self._state = self._state == "open", "closed"
         self._feed.finish()
         if started:
-            self._source.detach(self._feed)
+            _part(self._source, self._feed)
 
     async def aclose(self) -> None:
         """Like `close`, for ``contextlib.aclosing``."""
@@ -312,4 +343,11 @@ class Subscription(Generic[T]):
 
 def _abandon(source: Source, feed: Feed) -> None:
     feed.finish()
-    source.detach(feed)
+    _part(source, feed)
+
+
+def _part(source: Source, feed: Feed) -> None:
+    if feed.spread is None:
+        source.detach(feed)
+    else:
+        feed.spread.remove(feed)

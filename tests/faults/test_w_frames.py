@@ -159,7 +159,8 @@ class Broken(Messages):
 
 async def test_w19_a_listener_that_raises_loses_its_topics_and_harms_nobody(caplog: Any) -> None:
     async with stream_server() as server, streams_of(server) as streams:
-        good, bad = streams.trades("BTCUSDT", category="linear"), streams.trades("BTCUSDT", category="linear")
+        good = streams.trades("BTCUSDT", category="linear")
+        bad = streams.subscribe("publicTrade.BTCUSDT", channel="linear")
         await asyncio.gather(bad.ready(), good.ready())
         bad._feed._expander = Broken()
         await server.peers[0].send(trade(1), trade(2))

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from bybit_async.errors import InvalidParameter, StreamClosed, SubscriptionOverflow
 from bybit_async.models.stream_message import StreamMessage
-from bybit_async.stream.expanders import Items
+from bybit_async.stream.expanders import ITEMS, Items
 from bybit_async.stream.frames import Acknowledgement
 from bybit_async.stream.mailbox import Mailbox, Policy
 from bybit_async.stream.requests import Outcome, Requests
 from bybit_async.stream.settings import StreamSettings
+from bybit_async.stream.spread import Spread
 from bybit_async.stream.subscription import Listener, Subscription
 from bybit_async.stream.topics import Topic
 from tests.stream.server import stream_server, streams_of
@@ -26,6 +27,7 @@ from tests.stream.server import stream_server, streams_of
 class FakeSource:
     def __init__(self) -> None:
         self.listeners: list[Listener] = []
+        self.spreads: dict[tuple[Topic, ...], Spread] = {}
         self.detached = 0
 
     def attach(self, topics: Sequence[Topic], listener: Listener, *, alone: bool = False, fresh: bool = False) -> None:
@@ -213,3 +215,164 @@ def test_an_answer_that_comes_late_still_counts() -> None:
     request = pending.add("subscribe", ["a"], 5.0)
     pending.overdue(5.0)
     assert pending.answer(Acknowledgement("subscribe", True, request.req_id)).accepted == ("a",)
+
+
+def shared(source: FakeSource, size: int = 3, policy: Policy = "drop_oldest") -> Subscription[Any]:
+    return Subscription(source, [Topic("linear", "a")], ITEMS, size=size, policy=policy, key=lambda item: item % 10)
+
+
+async def taken(subscription: Subscription[Any]) -> list[Any]:
+    return [await anext(subscription) for _ in range(subscription.pending)]
+
+
+async def test_subscribers_of_the_same_topics_are_one_listener_until_the_last_one_leaves() -> None:
+    source = FakeSource()
+    first, second, other = shared(source), shared(source), subscription(source)
+    waiting = [asyncio.create_task(anext(one)) for one in (first, second, other)]
+    await asyncio.sleep(0)
+    assert len(source.listeners) == 2
+    for listener in source.listeners:
+        listener.accepted("a")
+        listener.deliver(message(1, 2))
+    assert await asyncio.gather(*waiting) == [1, 1, 1]
+    first.close()
+    assert source.detached == 0
+    source.listeners[0].deliver(message(3))
+    assert await taken(second) == [2, 3]
+    assert [item async for item in first] == []
+    second.close()
+    assert source.detached == 1
+    late = shared(source)
+    with pytest.raises(TimeoutError):
+        await late.ready(0.01)
+    assert len(source.listeners) == 3
+    late.close()
+    other.close()
+
+
+async def test_each_subscriber_has_a_buffer_and_a_count_of_its_own() -> None:
+    source = FakeSource()
+    small, large = shared(source, size=2), shared(source, size=100)
+    readers = [asyncio.create_task(anext(one)) for one in (small, large)]
+    await asyncio.sleep(0)
+    source.listeners[0].deliver(message(0))
+    assert await asyncio.gather(*readers) == [0, 0]
+    source.listeners[0].deliver(message(*range(1, 11)))
+    late = shared(source, size=1)
+    with pytest.raises(TimeoutError):
+        await late.ready(0.01)
+    source.listeners[0].deliver(message(11, 12))
+    assert (small.dropped, large.dropped, late.dropped) == (10, 0, 1)
+    assert (await taken(small), await taken(late)) == ([11, 12], [12])
+    assert await taken(large) == [*range(1, 13)]
+    source.listeners[0].deliver(message(13))
+    assert (small.dropped, small.pending, large.pending) == (10, 1, 1)
+    assert small.last_received == large.last_received == 5
+    for one in (small, large, late):
+        one.close()
+    assert (small.dropped, large.dropped, late.dropped) == (10, 0, 1)
+
+
+async def test_every_policy_and_a_handler_live_side_by_side() -> None:
+    source = FakeSource()
+    called: list[int] = []
+    plain, latest, strict, handled = (
+        shared(source),
+        shared(source, policy="latest"),
+        shared(source, policy="raise"),
+        shared(source),
+    )
+    tasks = [asyncio.create_task(anext(one)) for one in (plain, latest, strict)]
+    handling = asyncio.create_task(handled.each(called.append))
+    await asyncio.sleep(0)
+    assert len(source.listeners) == 1
+    source.listeners[0].deliver(message(1))
+    assert await asyncio.gather(*tasks) == [1, 1, 1]
+    await asyncio.sleep(0)
+    source.listeners[0].deliver(message(2, 3, 13, 4))
+    assert await taken(plain) == [3, 13, 4]
+    assert await taken(latest) == [2, 13, 4]
+    assert [await anext(strict) for _ in range(3)] == [2, 3, 13]
+    with pytest.raises(SubscriptionOverflow):
+        await anext(strict)
+    assert called == [1, 2, 3, 13, 4]
+    handled.close()
+    await handling
+    for one in (plain, latest):
+        one.close()
+    assert source.detached == 1
+
+
+async def test_a_handler_that_raises_ends_its_own_subscription_only() -> None:
+    def fail(item: int) -> None:
+        raise ValueError("mine")
+
+    source = FakeSource()
+    bad, good = shared(source), shared(source)
+    handling = asyncio.create_task(bad.each(fail))
+    reading = asyncio.create_task(anext(good))
+    await asyncio.sleep(0)
+    source.listeners[0].deliver(message(1))
+    with pytest.raises(ValueError, match="mine"):
+        await handling
+    assert await reading == 1
+    source.listeners[0].deliver(message(2))
+    assert await anext(good) == 2
+    good.close()
+
+
+async def test_an_error_reaches_every_subscriber_as_an_exception_of_its_own() -> None:
+    source = FakeSource()
+    ones = [shared(source) for _ in range(3)]
+    waiting = [asyncio.create_task(anext(one)) for one in ones]
+    await asyncio.sleep(0)
+    source.listeners[0].failed(StreamClosed("over"))
+    found = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(error) for error in found] == [StreamClosed] * 3
+    assert len({id(error) for error in found}) == 3
+    assert source.spreads == {}
+
+
+async def test_whoever_gives_up_waiting_is_forgotten() -> None:
+    source = FakeSource()
+    trades = shared(source)
+    for _ in range(50):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.001):
+                await anext(trades)
+    assert len(trades._mailbox._bell) == 0
+    source.listeners[0].deliver(message(1))
+    assert await anext(trades) == 1
+    trades.close()
+
+
+@given(st.lists(st.one_of(st.integers(0, 9), st.sampled_from(["take", "leave", "join"])), max_size=40))
+def test_what_is_dropped_is_what_came_and_neither_waits_nor_was_taken(steps: list[Any]) -> None:
+    class Everything:
+        count = 0
+
+    counter, size = Everything(), 3
+    mailbox: Mailbox[int] = Mailbox(size, "drop_oldest")
+    bell: list[asyncio.Future[None]] = []
+    mailbox.share(counter, bell)
+    inside, waits, dropped = True, 0, 0
+    for step in steps:
+        if step == "take":
+            if waits:
+                mailbox._take()
+                waits -= 1
+        elif step == "leave":
+            mailbox.leave()
+            inside = False
+        elif step == "join":
+            mailbox.share(counter, bell)
+            inside = True
+        else:
+            counter.count += 1
+            if inside:
+                mailbox.append((0, step))
+            else:
+                mailbox.put(step, 0)
+            dropped += waits == size
+            waits = min(waits + 1, size)
+        assert (mailbox.dropped, len(mailbox)) == (dropped, waits)
