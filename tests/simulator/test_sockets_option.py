@@ -55,6 +55,11 @@ async def test_a_bought_option_moves_tickers_trades_and_greeks(options):
         await client.done("/v5/order/create", **{**order, "side": "Sell"}, reduceOnly=True, orderLinkId="o-2")
         (closed,) = (await client.result("/v5/position/get-closed-positions", category="option"))["list"]
         assert (closed["symbol"], closed["side"], closed["qty"]) == (symbol, "Buy", "0.5")
+        recent = {"category": "option", "baseCoin": "BTC"}
+        calls = (await client.result("/v5/market/recent-trade", **recent, optionType="Call"))["list"]
+        puts = (await client.result("/v5/market/recent-trade", **recent, optionType="Put"))["list"]
+        assert symbol in {trade["symbol"] for trade in calls}
+        assert all("-P-" in trade["symbol"] for trade in puts)
         ticker = await public.until(
             lambda message: message["topic"].startswith("tickers") and message["data"]["volume24h"] != "0"
         )

@@ -138,7 +138,8 @@ class Changing:
             raise parameter("triggerPrice cannot change on an active order")
         watched = order.trigger_by
         if order.is_waiting and order.category != "spot" and order.trail is None and watched is not None:
-            watched = fields.choice("triggerBy", PRICE_KINDS, watched)
+            chosen: PriceKind = fields.choice("triggerBy", PRICE_KINDS, watched)
+            watched = chosen
         if order.category == "option" and fields.has("orderIv"):
             price = self._state.price_at_iv(order.listing, fields)
         return Wanted(

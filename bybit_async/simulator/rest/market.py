@@ -82,7 +82,11 @@ def get_recent_trades(call: Call) -> dict[str, Any]:
     category = call.params.category()
     if category == "option" and not call.params.text("symbol"):
         base = call.params.text("baseCoin") or "BTC"
-        symbols = [q.instrument.symbol for q in call.exchange.market.of("option") if q.instrument.base == base]
+        side = call.params.choice("optionType", ("Call", "Put"), "")
+        instruments = [quotation.instrument for quotation in call.exchange.market.of("option")]
+        symbols = [
+            one.symbol for one in instruments if one.base == base and one.option and side in ("", one.option.side)
+        ]
     else:
         symbols = [call.listing(category).instrument.symbol]
     limit = call.params.limit(60 if category == "spot" else 500, 60 if category == "spot" else 1000)
