@@ -10,6 +10,7 @@ from typing import Any
 from bybit_async.environments import Environment
 from bybit_async.errors import MissingCredentials, StreamClosed
 from bybit_async.models.stream_message import StreamMessage
+from bybit_async.stream.connection import Shortcut
 from bybit_async.stream.events import StreamEvent
 from bybit_async.stream.frames import Frame, Junk
 from bybit_async.stream.hub import Hub
@@ -208,3 +209,7 @@ class _StatusHub(Hub):
         """Note what is being maintained, and hand the message to its listeners."""
         self._home.maintenance.take(message.data)
         return super().dispatch(message, received)
+
+    def shortcut(self, topic: str) -> Shortcut | None:
+        """Return None: every message is looked at."""
+        return None
