@@ -24,8 +24,8 @@ class Host:
     def __init__(self, name: str = "") -> None:
         self.name = name
         self._meters: dict[tuple[int, float], ProcessMeter] = {}
-        self._ban: HostBanned | None = None
-        self._over: Callable[[], bool] = _always
+        # One attribute, because a thread may set what the loop reads.
+        self._shut: tuple[HostBanned, Callable[[], bool]] | None = None
 
     def meter(self, requests: int, seconds: float) -> ProcessMeter:
         """Return the one meter of those who believe that the host allows so many requests in so many seconds."""
@@ -34,16 +34,22 @@ class Host:
     @property
     def ban(self) -> HostBanned | None:
         """The refusal that shut us out, until it is over."""
-        if self._ban is not None and self._over():
-            self._ban = None
-        return self._ban
+        shut = self._shut
+        if shut is None:
+            return None
+        error, over = shut
+        if not over():
+            return error
+        if self._shut is shut:
+            self._shut = None
+        return None
 
     def shut(self, error: HostBanned, over: Callable[[], bool]) -> None:
         """Note that the host has shut us out; `over` says when no more. Of two bans the longer one counts."""
         ban = self.ban
         if ban is not None and (ban.until or 0) >= (error.until or 0):
             return
-        self._ban, self._over = error, over
+        self._shut = error, over
         if self.name and not _is_loopback(self.name):
             with _lock:
                 _shut[self.name] = self
@@ -72,7 +78,3 @@ def _is_loopback(name: str) -> bool:
         return ipaddress.ip_address(hostname).is_loopback
     except ValueError:
         return hostname == "localhost"
-
-
-def _always() -> bool:
-    return True
