@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from decimal import Decimal
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
@@ -180,6 +181,20 @@ async def test_sizes_of_coins_that_cost_nothing_are_exact(files):
     assert [n.decimals() for n in table.numbers.values()] == [[Decimal("0.000000012")], [Decimal("98765432109876.5")]]
 
 
+async def test_a_day_that_was_not_there_yet_is_asked_for_again_and_found(exchange, files, tmp_path):
+    environment = msgspec.structs.replace(exchange.environment, archive_url=files.url)
+    day = ("BTCUSDT", "2020-03-25", "2020-03-26")
+    async with AsyncBybit(environment=environment, data_dir=tmp_path) as bybit:
+        assert len(await bybit.data.fetch_trades(*day)) == 0
+        files.files[PATH] = gzip.compress(OLD)
+        trades = await bybit.data.fetch_trades(*day)
+        assert trades["id"].tolist() == ["a", "b", "c"]
+        assert trades.attrs["gaps"] == []
+        asked = len(files.asked)
+        assert (await bybit.data.fetch_trades(*day)).equals(trades)
+        assert len(files.asked) == asked
+
+
 async def test_an_archive_that_stumbles_is_asked_again(files):
     files.files[PATH] = [503, 500, gzip.compress(OLD)]
     assert len(await read(files)) == 3
@@ -200,8 +215,6 @@ async def test_what_is_not_there_is_none(files):
 
 
 async def test_without_an_archive_the_whole_range_is_a_gap(exchange, tmp_path):
-    import msgspec
-
     environment = msgspec.structs.replace(exchange.environment, archive_url="")
     async with AsyncBybit(environment=environment, data_dir=tmp_path) as bybit:
         trades = await bybit.data.fetch_trades("BTCUSDT", "2024-02-01", "2024-02-02")

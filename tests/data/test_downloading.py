@@ -25,6 +25,15 @@ async def page(window):
     return Table(np.array([window[0]]), {"funding_rate": numbers_of([Decimal(1)])}), Coverage([window])
 
 
+async def standstill(seen):
+    """Return when it goes no further by itself."""
+    count = -1
+    while count != len(seen):
+        count = len(seen)
+        for _ in range(50):
+            await asyncio.sleep(0)
+
+
 class Kept:
     """Keeps what it is given; `pause` holds it up until it is set."""
 
@@ -65,11 +74,7 @@ async def test_pages_are_fetched_while_a_batch_is_kept_and_no_more_than_fit():
     await kept.begun.wait()
     at_first = len(asked)
     most = 2 * downloading.BATCH + downloading.AT_ONCE + 1
-    seen = -1
-    while seen != len(asked):  # until it goes no further by itself
-        seen = len(asked)
-        for _ in range(50):
-            await asyncio.sleep(0)
+    await standstill(asked)
     assert at_first < len(asked) <= most
     kept.pause.set()
     await task
@@ -89,14 +94,18 @@ async def test_what_came_before_an_error_is_kept():
     assert kept.times == [start for start, _ in WINDOWS[:100]]
 
 
-async def test_a_cancelled_download_ends_when_its_batch_is_kept_and_loses_nothing():
+@pytest.mark.parametrize("waiting", [False, True])
+async def test_a_cancelled_download_ends_when_its_batch_is_kept_and_loses_nothing(waiting):
     kept, done = Kept(), []
     kept.pause.clear()
     task = asyncio.create_task(
         downloading.download(SERIES, WINDOWS, page, kept, lambda progress: done.append(progress.done))
     )
     await kept.begun.wait()
+    if waiting:  # with a second batch that is complete, and the first one still under way
+        await standstill(done)
     task.cancel()
+    await asyncio.sleep(0)
     kept.pause.set()
     with pytest.raises(asyncio.CancelledError):
         await task

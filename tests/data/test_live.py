@@ -12,7 +12,7 @@ import pytest
 from bybit_async import AsyncBybit, InvalidParameter, SubscriptionRefused
 from bybit_async.data.intervals import grid
 from bybit_async.data.series import Series
-from bybit_async.simulator import MarketSettings, SimulatedExchange
+from bybit_async.simulator import MarketSettings, Rule, SimulatedExchange
 
 from .ledger import MINUTE, ms
 
@@ -130,35 +130,80 @@ async def test_the_klines_callback_gets_a_frame_that_moves_on_and_closed_candles
 
 async def test_candles_missed_while_the_connection_was_lost_are_in_the_frame_and_in_the_store(tmp_path):
     start = ms("2024-05-05T12:00:30")
-    market = MarketSettings(step=500)
-    async with SimulatedExchange(seed=7, symbols=["BTCUSDT"], start=start, manual=True, market=market) as exchange:
+    async with manual_exchange(start) as exchange:
         async with AsyncBybit(environment=exchange.environment, data_dir=tmp_path) as bybit:
-            frames, told = [], asyncio.Event()
-
-            def watch(frame):
-                frames.append(frame)
-                told.set()
-
-            await bybit.data.start_klines_stream("BTCUSDT", "1m", watch, candles=20)
-            exchange.refuse_connections()
-            exchange.drop_connections()
-            await exchange.advance("4m")
-            exchange.refuse_connections(refuse=False)
-            async with asyncio.timeout(30):
-                while not frames or frames[-1].index[-1] < pd.Timestamp("2024-05-05T12:04", tz="UTC"):
-                    told.clear()
-                    await exchange.advance("1s")
-                    with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout(0.2):
-                            await told.wait()
-            frame = frames[-1]
-            assert (frame.index.diff().dropna() == pd.Timedelta("1min")).all(), "the frame has a hole"
-            ledger = exchange.market.quotations["linear", "BTCUSDT"].last.minutes
-            ticks = ledger(ms("2024-05-05T12:00") // MINUTE, ms("2024-05-05T12:04") // MINUTE)
-            assert frame["close"].iloc[-5:-1].tolist() == [tick / 10.0 for tick in ticks[:, 3].tolist()]
+            frames = Frames()
+            await bybit.data.start_klines_stream("BTCUSDT", "1m", frames, candles=20)
+            await lose_connection(exchange, "4m")
+            frame = await frames.reaching(exchange, "12:04")
+            assert_last_minutes(frame, exchange, "12:00", "12:04")
             stored, coverage = bybit.data.store.load(Series("klines", "linear", "BTCUSDT", "1"), start, start + 300_000)
             assert stored.times.tolist() == [ms(f"2024-05-05T12:0{minute}") for minute in (1, 2, 3)]
             assert coverage.total == ms("2024-05-05T12:04") - start
+
+            sent = exchange.requests
+            frame = await frames.reaching(exchange, "12:07")
+            assert_last_minutes(frame, exchange, "12:00", "12:07")
+            assert exchange.requests == sent, "candles that came by the stream are asked for"
+
+
+async def test_a_stream_goes_on_when_missed_candles_cannot_be_had_and_has_them_later(tmp_path, caplog):
+    async with manual_exchange(ms("2024-05-05T12:00:30")) as exchange:
+        async with AsyncBybit(environment=exchange.environment, data_dir=tmp_path) as bybit:
+            frames = Frames()
+            await bybit.data.start_klines_stream("BTCUSDT", "1m", frames, candles=20)
+            exchange.faults.add(Rule(path="/v5/market/kline", action="code", code=10001, times=1))
+            await lose_connection(exchange, "4m")
+            frame = await frames.reaching(exchange, "12:04")
+            assert "missed candles" in caplog.text
+            assert pd.Timestamp("2024-05-05T12:02", tz="UTC") not in frame.index
+            frame = await frames.reaching(exchange, "12:05")
+            assert_last_minutes(frame, exchange, "12:00", "12:05")
+
+
+@contextlib.asynccontextmanager
+async def manual_exchange(start):
+    market = MarketSettings(step=500)
+    async with SimulatedExchange(seed=7, symbols=["BTCUSDT"], start=start, manual=True, market=market) as exchange:
+        yield exchange
+
+
+async def lose_connection(exchange, duration):
+    exchange.refuse_connections()
+    exchange.drop_connections()
+    await exchange.advance(duration)
+    exchange.refuse_connections(refuse=False)
+
+
+class Frames:
+    """Collects the frames of a stream of klines, and moves the exchange's time on until one is new enough."""
+
+    def __init__(self):
+        self.values = []
+        self._told = asyncio.Event()
+
+    def __call__(self, frame):
+        self.values.append(frame)
+        self._told.set()
+
+    async def reaching(self, exchange, clock):
+        wanted = pd.Timestamp(f"2024-05-05T{clock}", tz="UTC")
+        async with asyncio.timeout(30):
+            while not self.values or self.values[-1].index[-1] < wanted:
+                self._told.clear()
+                await exchange.advance("1s")
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(0.2):
+                        await self._told.wait()
+        return self.values[-1]
+
+
+def assert_last_minutes(frame, exchange, start, end):
+    """All candles but the growing one are there without a hole, and the last ones are those of the exchange."""
+    assert (frame.index.diff().dropna() == pd.Timedelta("1min")).all(), "the frame has a hole"
+    first, last = (ms(f"2024-05-05T{clock}") // MINUTE for clock in (start, end))
+    ticks = exchange.market.quotations["linear", "BTCUSDT"].last.minutes(first, last)
+    assert frame["close"].iloc[first - last - 1 : -1].tolist() == [tick / 10.0 for tick in ticks[:, 3].tolist()]
 
 
 async def test_the_price_comes_from_the_stream_while_one_runs_and_else_by_rest(bybit, exchange):

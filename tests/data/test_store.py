@@ -59,6 +59,20 @@ def test_rows_of_a_range_that_comes_again_replace_the_old_ones(store):
     assert np.array_equal(table.numbers["close"].floats(), np.where(replaced, 2.0, 1.0))
 
 
+def test_trades_of_a_day_that_comes_again_are_not_there_twice(store):
+    series = Series("trades", "linear", "BTCUSDT", "all")
+    start, end = ms("2024-01-30"), ms("2024-01-31")
+    # Two at the same millisecond are two trades, and no double.
+    times = np.array([start, start, start + 5])
+    column = numbers_of([Decimal(1)] * 3)
+    ids = np.array(["a", "b", "c"], dtype=object)
+    table = Table(times, {"price": column, "size": column}, {"side": np.array(["Buy"] * 3, dtype=object), "id": ids})
+    for _ in range(2):
+        store.merge(series, table, Coverage([(start, end)]))
+    found, _ = store.load(series, start, end)
+    assert found.texts["id"].tolist() == ["a", "b", "c"]
+
+
 def test_ranges_with_a_hole_between_them_leave_the_hole_missing(store):
     put(store, "2024-01-02", "2024-01-03")
     put(store, "2024-01-05", "2024-01-06")
