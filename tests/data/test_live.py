@@ -151,7 +151,7 @@ async def test_a_stream_goes_on_when_missed_candles_cannot_be_had_and_has_them_l
     async with manual_exchange(ms("2024-05-05T12:00:30")) as exchange:
         async with AsyncBybit(environment=exchange.environment, data_dir=tmp_path) as bybit:
             frames = Frames()
-            await bybit.data.start_klines_stream("BTCUSDT", "1m", frames, candles=20)
+            await bybit.data.start_klines_stream("BTCUSDT", "1m", frames, candles=20, keep=False)
             exchange.faults.add(Rule(path="/v5/market/kline", action="code", code=10001, times=1))
             await lose_connection(exchange, "4m")
             frame = await frames.reaching(exchange, "12:04")
@@ -159,6 +159,10 @@ async def test_a_stream_goes_on_when_missed_candles_cannot_be_had_and_has_them_l
             assert pd.Timestamp("2024-05-05T12:02", tz="UTC") not in frame.index
             frame = await frames.reaching(exchange, "12:05")
             assert_last_minutes(frame, exchange, "12:00", "12:05")
+            sent = exchange.requests
+            await frames.reaching(exchange, "12:07")
+            assert exchange.requests == sent, "what was made up for is asked for again"
+            assert bybit.data.store.series() == []
 
 
 @contextlib.asynccontextmanager
