@@ -62,8 +62,9 @@ class BookKeeper:
         outcome = book.apply(message)
         if was_stale or outcome != "applied":
             self._look(book, outcome, was_stale=was_stale)
-        if outcome not in ("ignored", "buffered"):
-            book._changed(message.received_ns)
+            if outcome in ("ignored", "buffered"):
+                return
+        book._changed(message.received_ns)
 
     def _look(self, book: LiveOrderBook, outcome: Outcome, *, was_stale: bool) -> None:
         if outcome in _BROKEN and (not was_stale or self._fetch is None):

@@ -67,42 +67,51 @@ _control = msgspec.json.Decoder(_Control)
 class _Route:
     """How one topic of one channel is decoded."""
 
-    __slots__ = ("_decode", "_deltas", "_exact", "_symbol", "_type")
+    __slots__ = ("_deltas", "_symbol", "_type", "_typed", "decode")
 
     def __init__(self, channel: str, topic: str) -> None:
         inner = data_type(channel, topic)
-        self._type, self._decode, self._exact = _decoding(inner)
+        self._type, self._typed, exact = _decoding(inner)
         # A kline names its symbol in the topic only.
         self._symbol = topic.split(".", 2)[2] if topic.startswith("kline.") and topic.count(".") >= 2 else None
         self._deltas = _ticker_deltas(inner) if isinstance(inner, type) and issubclass(inner, TickerData) else None
+        self.decode: Callable[[bytes], StreamMessage[Any]] = self._exactly if exact else self._any
+        if self._deltas is not None:
+            self.decode = self._ticker
+        elif self._symbol is not None:
+            self.decode = self._klines
 
-    def decode(self, frame: bytes) -> StreamMessage[Any]:
-        if self._deltas is not None:
-            message = self._deltas.read(frame)
-            if message is not None:
-                return message
+    def _exactly(self, frame: bytes) -> StreamMessage[Any]:
         try:
-            if self._exact:
-                message = self._decode(frame)
-                if message.type == "" or message.id == "":
-                    message = self._decode(absent_as_null(frame))
-            else:
-                message = self._decode(absent_as_null(frame))
+            message = self._typed(frame)
         except msgspec.ValidationError:
-            message = self._repaired(absent_as_null(frame))
-        if self._deltas is not None:
+            return self._any(frame)
+        return self._any(frame) if message.type == "" or message.id == "" else message
+
+    def _any(self, frame: bytes) -> StreamMessage[Any]:
+        body = absent_as_null(frame)
+        try:
+            return self._typed(body)
+        except msgspec.ValidationError:
+            return self._repaired(body)
+
+    def _klines(self, frame: bytes) -> StreamMessage[Any]:
+        message = self._any(frame)
+        for kline in message.data:
+            force_setattr(kline, "symbol", self._symbol)
+        return message
+
+    def _ticker(self, frame: bytes) -> StreamMessage[Any]:
+        assert self._deltas is not None
+        message = self._deltas.read(frame)
+        if message is None:
+            message = self._any(frame)
             if message.type == "delta":
                 force_setattr(message.data, "changed", self._deltas.carried(frame))
-        elif self._symbol is not None:
-            for kline in message.data:
-                force_setattr(kline, "symbol", self._symbol)
         return message
 
     def _repaired(self, body: bytes) -> StreamMessage[Any]:
-        try:
-            message: StreamMessage[Any] = self._decode(body)
-        except msgspec.ValidationError:
-            message = repair(self._type, decode_untyped(body))
+        message: StreamMessage[Any] = repair(self._type, decode_untyped(body))
         return message
 
 
