@@ -1,4 +1,7 @@
-"""``python -m benchmarks``: every question, or those that are named."""
+"""``python -m benchmarks``: every question, or those that are named.
+
+Programs of their own are ``python -m benchmarks.blocking``, ``data``, ``simulator``, ``chaos`` and ``soak``.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ import msgspec
 from benchmarks.processes import Run
 from benchmarks.tables import Answer, goals_text
 
-QUESTIONS = ("rest", "stream", "books", "decode", "fanout", "scaling", "memory", "import_time", "matching")
+QUESTIONS = ("rest", "stream", "books", "decode", "fanout", "scaling", "memory", "import_time")
 _PACKAGES = (
     "bybit_async", "pybit", "ccxt", "typed-bybit", "aiohttp", "picows", "websockets", "uvloop", "msgspec", "httptools",
 )  # fmt: skip
