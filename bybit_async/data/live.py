@@ -70,7 +70,7 @@ class Live:
                         self._prices[category, symbol] = (price, time.monotonic())
                     await _call(callback, ticker)
 
-        return self._start("ticker", symbol, run(), lambda: self._prices.pop((category, symbol), None))
+        return await self._start("ticker", symbol, run(), lambda: self._prices.pop((category, symbol), None))
 
     async def start_klines_stream(
         self,
@@ -116,7 +116,7 @@ class Live:
                         await self._append(series, window, kline)
                     await _call(callback, window.frame())
 
-        return self._start("klines", symbol, run())
+        return await self._start("klines", symbol, run())
 
     async def start_orderbook_stream(
         self, symbol: str, callback: Callback | None = None, *, category: Category = "linear", depth: int = 50
@@ -136,7 +136,7 @@ class Live:
             finally:
                 await stream.__aexit__(None, None, None)
 
-        return self._start("orderbook", symbol, run(), lambda: self._books.pop((category, symbol), None))
+        return await self._start("orderbook", symbol, run(), lambda: self._books.pop((category, symbol), None))
 
     async def stop_stream(self, handle: str) -> None:
         """End what one of the ``start_…`` methods started; no callback runs after it. Harmless when it has ended."""
@@ -200,7 +200,7 @@ class Live:
         for handle in list(self._running):
             await self.stop_stream(handle)
 
-    def _start(self, kind: str, symbol: str, work: Any, after: Callable[[], object] = lambda: None) -> str:
+    async def _start(self, kind: str, symbol: str, work: Any, after: Callable[[], object] = lambda: None) -> str:
         if self._ended:
             work.close()
             raise SessionClosed("the session is closed")
@@ -210,9 +210,12 @@ class Live:
 
         def ended(_: asyncio.Task[None]) -> None:
             self._running.pop(handle, None)
+            work.close()
             after()
 
         task.add_done_callback(ended)
+        # One turn, so that it has begun when it can be stopped: what it entered by then it also leaves.
+        await asyncio.sleep(0)
         return handle
 
     async def _window(self, series: Series, candles: int) -> CandleWindow:

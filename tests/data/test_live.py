@@ -78,6 +78,20 @@ async def test_a_callback_that_raises_is_logged_and_called_again_and_troubles_no
     assert "in the callback" in caplog.text
 
 
+async def test_what_is_stopped_at_once_has_given_its_topics_back(bybit, exchange):
+    starts = [
+        bybit.data.start_ticker_stream("BTCUSDT", print),
+        bybit.data.start_klines_stream("BTCUSDT", "1m", print, candles=5),
+        bybit.data.start_orderbook_stream("BTCUSDT"),
+    ]
+    for start in starts:
+        await bybit.data.stop_stream(await start)
+    async with asyncio.timeout(20):
+        while any(connection.topics for connection in exchange.connections):
+            await bybit.market.get_server_time()
+    assert not bybit.data._running
+
+
 async def test_a_callback_may_stop_its_own_stream(bybit):
     handles, ended = [], asyncio.Event()
 
