@@ -7,6 +7,7 @@ they are; what lives on the loop comes out derived in its turn.
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import enum
 import inspect
@@ -144,16 +145,34 @@ def _method(function: Callable[..., Any], *, direct: bool = False) -> Callable[.
 
         return _told(build)
     timed = inspect.iscoroutinefunction(function) or "timeout" in _parameters(function)
+    calls_back = inspect.iscoroutinefunction(function) and "callback" in _parameters(function)
 
     @wraps(function)
     def call(self: Derived, /, *args: Any, **kwargs: Any) -> Any:
         wait = None if timed else kwargs.pop("timeout", None)
+        if calls_back:
+            bound = inspect.signature(function).bind(self._target, *args, **kwargs)
+            bound.arguments["callback"] = _on_a_thread(self._link, bound.arguments.get("callback"))
+            return self._link.run(function, *bound.args, **bound.kwargs)
         found = self._link.run(function, self._target, *args, **kwargs)
         if wait is not None:
             found._timeout = wait
         return found
 
     return _told(call)
+
+
+def _on_a_thread(link: Link, callback: Any) -> Any:
+    """Let a plain callback run where it may block and call the session, while the loop goes on."""
+    if not callable(callback) or inspect.iscoroutinefunction(callback):
+        return callback
+
+    async def call(value: Any) -> None:
+        outcome = await asyncio.to_thread(callback, link.turn(value))
+        if inspect.isawaitable(outcome):
+            await outcome
+
+    return call
 
 
 def _told(method: Callable[..., Any]) -> Callable[..., Any]:
