@@ -7,6 +7,7 @@ methods of `trade` work over either. An order ends in one of three ways, as ever
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
@@ -49,6 +50,8 @@ from bybit_async.transport.endpoint import Endpoint
 from bybit_async.transport.outcome import OnUnknown, Resolver, completed, settled, unknown_outcome
 from bybit_async.transport.signing import Signer
 from bybit_async.wire import Limit, Response
+
+log = logging.getLogger("bybit_async.stream")
 
 _ATTEMPTS = 3
 _REMEMBERED = 10_000
@@ -294,6 +297,9 @@ class OrderEntry:
             raise unknown_outcome(op, params, "TimeoutError", "none came in time") from error
         except LineLost as error:
             raise unknown_outcome(op, params, "LineLost", str(error)) from error
+        if log.isEnabledFor(logging.DEBUG):
+            took = (asyncio.get_running_loop().time() - waiting.sent_at) * 1000
+            log.debug("%s: %s in %.1f ms, trace id %s", op, answer.ret_code, took, trace_id_of(answer))
         self._learn(endpoint, params, line, answer)
         try:
             if ambiguous(answer):

@@ -1,7 +1,7 @@
 """A process of its own that asks a host for the time: ``python -m tests.transport.asking URL FILE REQUESTS SECONDS``.
 
-It asks once and says so; after a line on its standard input it asks as fast as its budget allows, until that input ends.
-Then it prints how often it asked, or what stopped it.
+It asks once and says so; after a line on its standard input it asks as fast as its budget allows, until that ends. Then
+it prints how often it asked, or what stopped it.
 """
 
 from __future__ import annotations

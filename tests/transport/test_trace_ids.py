@@ -67,6 +67,15 @@ async def test_the_log_line_of_a_request_names_it(header: bytes, shown: str, cap
     assert KEY not in caplog.text
 
 
+async def test_an_order_over_the_socket_has_a_log_line_too(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "bybit_async.stream")
+    async with trading(orders_via="websocket") as t:
+        await t.trade.place_order(**RESTING)
+    [line] = [record.getMessage() for record in caplog.records if "trace id" in record.getMessage()]
+    assert line.startswith("order.create: 0 in ")
+    assert not line.endswith("None")
+
+
 async def test_no_answer_has_no_trace_id_of_an_earlier_one() -> None:
     async def serve(request: Request, writer: asyncio.StreamWriter) -> None:
         if request.method == "GET":
