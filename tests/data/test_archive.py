@@ -201,7 +201,11 @@ async def test_an_archive_that_stumbles_is_asked_again(files):
     assert files.asked == [PATH] * 3
 
 
-@pytest.mark.parametrize("content", [b"<html>", gzip.compress(OLD)[:60], gzip.compress(b"a,b\n1,2\n"), b"\x1f\x8b\x00"])
+@pytest.mark.parametrize(
+    "content",
+    [b"<html>", gzip.compress(OLD)[:60], gzip.compress(b"a,b\n1,2\n"), b"\x1f\x8b\x00"],
+    ids=["a page", "half of it", "another table", "a header"],  # packed bytes hold the time: no name for a test
+)
 async def test_a_file_that_is_none_is_unreadable_and_not_empty(files, content):
     files.files[PATH] = content
     with pytest.raises(AnswerUnreadable):
