@@ -33,7 +33,7 @@ class HostQueue:
         """
         if self._closed:
             raise SessionClosed("the session is closed")
-        if not self._waiting and self._meter.at_once():
+        if not self._waiting and await self._meter.at_once():
             return
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (not urgent, next(self._order), place))

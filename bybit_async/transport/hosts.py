@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
 
 from bybit_async.errors import HostBanned
-from bybit_async.transport.meter import ProcessMeter, speed_of
+from bybit_async.transport.meter import LoopMeter
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -23,13 +23,13 @@ class Host:
 
     def __init__(self, name: str = "") -> None:
         self.name = name
-        self._meters: dict[tuple[int, float], ProcessMeter] = {}
+        self._meters: dict[tuple[int, float], LoopMeter] = {}
         # One attribute, because a thread may set what the loop reads.
         self._shut: tuple[HostBanned, Callable[[], bool]] | None = None
 
-    def meter(self, requests: int, seconds: float) -> ProcessMeter:
-        """Return the one meter of those who believe that the host allows so many requests in so many seconds."""
-        return self._meters.setdefault((requests, seconds), ProcessMeter(speed_of(requests, seconds)))
+    def meter(self, requests: int, seconds: float) -> LoopMeter:
+        """Return the meter of those who believe that the host allows so many requests in so many seconds."""
+        return self._meters.setdefault((requests, seconds), LoopMeter(requests, seconds))
 
     @property
     def ban(self) -> HostBanned | None:

@@ -2,8 +2,8 @@
 
 Bybit counts requests per account and endpoint in a rolling second, so a bucket is a rolling window, not a leaky bucket:
 a leaky bucket of capacity n that refills n a second lets 2 n through in its first second. The host's 600 requests in 5
-seconds per address is the one limit where a leaky bucket is exact enough, see `meter`: it needs no memory of every
-request, and so can be shared by sessions and processes.
+seconds per address is the one limit where a leaky bucket is exact enough, aiolimiter's, see `meter`: it needs no memory
+of every request, and so can be shared by sessions and processes.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ class RateLimitSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         host_requests: how many requests in any `host_seconds`. Bybit counts 600 in 5 seconds per address; raise it for
-            a host that allows more, lower it where others share the address. The sessions of a process share it.
+            a host that allows more, lower it where others share the address. The sessions of an event loop share it.
         host_seconds: the length of that window in seconds.
         shared: a file through which the processes of one machine share that budget, and the news of a ban; give all of
             them the same. It is made where there is none, and may be deleted while none of them runs. While it cannot

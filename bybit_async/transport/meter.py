@@ -1,7 +1,7 @@
 """How fast a host may be asked: one leaky bucket, drawn on by everybody who asks it.
 
-Turns are reserved ahead: whoever finds the bucket full is told how long to wait for the turn that is its own from then
-on, so that many who wait do not race each other for the next drop.
+Where sessions share an event loop the bucket is aiolimiter's. Processes share one in a file, see `shared_meter`: there
+turns are reserved ahead, so that many who wait do not race each other for the next drop.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ from __future__ import annotations
 import asyncio
 import threading
 from typing import NamedTuple, Protocol
+from weakref import WeakKeyDictionary
+
+from aiolimiter import AsyncLimiter
 
 _MARGIN = 1.05
 """Requests do not arrive as evenly as they are sent; a window counts as this much longer than documented."""
@@ -46,8 +49,8 @@ def speed_of(requests: int, seconds: float) -> Speed:
 class Meter(Protocol):
     """Gives turns."""
 
-    def at_once(self) -> bool:
-        """Take a turn that can be had without waiting, if there is one."""
+    async def at_once(self) -> bool:
+        """Take a turn that can be had without waiting, if there is one; never waits."""
         ...
 
     async def reserve(self, most: int) -> Turns:
@@ -59,32 +62,35 @@ class Meter(Protocol):
         ...
 
 
-class ProcessMeter:
-    """A meter for every session of this process, whatever loops and threads they live in."""
+class LoopMeter:
+    """A meter for every session of an event loop; those of another loop draw on a bucket of their own."""
 
-    def __init__(self, speed: Speed) -> None:
-        self._speed = speed
-        self._level = 0.0
-        self._at = 0.0
+    def __init__(self, requests: int, seconds: float) -> None:
+        # A sixth at once, then five sixths over the window: together never more than allowed in any window.
+        self._size = requests / 6, seconds * _MARGIN / 5
+        self._limiters: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncLimiter] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
-    def at_once(self) -> bool:
-        """Take a turn that can be had without waiting, if there is one."""
-        now = asyncio.get_running_loop().time()
+    def _limiter(self) -> AsyncLimiter:
+        loop = asyncio.get_running_loop()
         with self._lock:
-            level, turns = self._speed.reserve(self._level, now - self._at, 1)
-            if turns.wait > 0:
-                return False
-            self._level, self._at = level, now
-            return True
+            limiter = self._limiters.get(loop)
+            if limiter is None:
+                limiter = self._limiters[loop] = AsyncLimiter(*self._size)
+        return limiter
+
+    async def at_once(self) -> bool:
+        """Take a turn that can be had without waiting, if there is one; never waits."""
+        limiter = self._limiter()
+        if not limiter.has_capacity():
+            return False
+        await limiter.acquire()
+        return True
 
     async def reserve(self, most: int) -> Turns:
-        """Reserve turns: several that need no wait, or the next one."""
-        now = asyncio.get_running_loop().time()
-        with self._lock:
-            self._level, turns = self._speed.reserve(self._level, now - self._at, most)
-            self._at = now
-        return turns
+        """Wait for the next turn."""
+        await self._limiter().acquire()
+        return Turns(1, 0.0)
 
     def close(self) -> None:
         """It outlives its sessions: others may draw on it."""

@@ -73,7 +73,7 @@ class SharedMeter:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="bybit_async shared budget")
         self._connection: sqlite3.Connection | None = None
 
-    def at_once(self) -> bool:
+    async def at_once(self) -> bool:
         """Return False: the file is never looked at on the loop."""
         return False
 
