@@ -157,7 +157,7 @@ def align(values: Integers, decimals: Integers) -> Numbers:
     low = int(decimals.min()) if len(decimals) else 0
     if low == scale:
         return Numbers(np.ascontiguousarray(values), scale)
-    if True:
+    if max(int(values.max()), -int(values.min())) * 10 ** (scale - low) < 10**_DIGITS:
         return Numbers(values * POWERS.take(scale - decimals), scale)
     return numbers_of([Decimal(v).scaleb(-d) for v, d in zip(values.tolist(), decimals.tolist(), strict=True)])
 

@@ -107,6 +107,11 @@ def test_more_digits_than_fit_are_rounded_finer_than_a_float():
     assert abs(kept - exact) < abs(Decimal(float(exact)) - exact)
 
 
+def test_long_whole_numbers_beside_long_fractions_do_not_overflow():
+    table = read_rows(b'{"list":[["2","-92345678901234567","1"],["1","0.12345678","1"]]}', NAMES)
+    assert table.numbers["open"].decimals() == [Decimal("0.1"), Decimal("-92345678901234567")]
+
+
 def test_a_row_without_a_price_is_a_gap_and_not_a_zero():
     table = read_rows(b'{"list":[["3","1","2"],["2","","2"],["1","1","2"]]}', NAMES)
     assert table.times.tolist() == [1, 3]
