@@ -282,7 +282,7 @@ async def test_topics_are_pushed_at_their_documented_pace(session, channel, pace
         async with public.socket(channel) as socket:
             await socket.subscribe(*(f"{topic}.BTCUSDT" for topic in paces))
             times = {f"{topic}.BTCUSDT": [] for topic in paces}
-            for _ in range(100):
+            for _ in range(200):
                 await exchange.advance("10ms")
             await socket.send(op="ping", req_id="q")
             while (message := await socket.read()).get("ret_msg") != "pong":
@@ -291,6 +291,7 @@ async def test_topics_are_pushed_at_their_documented_pace(session, channel, pace
             told = sorted(set(times[f"{topic}.BTCUSDT"][1:]))
             gaps = [later - earlier for earlier, later in itertools.pairwise(told)]
             assert min(gaps) >= pace, topic
+            # A pace is an upper limit: what did not change is not told.
             assert len(told) >= min(1_000 // pace, 50) // 2, topic
 
 
