@@ -69,14 +69,18 @@ class LoopMeter:
         # A sixth at once, then five sixths over the window: together never more than allowed in any window.
         self._size = requests / 6, seconds * _MARGIN / 5
         self._limiters: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncLimiter] = WeakKeyDictionary()
+        self._last: tuple[asyncio.AbstractEventLoop, AsyncLimiter] | None = None
         self._lock = threading.Lock()
 
     def _limiter(self) -> AsyncLimiter:
-        loop = asyncio.get_running_loop()
+        loop, last = asyncio.get_running_loop(), self._last
+        if last is not None and last[0] is loop:
+            return last[1]
         with self._lock:
             limiter = self._limiters.get(loop)
             if limiter is None:
                 limiter = self._limiters[loop] = AsyncLimiter(*self._size)
+            self._last = loop, limiter
         return limiter
 
     async def at_once(self) -> bool:

@@ -11,6 +11,8 @@ import msgspec
 
 from bybit_async.transport.hooks import Hooks, ResponseEvent
 
+_QUIET = 1.0
+
 
 def with_spans(hooks: Hooks | None) -> Hooks:
     """Return hooks that also record spans; unchanged where OpenTelemetry is not installed."""
@@ -41,10 +43,16 @@ def _recorder() -> Callable[[ResponseEvent], None] | None:
     except ImportError:
         return None
     tracer = trace.get_tracer("bybit_async")
+    quiet_until = 0.0
 
     def record(event: ResponseEvent) -> None:
+        nonlocal quiet_until
+        if quiet_until > time.monotonic():
+            return
         if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
-            return  # nobody has set up where spans go
+            # Nobody has set up where spans go. Asking costs more than all else here, and the answer seldom changes.
+            quiet_until = time.monotonic() + _QUIET
+            return
         # Made afterwards, with its true times: a call that is cancelled leaves no span open.
         ended = time.time_ns()
         span = tracer.start_span(

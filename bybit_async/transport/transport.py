@@ -233,7 +233,7 @@ class _Call:
 
     __slots__ = (
         "_attempt", "_content", "_content_type", "_deadline", "_endpoint", "_not_before", "_params", "_refusal", "_t",
-        "_target", "_trace_id", "sent_at",
+        "_target", "_trace_headers", "sent_at",
     )  # fmt: skip
 
     def __init__(
@@ -252,7 +252,8 @@ class _Call:
         self.sent_at: int | None = None
         self._not_before = 0.0
         self._refusal: RequestRejected | None = None
-        self._trace_id: str | None = None
+        # The headers of the last answer; its trace id is read only where somebody is told of it.
+        self._trace_headers: Mapping[bytes, bytes] = {}
         self._content_type = _JSON
         self._target = endpoint.path.encode("ascii")
         if files is not None:
@@ -318,11 +319,11 @@ class _Call:
         self.sent_at = self.sent_at or now
         headers = t._headers(endpoint, self._content, self._content_type, now)
         sent = t._clock.monotonic()
-        self._trace_id = None
+        self._trace_headers = {}
         try:
             answer = await self._send(headers, sent)
         except BybitError as error:
-            error.trace_id = self._trace_id
+            error.trace_id = read_trace_id(self._trace_headers)
             self._account_for(error)
             self._report(sent, error=error)
             raise
@@ -333,7 +334,7 @@ class _Call:
         t, endpoint = self._t, self._endpoint
         raw = await t._exchange.exchange(endpoint.method, self._target, headers, self._content, deadline=self._deadline)
         received = t._clock.monotonic()
-        self._trace_id = read_trace_id(raw.headers)
+        self._trace_headers = raw.headers
         limit = read_limit(raw.headers)
         if limit is not None:
             t._limits.learn(endpoint, self._params, limit)
@@ -381,7 +382,7 @@ class _Call:
             left = limit.remaining if limit is not None else None
             log.debug(
                 "%s %s: %s in %.1f ms, limit left %s, trace id %s",
-                e.method, e.path, outcome, seconds * 1000, left, self._trace_id,
+                e.method, e.path, outcome, seconds * 1000, left, read_trace_id(self._trace_headers),
             )  # fmt: skip
 
 
