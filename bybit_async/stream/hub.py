@@ -119,7 +119,6 @@ class Hub:
 
     def attach(self, names: Sequence[str], listener: Listener, *, fresh: bool) -> None:
         """Deliver topics to a listener; with `fresh`, a topic that is live already sends its snapshot again."""
-        self._look_again()
         self._of.setdefault(listener, []).extend(names)
         for name in names:
             entry = self.topics.get(name)
@@ -218,7 +217,6 @@ class Hub:
         # A few per turn: when a whole market falls silent, it is not asked for all at once.
         for entry in list(islice(quiet, _SILENT_PER_TURN)):
             entry.silent = True
-            self._look_again()
             self.emit("stale", 0, (entry.name,), f"silent for over {limit:.0f} s")
             self.resync(entry.name)
 
