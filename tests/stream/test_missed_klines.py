@@ -18,7 +18,7 @@ async def test_klines_that_closed_while_the_session_was_cut_off_are_fetched_by_i
         bybit.stream.klines("BTCUSDT", category="linear", interval="1", closed=True) as klines,
     ):
         await exchange.advance("2m")
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(20):
             starts = [(await anext(klines)).start]
             exchange.refuse_connections()
             exchange.drop_connections()
