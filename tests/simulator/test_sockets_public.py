@@ -9,6 +9,7 @@ from bybit_async.simulator import MarketSettings, SimulatedExchange
 
 from .raw_client import RawClient
 
+START = 1_760_000_000_000
 TOPICS_OF = {"linear": "BTCUSDT", "inverse": "BTCUSD", "spot": "BTCUSDT"}
 
 
@@ -275,14 +276,15 @@ async def test_channels_out_of_scope_are_named(session, exchange):
     ],
 )  # fmt: skip
 async def test_topics_are_pushed_at_their_documented_pace(session, channel, paces):
-    # Something changes every ten milliseconds: only the pace decides when it is told.
+    # Something changes every ten milliseconds: only the pace decides when it is told. A fixed start, because prices
+    # follow from seed and time, and in some seconds the best ones hardly move.
     settings = MarketSettings(step=10)
-    async with SimulatedExchange(seed=7, manual=True, symbols=["BTCUSDT"], market=settings) as exchange:
+    async with SimulatedExchange(seed=7, start=START, manual=True, symbols=["BTCUSDT"], market=settings) as exchange:
         public = RawClient(exchange, session)
         async with public.socket(channel) as socket:
             await socket.subscribe(*(f"{topic}.BTCUSDT" for topic in paces))
             times = {f"{topic}.BTCUSDT": [] for topic in paces}
-            for _ in range(200):
+            for _ in range(100):
                 await exchange.advance("10ms")
             await socket.send(op="ping", req_id="q")
             while (message := await socket.read()).get("ret_msg") != "pong":
@@ -291,7 +293,6 @@ async def test_topics_are_pushed_at_their_documented_pace(session, channel, pace
             told = sorted(set(times[f"{topic}.BTCUSDT"][1:]))
             gaps = [later - earlier for earlier, later in itertools.pairwise(told)]
             assert min(gaps) >= pace, topic
-            # A pace is an upper limit: what did not change is not told.
             assert len(told) >= min(1_000 // pace, 50) // 2, topic
 
 
