@@ -68,6 +68,8 @@ class TradingMachine(RuleBasedStateMachine):
         super().__init__()
         self.placed: Counter[str] = Counter()
         self.refused: set[str] = set()
+        self.unknown: set[str] = set()
+        """Orders of which the client has said that it does not know: they may come to be at any time."""
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(work)
@@ -104,7 +106,7 @@ class TradingMachine(RuleBasedStateMachine):
         except (RequestRejected, TransportError):
             self.refused.add(link)
         except OutcomeUnknown:
-            return
+            self.unknown.add(link)
         else:
             assert [item.order_id for item in self._orders(link)] == [ack.order_id]
 
@@ -123,8 +125,9 @@ class TradingMachine(RuleBasedStateMachine):
         except (RequestRejected, TransportError):
             self.refused |= {order.order_link_id or "" for order in orders}
         except OutcomeUnknown:
-            return
+            self.unknown |= {order.order_link_id or "" for order in orders}
         else:
+            self.unknown |= {item.order_link_id or "" for item in result if item.unknown}
             for item in result:
                 there = self._orders(item.order_link_id or "")
                 assert item.unknown or item.ok == bool(there)
@@ -161,12 +164,14 @@ class TradingMachine(RuleBasedStateMachine):
 
     @rule(fault=faults)
     def cancel_all(self, fault: str) -> None:
+        there = set(self.account.orders)
         self._inject("cancel-all", fault)
         try:
             self.run(self.bybit.trade.cancel_all_orders(**LINEAR))
         except (RequestRejected, OutcomeUnknown, TransportError):
             return
-        assert not self.account.orders
+        assert not there & self.account.orders.keys()
+        assert {order.link_id for order in self.account.orders.values()} <= self.unknown
 
     # -- what happens to him
 
