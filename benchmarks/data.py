@@ -17,8 +17,16 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import median
+from typing import IO, TYPE_CHECKING, Any, Self, cast
+
+if TYPE_CHECKING:
+    import pandas
+
+    from bybit_async import AsyncBybit
+    from bybit_async.simulator import SimulatedExchange
 
 DAY = 86_400_000
 MINUTE = 60_000
@@ -45,7 +53,7 @@ async def serve() -> None:
             print(exchange.requests, flush=True)
 
 
-def save_ledger(exchange, start: int, end: int, path: str) -> None:  # noqa: ANN001
+def save_ledger(exchange: SimulatedExchange, start: int, end: int, path: str) -> None:
     """Write the exchange's own candles: whole ticks, lots and units of turnover, as the float nearest to each."""
     import numpy as np
 
@@ -58,15 +66,16 @@ def save_ledger(exchange, start: int, end: int, path: str) -> None:  # noqa: ANN
     np.save(path, counts * above / below)
 
 
-def correct(frame, ledger: str, start: int, end: int) -> bool:  # noqa: ANN001
+def correct(frame: pandas.DataFrame, ledger: str, start: int, end: int) -> bool:
     """Whether a frame is the exchange's ledger, row by row."""
     import numpy as np
 
-    times = frame.index.as_unit("ms").asi8
-    return np.array_equal(times, np.arange(start, end, MINUTE)) and np.array_equal(frame.to_numpy(), np.load(ledger))
+    times = frame.index.to_numpy().astype("datetime64[ms]").astype(np.int64)
+    same: bool = np.array_equal(times, np.arange(start, end, MINUTE))
+    return same and bool(np.array_equal(frame.to_numpy(), np.load(ledger)))
 
 
-def session(url: str, folder: str):  # noqa: ANN201
+def session(url: str, folder: str) -> AsyncBybit:
     from bybit_async import AsyncBybit
     from bybit_async.environments import Environment
 
@@ -163,7 +172,7 @@ async def with_ccxt(url: str, start: int, end: int) -> dict[str, float]:
 
 
 def with_pybit(url: str, start: int, end: int) -> dict[str, float]:
-    import pandas as pd
+    import pandas  # noqa: F401 - what is imported is not what a download costs
     from pybit.unified_trading import HTTP
 
     session = HTTP()
@@ -177,7 +186,7 @@ def with_pybit(url: str, start: int, end: int) -> dict[str, float]:
             category="linear", symbol="BTCUSDT", interval="1", start=opened, end=last, limit=1000
         )
         rows += answer["result"]["list"][::-1]
-    frame = pybit_frame(pd, rows)
+    frame = pybit_frame(rows)
     return {
         "seconds": time.perf_counter() - started,
         "peak": memory("VmHWM") - before,
@@ -186,7 +195,9 @@ def with_pybit(url: str, start: int, end: int) -> dict[str, float]:
     }
 
 
-def pybit_frame(pd, rows):  # noqa: ANN001, ANN201 - pandas is imported late
+def pybit_frame(rows: list[list[str]]) -> pandas.DataFrame:
+    import pandas as pd
+
     frame = pd.DataFrame(rows, columns=["time", "open", "high", "low", "close", "volume", "turnover"]).astype(float)
     return frame.set_index(pd.to_datetime(frame.pop("time"), unit="ms", utc=True))
 
@@ -220,15 +231,15 @@ def wire_to_frame(bodies: list[bytes]) -> dict[str, float]:
         return frame.set_index(pd.to_datetime(frame.pop("time"), unit="ms", utc=True))
 
     def by_pybit() -> object:
-        return pybit_frame(pd, [row for body in bodies for row in json.loads(body)["result"]["list"][::-1]])
+        return pybit_frame([row for body in bodies for row in json.loads(body)["result"]["list"][::-1]])
 
     best = least({"ours": by_us, "ccxt": by_ccxt, "pybit": by_pybit})
     return {name: 1000 * len(bodies) / seconds for name, seconds in best.items()}
 
 
-def least(works) -> dict[str, float]:  # noqa: ANN001
+def least(works: Mapping[str, Callable[[], object]]) -> dict[str, float]:
     """Return the least seconds of each: taken in turns, as others may use the machine meanwhile."""
-    laps = {name: [] for name in works}
+    laps: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(10):
         for name, work in works.items():
             started = time.perf_counter()
@@ -243,27 +254,30 @@ def child(*words: str) -> dict[str, float]:
     run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1800)
     if run.returncode:
         raise SystemExit(f"{words[0]} failed:\n{run.stderr[-2000:]}")
-    return json.loads(run.stdout.splitlines()[-1])
+    figures: dict[str, float] = json.loads(run.stdout.splitlines()[-1])
+    return figures
 
 
 class Server:
     """The exchange, in a process of its own."""
 
-    def __enter__(self):  # noqa: ANN204
+    def __enter__(self) -> Self:
         command = [sys.executable, "-m", "benchmarks.data", "--child", "serve"]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.url = self._process.stdout.readline().strip()
+        # Both are pipes, as was asked for.
+        self._orders, self._answers = cast(IO[str], self._process.stdin), cast(IO[str], self._process.stdout)
+        self.url = self._answers.readline().strip()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.stdin.close()
+        self._orders.close()
         self._process.wait(30)
-        self._process.stdout.close()
+        self._answers.close()
 
     def ask(self, *words: object) -> int:
         """Give an order; return how many requests were served so far."""
-        print(*words, file=self._process.stdin, flush=True)
-        return int(self._process.stdout.readline())
+        print(*words, file=self._orders, flush=True)
+        return int(self._answers.readline())
 
 
 def pages(url: str, start: int, count: int) -> list[bytes]:
@@ -330,8 +344,9 @@ def measure(part: str, words: list[str]) -> dict[str, float]:
     url, span = words[0], (int(words[1]), int(words[2]))
     if part == "pybit":
         return with_pybit(url, *span)
-    works = {"ours": ours, "again": again, "ccxt": with_ccxt, "bare": bare}
-    return asyncio.run(works[part](url, *span, *words[3:]))
+    works: dict[str, Any] = {"ours": ours, "again": again, "ccxt": with_ccxt, "bare": bare}
+    figures: dict[str, float] = asyncio.run(works[part](url, *span, *words[3:]))
+    return figures
 
 
 def main() -> None:

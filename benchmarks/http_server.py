@@ -80,9 +80,14 @@ async def _serve(port: int, files: list[str]) -> None:
     await server.serve_forever()
 
 
-if __name__ == "__main__":
+def _main(port: int, files: list[str]) -> None:
     try:
-        from uvloop import run
+        import uvloop
     except ImportError:
-        from asyncio import run
-    run(_serve(int(sys.argv[1]), sys.argv[2:]))
+        asyncio.run(_serve(port, files))
+    else:
+        uvloop.run(_serve(port, files))
+
+
+if __name__ == "__main__":
+    _main(int(sys.argv[1]), sys.argv[2:])

@@ -105,6 +105,7 @@ async def aiohttp_same_work(url: str) -> Place:
 async def typed_bybit(url: str) -> Place:
     import httpx
     from typed_bybit import Bybit
+    from typed_bybit.trade.create_order import CreateLimitOrderRequest
     from typed_core.http import HttpClient
 
     http = HttpClient(limits=httpx.Limits(max_connections=100, max_keepalive_connections=100))
@@ -112,11 +113,13 @@ async def typed_bybit(url: str) -> Place:
         http._client = httpx.AsyncClient(verify=unverified(), limits=http.limits)
     bybit = Bybit.new(api_key=KEY, api_secret=SECRET, base_url=url, http=http)
 
+    request: CreateLimitOrderRequest = {
+        "category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Limit", "qty": "0.1",
+        "price": "15600", "timeInForce": "PostOnly", "orderLinkId": LINK_ID,
+    }  # fmt: skip
+
     async def order() -> Any:
-        return await bybit.trade.create_order({
-            "category": "linear", "symbol": "BTCUSDT", "side": "Buy", "order_type": "Limit", "qty": "0.1",
-            "price": "15600", "time_in_force": "PostOnly", "order_link_id": LINK_ID,
-        })  # fmt: skip
+        return await bybit.trade.create_order(request)
 
     return order
 

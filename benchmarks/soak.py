@@ -179,7 +179,7 @@ async def finish(
             async with asyncio.timeout(10):
                 # A book that is behind, or stale, may come right; one that says it is as new as the truth must be so.
                 while (live.bids(50), live.asks(50)) != (truth.bids, truth.asks):
-                    if not live.stale and (live.seq or 0) >= truth.seq:
+                    if not live.stale and (live.seq or 0) >= (truth.seq or 0):
                         figures.wrong_books.append(symbol)
                         break
                     await live.updated()

@@ -107,7 +107,7 @@ async def picows(url: str, meter: Meter) -> None:
 
     take = _applied()
 
-    class Listener(WSListener):  # type: ignore[misc]
+    class Listener(WSListener):
         def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
             take(frame.get_payload_as_bytes(), meter)
 

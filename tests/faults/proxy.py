@@ -37,6 +37,11 @@ class Toxics:
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: list[asyncio.StreamWriter] = []
 
+    @property
+    def spent(self) -> bool:
+        """Whether no limit waits for a connection any more."""
+        return self.limit is None
+
     def drop(self) -> None:
         """End every connection, as a load balancer does with idle ones."""
         for writer in self._writers:

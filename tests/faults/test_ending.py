@@ -44,6 +44,7 @@ async def test_closing_with_calls_in_flight_ends_every_one_at_once(via: Any) -> 
     async with trading(orders_via=via, rate_limits=True) as t:
         await t.trade.place_order(**RESTING)
         t.fault(path="*", action="half-open", executed=True)
+        calls: list[asyncio.Task[Any]]
         calls = [asyncio.create_task(t.trade.place_order(**RESTING, timeout=30)) for _ in range(30)]
         calls += [asyncio.create_task(t.bybit.request("GET", OPEN, LINEAR, timeout=30)) for _ in range(10)]
         await asyncio.sleep(0.1)

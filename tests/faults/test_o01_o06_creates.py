@@ -11,11 +11,13 @@ import pytest
 
 from bybit_async.errors import AnswerUnreadable, DuplicateOrderLinkId, NotSent, OutcomeUnknown
 from bybit_async.session import AsyncBybit
+from bybit_async.simulator.exchange import Credentials
+from bybit_async.wire import Response
 from tests.faults.trading import CREATE, HISTORY, OPEN, RESTING, TAKING, trading
 from tests.transport.raw_server import OK, Request, http, raw_server
 from tests.transport.test_calls import now
 
-KEY = {"api_key": "K", "api_secret": "S"}
+KEY: Credentials = {"api_key": "K", "api_secret": "S"}
 
 
 async def test_o01_a_refused_connection_is_not_sent() -> None:
@@ -99,7 +101,7 @@ async def test_o02_a_raw_create_carries_an_order_link_id_too() -> None:
     async with trading() as t:
         t.fault(path=CREATE, action="drop-after", times=1)
         body = {"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Limit", "qty": "0.01"}
-        answer = await t.bybit.request("POST", CREATE, {**body, "price": "20000"})
+        answer: Response[Any] = await t.bybit.request("POST", CREATE, {**body, "price": "20000"})
         [real] = t.ledger()
         assert answer.result.order_id == real.order_id
         assert real.link_id

@@ -1,8 +1,12 @@
 """Order entry over a socket: O7 to O14 of the fault table, against a server that answers when it is told to."""
 
+from __future__ import annotations
+
 import asyncio
 import random
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any, NoReturn
 
 import pytest
 
@@ -11,6 +15,7 @@ from bybit_async.api.trade import Trade
 from bybit_async.environments import DEMO
 from bybit_async.errors import (
     AuthenticationError,
+    BybitError,
     DeadlineExceeded,
     InvalidParameter,
     MissingCredentials,
@@ -22,19 +27,28 @@ from bybit_async.errors import (
     ServiceBusy,
     SessionClosed,
 )
-from bybit_async.models.trade import AmendOrder, CancelOrder, PlaceOrder
-from bybit_async.stream.order_entry import OrderEntry
+from bybit_async.models.trade import AmendOrder, CancelOrder, OrderAck, PlaceOrder
+from bybit_async.stream.order_entry import LateAnswer, OrderEntry
 from bybit_async.stream.settings import StreamSettings
 from bybit_async.transport.clock import Clock
+from bybit_async.transport.endpoint import Endpoint
 from bybit_async.transport.signing import HmacSigner
+from bybit_async.wire import Limit
 
 from .trade_server import TradeServer
 
-ORDER = {"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "order_type": "Limit", "qty": "1", "price": "1"}
+ORDER: dict[str, Any] = {
+    "category": "linear",
+    "symbol": "BTCUSDT",
+    "side": "Buy",
+    "order_type": "Limit",
+    "qty": "1",
+    "price": "1",
+}
 
 
 @asynccontextmanager
-async def opened(server, **options):
+async def opened(server: TradeServer, **options: Any) -> AsyncIterator[tuple[OrderEntry, Trade]]:
     entry = OrderEntry(
         server.environment, clock=Clock(), signer=HmacSigner("key", "secret"), **{"timeout": 5.0} | options
     )
@@ -45,22 +59,22 @@ async def opened(server, **options):
 
 
 @asynccontextmanager
-async def order_entry(**options):
+async def order_entry(**options: Any) -> AsyncIterator[tuple[TradeServer, OrderEntry, Trade]]:
     async with TradeServer() as server, opened(server, **options) as (entry, trade):
         yield server, entry, trade
 
 
-def place(trade, link, **more):
+def place(trade: Trade, link: str, **more: Any) -> asyncio.Task[OrderAck]:
     return asyncio.create_task(trade.place_order(**ORDER, order_link_id=link, **more))
 
 
-async def outcome(task):
+async def outcome(task: asyncio.Task[Any]) -> Any:
     """The exception a call ends with; it must end soon."""
     async with asyncio.timeout(5):
         return (await asyncio.gather(task, return_exceptions=True))[0]
 
 
-async def test_a_request_is_framed_as_documented_and_its_answer_is_what_rest_answers():
+async def test_a_request_is_framed_as_documented_and_its_answer_is_what_rest_answers() -> None:
     async with order_entry(referer="bot") as (server, entry, trade):
         task = place(trade, "a")
         request = await server.take()
@@ -80,7 +94,7 @@ async def test_a_request_is_framed_as_documented_and_its_answer_is_what_rest_ans
         assert entry.pending == 0
 
 
-async def test_amend_and_cancel_go_the_same_way():
+async def test_amend_and_cancel_go_the_same_way() -> None:
     async with order_entry() as (server, _, trade):
         amending = asyncio.create_task(trade.amend_order(category="linear", symbol="BTCUSDT", order_id="x", price="2"))
         amend = await server.take()
@@ -94,7 +108,7 @@ async def test_amend_and_cancel_go_the_same_way():
         assert isinstance(await outcome(cancelling), OrderNotFound)
 
 
-async def test_o7_no_answer_is_an_unknown_outcome_with_the_order_link_id():
+async def test_o7_no_answer_is_an_unknown_outcome_with_the_order_link_id() -> None:
     async with order_entry() as (server, entry, trade):
         task = place(trade, "a", timeout=0.1)
         late = await server.take()
@@ -111,8 +125,8 @@ async def test_o7_no_answer_is_an_unknown_outcome_with_the_order_link_id():
         assert (entry.late_count, entry.unmatched, entry.connects) == (1, 0, 1)
 
 
-async def test_o7_a_cancelled_caller_leaves_nothing_behind():
-    heard = []
+async def test_o7_a_cancelled_caller_leaves_nothing_behind() -> None:
+    heard: list[LateAnswer] = []
     async with order_entry(on_late=heard.append) as (server, entry, trade):
         task = place(trade, "a")
         request = await server.take()
@@ -126,7 +140,7 @@ async def test_o7_a_cancelled_caller_leaves_nothing_behind():
         assert [item.order_link_id for item in heard] == ["a"]
 
 
-async def test_o8_a_drop_with_fifty_creates_in_flight_ends_all_of_them_as_unknown():
+async def test_o8_a_drop_with_fifty_creates_in_flight_ends_all_of_them_as_unknown() -> None:
     async with order_entry() as (server, entry, trade):
         tasks = [place(trade, f"link-{number}") for number in range(50)]
         await server.take(50)
@@ -141,7 +155,7 @@ async def test_o8_a_drop_with_fifty_creates_in_flight_ends_all_of_them_as_unknow
         assert (entry.connects, server.auths) == (2, 2)
 
 
-async def test_o8_closing_ends_what_waits_as_unknown_and_refuses_what_comes():
+async def test_o8_closing_ends_what_waits_as_unknown_and_refuses_what_comes() -> None:
     async with order_entry() as (server, entry, trade):
         task = place(trade, "a")
         await server.take()
@@ -151,7 +165,7 @@ async def test_o8_closing_ends_what_waits_as_unknown_and_refuses_what_comes():
             await trade.place_order(**ORDER)
 
 
-async def test_o9_a_restarting_service_keeps_its_old_requests_and_gets_no_new_ones():
+async def test_o9_a_restarting_service_keeps_its_old_requests_and_gets_no_new_ones() -> None:
     async with order_entry() as (server, entry, trade):
         waiting = place(trade, "old")
         old = await server.take()
@@ -177,7 +191,7 @@ async def test_o9_a_restarting_service_keeps_its_old_requests_and_gets_no_new_on
         assert entry.connects == 2
 
 
-async def test_o9_a_service_that_only_restarts_refuses_at_last():
+async def test_o9_a_service_that_only_restarts_refuses_at_last() -> None:
     async with order_entry() as (server, _, trade):
         task = place(trade, "a")
         for _ in range(3):
@@ -187,7 +201,7 @@ async def test_o9_a_service_that_only_restarts_refuses_at_last():
         assert error.ret_code == 10019
 
 
-async def test_o10_answers_in_any_order_reach_their_own_requests():
+async def test_o10_answers_in_any_order_reach_their_own_requests() -> None:
     async with order_entry() as (server, entry, trade):
         tasks = {f"link-{number}": place(trade, f"link-{number}") for number in range(20)}
         requests = await server.take(20)
@@ -199,7 +213,7 @@ async def test_o10_answers_in_any_order_reach_their_own_requests():
         assert entry.unmatched == 0
 
 
-async def test_o10_answers_that_belong_to_nothing_are_counted_and_disturb_nothing():
+async def test_o10_answers_that_belong_to_nothing_are_counted_and_disturb_nothing() -> None:
     async with order_entry() as (server, entry, trade):
         task = place(trade, "a")
         request = await server.take()
@@ -215,7 +229,7 @@ async def test_o10_answers_that_belong_to_nothing_are_counted_and_disturb_nothin
         assert entry.unmatched == 3
 
 
-async def test_o11_a_duplicate_request_id_fails_that_call_only():
+async def test_o11_a_duplicate_request_id_fails_that_call_only() -> None:
     async with order_entry() as (server, _, trade):
         first, second = place(trade, "a"), place(trade, "b")
         one, other = await server.take(2)
@@ -229,7 +243,7 @@ async def test_o11_a_duplicate_request_id_fails_that_call_only():
 
 
 @pytest.mark.parametrize("code", [10000, 10016, 170032, None])
-async def test_o4_an_answer_that_says_nothing_is_an_unknown_outcome(code):
+async def test_o4_an_answer_that_says_nothing_is_an_unknown_outcome(code: int | None) -> None:
     async with order_entry() as (server, _, trade):
         task = place(trade, "a")
         await (await server.take()).answer(code)
@@ -238,11 +252,12 @@ async def test_o4_an_answer_that_says_nothing_is_an_unknown_outcome(code):
         assert (error.order_link_id, error.reason) == ("a", str(code))
 
 
-async def test_an_unknown_outcome_can_be_resolved():
+async def test_an_unknown_outcome_can_be_resolved() -> None:
     async with order_entry() as (server, entry, trade):
-        asked = []
+        asked: list[tuple[str, str, str]] = []
 
-        async def resolve(endpoint, params, unknown):
+        async def resolve(endpoint: Endpoint, params: Mapping[str, Any], unknown: BybitError) -> NoReturn:
+            assert isinstance(unknown, OutcomeUnknown)
             asked.append((endpoint.path, params["orderLinkId"], unknown.reason))
             raise unknown
 
@@ -254,10 +269,10 @@ async def test_an_unknown_outcome_can_be_resolved():
 
 
 @pytest.mark.parametrize("failure", [SessionClosed("closed"), AuthenticationError(10005, "no"), NotSent("no network")])
-async def test_a_question_that_cannot_be_asked_leaves_the_outcome_unknown(failure):
+async def test_a_question_that_cannot_be_asked_leaves_the_outcome_unknown(failure: Exception) -> None:
     async with order_entry() as (server, entry, trade):
 
-        async def resolve(endpoint, params, unknown):
+        async def resolve(endpoint: Endpoint, params: Mapping[str, Any], unknown: BybitError) -> NoReturn:
             raise failure
 
         entry.resolve_unknown = resolve
@@ -268,7 +283,7 @@ async def test_a_question_that_cannot_be_asked_leaves_the_outcome_unknown(failur
         assert error.order_link_id == "a"
 
 
-async def test_o12_a_mixed_batch_is_answered_order_by_order():
+async def test_o12_a_mixed_batch_is_answered_order_by_order() -> None:
     async with order_entry() as (server, _, trade):
         orders = [PlaceOrder(**ORDER, order_link_id=link) for link in ("a", "b")]
         task = asyncio.create_task(trade.place_batch_order(category="linear", request=orders))
@@ -283,14 +298,15 @@ async def test_o12_a_mixed_batch_is_answered_order_by_order():
         assert (result[0].create_at, result[1].order_id) == (5, None)
 
 
-async def test_batches_of_amendments_and_cancellations():
+async def test_batches_of_amendments_and_cancellations() -> None:
     async with order_entry() as (server, _, trade):
-        where = {"category": "linear", "symbol": "BTCUSDT", "order_id": "1"}
-        for send, order, op in (
-            (trade.amend_batch_order, AmendOrder(**where, qty=2), "order.amend-batch"),
-            (trade.cancel_batch_order, CancelOrder(**where), "order.cancel-batch"),
+        where: dict[str, Any] = {"category": "linear", "symbol": "BTCUSDT", "order_id": "1"}
+        amend, cancel = [AmendOrder(**where, qty=2)], [CancelOrder(**where)]
+        for sending, op in (
+            (trade.amend_batch_order(category="linear", request=amend), "order.amend-batch"),
+            (trade.cancel_batch_order(category="linear", request=cancel), "order.cancel-batch"),
         ):
-            task = asyncio.create_task(send(category="linear", request=[order]))
+            task = asyncio.ensure_future(sending)
             request = await server.take()
             assert request.frame["op"] == op
             await request.answer(data={"list": []}, retExtInfo="")
@@ -299,21 +315,23 @@ async def test_batches_of_amendments_and_cancellations():
 
 
 class Limits:
-    def __init__(self):
-        self.slots, self.refusals, self.learned = [], [], []
+    def __init__(self) -> None:
+        self.slots: list[str] = []
+        self.refusals: list[int | None] = []
+        self.learned: list[Limit] = []
 
-    async def slot(self, endpoint, params, deadline):
+    async def slot(self, endpoint: Endpoint, params: Mapping[str, Any], deadline: float) -> None:
         self.slots.append(endpoint.path)
 
-    def learn(self, endpoint, params, limit):
+    def learn(self, endpoint: Endpoint, params: Mapping[str, Any], limit: Limit) -> None:
         self.learned.append(limit)
 
-    def refused(self, endpoint, params, until):
+    def refused(self, endpoint: Endpoint, params: Mapping[str, Any], until: int | None) -> float:
         self.refusals.append(until)
         return 0.0
 
 
-async def test_the_rate_limits_are_shared_with_rest():
+async def test_the_rate_limits_are_shared_with_rest() -> None:
     pace = Limits()
     async with order_entry(pace=pace) as (server, _, trade):
         task = place(trade, "a")
@@ -326,18 +344,18 @@ async def test_the_rate_limits_are_shared_with_rest():
         assert [(limit.total, limit.remaining) for limit in pace.learned] == [(10, 0), (10, 9)]
 
 
-async def test_a_limit_of_the_session_without_pacing_is_the_callers():
+async def test_a_limit_of_the_session_without_pacing_is_the_callers() -> None:
     async with order_entry() as (server, _, trade):
         task = place(trade, "a")
         await (await server.take()).answer(20003)
         assert isinstance(await outcome(task), RateLimited)
 
 
-async def test_a_wrong_clock_is_measured_anew_and_the_order_sent_again():
+async def test_a_wrong_clock_is_measured_anew_and_the_order_sent_again() -> None:
     async with order_entry() as (server, entry, trade):
-        measured = []
+        measured: list[int] = []
 
-        async def measure():
+        async def measure() -> None:
             measured.append(1)
 
         entry._ensure_clock = measure
@@ -348,7 +366,7 @@ async def test_a_wrong_clock_is_measured_anew_and_the_order_sent_again():
         assert len(measured) == 2
 
 
-async def test_without_a_server_nothing_is_sent_and_the_next_call_does_not_hammer_it():
+async def test_without_a_server_nothing_is_sent_and_the_next_call_does_not_hammer_it() -> None:
     async with TradeServer() as server:
         pass
     async with opened(server) as (entry, trade):
@@ -358,7 +376,7 @@ async def test_without_a_server_nothing_is_sent_and_the_next_call_does_not_hamme
         assert entry.connects == 0
 
 
-async def test_a_refused_key_is_an_authentication_error_for_every_caller():
+async def test_a_refused_key_is_an_authentication_error_for_every_caller() -> None:
     async with TradeServer(auth_code=10004) as server, opened(server) as (_, trade):
         errors = await asyncio.gather(*(trade.place_order(**ORDER) for _ in range(3)), return_exceptions=True)
         assert all(isinstance(error, AuthenticationError) for error in errors)
@@ -367,7 +385,7 @@ async def test_a_refused_key_is_an_authentication_error_for_every_caller():
         assert server.auths == 1
 
 
-async def test_a_deadline_while_connecting_means_not_sent():
+async def test_a_deadline_while_connecting_means_not_sent() -> None:
     async with TradeServer(auth_delay=0.5) as server, opened(server) as (entry, trade):
         with pytest.raises(DeadlineExceeded):
             await trade.place_order(**ORDER, timeout=0.05)
@@ -375,8 +393,8 @@ async def test_a_deadline_while_connecting_means_not_sent():
         assert entry.connects == 1
 
 
-async def test_a_clock_that_cannot_be_measured_in_time_means_not_sent():
-    async def never():
+async def test_a_clock_that_cannot_be_measured_in_time_means_not_sent() -> None:
+    async def never() -> None:
         await asyncio.Event().wait()
 
     async with TradeServer() as server:
@@ -390,7 +408,7 @@ async def test_a_clock_that_cannot_be_measured_in_time_means_not_sent():
         assert server.auths == 0
 
 
-async def test_closing_while_connecting_ends_the_callers():
+async def test_closing_while_connecting_ends_the_callers() -> None:
     async with TradeServer(auth_delay=0.3) as server, opened(server) as (entry, trade):
         task = place(trade, "a")
         await server.authenticating.wait()
@@ -398,7 +416,7 @@ async def test_closing_while_connecting_ends_the_callers():
         assert isinstance(await outcome(task), SessionClosed)
 
 
-async def test_many_callers_share_one_connection():
+async def test_many_callers_share_one_connection() -> None:
     async with order_entry() as (server, entry, trade):
         tasks = [place(trade, f"link-{number}") for number in range(10)]
         for request in await server.take(10):
@@ -407,7 +425,7 @@ async def test_many_callers_share_one_connection():
         assert (entry.connects, server.auths) == (1, 1)
 
 
-async def test_an_old_connection_is_replaced_and_ends_with_its_last_answer():
+async def test_an_old_connection_is_replaced_and_ends_with_its_last_answer() -> None:
     async with order_entry(settings=StreamSettings(rotate_after=0.05)) as (server, entry, trade):
         first = place(trade, "a")
         old = await server.take()
@@ -428,7 +446,7 @@ async def test_an_old_connection_is_replaced_and_ends_with_its_last_answer():
 
 
 @pytest.mark.parametrize("refused", [False, True])
-async def test_no_order_waits_for_an_old_connection_to_be_replaced(refused):
+async def test_no_order_waits_for_an_old_connection_to_be_replaced(refused: bool) -> None:
     async with order_entry(settings=StreamSettings(rotate_after=0.05)) as (server, _, trade):
         task = place(trade, "first")
         await (await server.take()).answer()
@@ -442,7 +460,7 @@ async def test_no_order_waits_for_an_old_connection_to_be_replaced(refused):
             await asyncio.sleep(0.02)
 
 
-async def test_what_the_socket_does_not_offer_is_refused_here():
+async def test_what_the_socket_does_not_offer_is_refused_here() -> None:
     async with order_entry() as (_, entry, trade):
         with pytest.raises(InvalidParameter, match="not offered"):
             await trade.cancel_all_orders(category="linear", symbol="BTCUSDT")
@@ -450,7 +468,7 @@ async def test_what_the_socket_does_not_offer_is_refused_here():
             await Market(entry).get_server_time()
 
 
-def test_demo_has_no_order_entry_and_orders_need_a_key():
+def test_demo_has_no_order_entry_and_orders_need_a_key() -> None:
     with pytest.raises(InvalidParameter, match="demo"):
         OrderEntry(DEMO, clock=Clock(), signer=HmacSigner("key", "secret"))
     with pytest.raises(MissingCredentials):

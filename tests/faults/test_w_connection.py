@@ -53,14 +53,14 @@ async def test_w01_a_closed_connection_is_made_anew_and_its_topics_with_it(code:
 async def test_w01_a_subscriber_is_stale_between_loss_and_recovery() -> None:
     async with stream_server() as server, streams_of(server) as streams:
         async with streams.trades("BTCUSDT", category="linear") as trades:
-            assert not trades.stale
+            stale = [trades.stale]
             server.reply = lambda peer, request: []
             server.peers[0].abort()
             await server.subscribed(TRADES, 2)
-            assert trades.stale
+            stale.append(trades.stale)
             await server.peers[1].send(trade(1))
             await anext(trades)
-            assert not trades.stale
+            assert [*stale, trades.stale] == [False, True, False]
 
 
 async def test_w02_a_silent_peer_is_found_out_by_its_missing_pong() -> None:

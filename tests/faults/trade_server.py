@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any, Self, overload
 
-from websockets.asyncio.server import serve
+from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from bybit_async.environments import Environment
@@ -14,14 +15,22 @@ from bybit_async.environments import Environment
 class Received:
     """A request, and the socket it came over."""
 
-    def __init__(self, socket, frame):
+    def __init__(self, socket: ServerConnection, frame: dict[str, Any]) -> None:
         self.socket = socket
         self.frame = frame
-        self.order = frame["args"][0]
+        self.order: dict[str, Any] = frame["args"][0]
 
-    async def answer(self, ret_code=0, *, data=None, req_id="same", **more):
+    async def answer(
+        self,
+        ret_code: int | None = 0,
+        *,
+        data: dict[str, Any] | None = None,
+        req_id: str | None = "same",
+        **more: Any,
+    ) -> None:
         if data is None:
             data = {"orderId": "id-" + str(self.order.get("orderLinkId")), "orderLinkId": self.order.get("orderLinkId")}
+        answer: dict[str, Any]
         answer = {"retCode": ret_code, "retMsg": "OK" if not ret_code else "no", "op": self.frame["op"], "data": data}
         answer |= {"retExtInfo": {}, "header": {"Timenow": "1711001595209"}, "connId": "c", **more}
         if req_id is not None:
@@ -30,15 +39,15 @@ class Received:
 
 
 class TradeServer:
-    def __init__(self, *, auth_code=0, auth_delay=0.0):
+    def __init__(self, *, auth_code: int = 0, auth_delay: float = 0.0) -> None:
         self.auth_code = auth_code
         self.auth_delay = auth_delay
         self.auths = 0
         self.authenticating = asyncio.Event()
-        self.sockets = []
-        self._received = asyncio.Queue()
+        self.sockets: list[ServerConnection] = []
+        self._received: asyncio.Queue[Received] = asyncio.Queue()
 
-    async def __aenter__(self):
+    async def __aenter__(self) -> Self:
         self._server = await serve(self._serve, "127.0.0.1", 0)
         port = self._server.sockets[0].getsockname()[1]
         self.environment = Environment(
@@ -50,18 +59,24 @@ class TradeServer:
         )
         return self
 
-    async def __aexit__(self, *_):
+    async def __aexit__(self, *_: object) -> None:
         self._server.close()
         await self._server.wait_closed()
 
-    async def take(self, count=None):
+    @overload
+    async def take(self) -> Received: ...
+
+    @overload
+    async def take(self, count: int) -> list[Received]: ...
+
+    async def take(self, count: int | None = None) -> Received | list[Received]:
         """The next request, or the next `count` of them."""
         async with asyncio.timeout(5):
             if count is None:
                 return await self._received.get()
             return [await self._received.get() for _ in range(count)]
 
-    async def _serve(self, socket):
+    async def _serve(self, socket: ServerConnection) -> None:
         self.sockets.append(socket)
         try:
             async for text in socket:
