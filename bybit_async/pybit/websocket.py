@@ -25,7 +25,7 @@ _CHANNELS = {
     "inverse": "inverse", "linear": "linear", "spot": "spot", "option": "option", "misc/status": "status",
     "private": "private",
 }  # fmt: skip
-_SIDES = {"private": {"private"}, "system": {"status"}, "public": set(_CHANNELS.values()) - {"private"}}
+_SIDES = {"private": {"private"}, "system": {"status"}, "public": {*_CHANNELS.values(), "spread"} - {"private"}}
 
 # Method: (side, topic). What stands in braces are its arguments, in this order; then comes the callback.
 _STREAMS = {
@@ -51,6 +51,7 @@ _STREAMS = {
     "price_limit_stream": ("public", "priceLimit.{symbol}"),
     "system_status_stream": ("system", "system.status"),
 }
+_OF_SPREADS = {name: _STREAMS[name] for name in ("orderbook_stream", "trade_stream", "ticker_stream")}
 
 
 class Socket:
@@ -132,25 +133,28 @@ class WebSocket(Socket):
     tickers always come whole, as snapshots. `symbol` may be a list. The connection is made with the first stream.
     """
 
+    _channels = _CHANNELS
+    _streams = _STREAMS
+
     def __init__(self, channel_type: str, *, callback_function: Callback | None = None, **options: Any) -> None:
-        if channel_type not in _CHANNELS:
-            raise InvalidChannelTypeError(f"Channel type is not correct. Available: {list(_CHANNELS)}")
+        if channel_type not in self._channels:
+            raise InvalidChannelTypeError(f"Channel type is not correct. Available: {list(self._channels)}")
         if channel_type != "private":
             options |= {"api_key": None, "api_secret": None}
         elif not options.get("api_key") or not options.get("api_secret"):
             raise UnauthorizedExceptionError("private topics need api_key and api_secret")
         super().__init__(**options)
-        self._channel: Any = _CHANNELS[channel_type]
+        self._channel: Any = self._channels[channel_type]
         self._all = callback_function
         self._topics: dict[str, TopicFeed] = {}
 
     def __getattr__(self, name: str) -> Callable[..., None]:
-        if name not in _STREAMS:
+        if name not in self._streams:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        return _stream_method(self, name, *_STREAMS[name])
+        return _stream_method(self, name, *self._streams[name])
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *_STREAMS})
+        return sorted({*super().__dir__(), *self._streams})
 
     def subscribe(self, topic: str, callback: Callback, symbol: str | list[str] | None = None) -> None:
         """Subscribe to any topic; ``{symbol}`` in it stands for each of `symbol`.
@@ -185,6 +189,20 @@ class WebSocket(Socket):
     def is_connected(self) -> bool:
         """Say whether the socket is connected; it is not before the first subscription."""
         return not self.exited and bool(self._link.portal.run(getattr, self._session.messages, "connected"))
+
+
+class WebsocketSpreadTrading(WebSocket):
+    """Public streams of spread combinations: `orderbook_stream`, `trade_stream`, `ticker_stream`.
+
+    Called like those of `WebSocket`; the depth is 25, and prices may be negative. Orders and executions of spreads are
+    private: ``WebSocket("private")`` has them.
+    """
+
+    _channels = {"spread": "spread"}
+    _streams = _OF_SPREADS
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__("spread", **options)
 
 
 def _stream_method(socket: WebSocket, name: str, side: str, topic: str) -> Callable[..., None]:
