@@ -19,6 +19,7 @@ import httpx
 
 from bybit_async.errors import AnswerLost, AnswerUnreadable, NotSent
 from bybit_async.transport.http import MAX_BODY, Headers, RawAnswer
+from bybit_async.transport.tls import TlsTransport, default_context, open_tls
 
 _MAX_HEAD = 256 * 1024
 """Bytes that the status line and headers of an answer may take, interim answers included."""
@@ -58,6 +59,7 @@ class LeanTransport(httpx.AsyncBaseTransport):
         # An address leaves nothing to try side by side, and asyncio's way of doing it may lose a socket when cancelled.
         self._several = not _is_address(url.host)
         self._ssl = ssl_context
+        self._session: ssl.SSLSession | None = None
         self._connect_timeout = connect_timeout
         self._max_connections = max_connections
         self._max_body = max_body
@@ -77,7 +79,11 @@ class LeanTransport(httpx.AsyncBaseTransport):
         connection = self._take_idle() or await self._connect(deadline)
         timer = asyncio.get_running_loop().call_at(deadline, connection.expire)
         try:
-            return await connection.round_trip(message)
+            answer = await connection.round_trip(message)
+            if self._secure and not connection.remembered:
+                connection.remembered = True
+                self._session = connection.tls_session()
+            return answer
         except BaseException:
             # Cancelled or broken half-way: whatever still arrives must not meet the next request.
             connection.abort()
@@ -179,15 +185,27 @@ class LeanTransport(httpx.AsyncBaseTransport):
 
     async def _open_connection(self) -> _Connection:
         loop = asyncio.get_running_loop()
-        _, connection = await loop.create_connection(
-            lambda: _Connection(self._max_body, self._forget),
-            self._host,
-            self._port,
-            ssl=self._context() if self._secure else None,
-            **_HAPPY if self._several and isinstance(loop, asyncio.BaseEventLoop) else {},
-        )
+        options = _HAPPY if self._several and isinstance(loop, asyncio.BaseEventLoop) else {}
+        if self._secure:
+            connection = await self._open_secure(options)
+        else:
+            _, connection = await loop.create_connection(self._make, self._host, self._port, **options)
         self._open.add(connection)
         return connection
+
+    async def _open_secure(self, options: dict[str, Any]) -> _Connection:
+        try:
+            _, connection = await open_tls(
+                self._make, self._host, self._port, context=self._context(), session=self._session, options=options
+            )
+        except ssl.SSLError:
+            # Should it be the session that the host chokes on, the next attempt must go without.
+            self._session = None
+            raise
+        return connection
+
+    def _make(self) -> _Connection:
+        return _Connection(self._max_body, self._forget)
 
     def _attempted(self, attempt: asyncio.Task[_Connection]) -> None:
         if attempt.cancelled() or attempt.exception() is not None:
@@ -230,7 +248,7 @@ class LeanTransport(httpx.AsyncBaseTransport):
 
     def _context(self) -> ssl.SSLContext:
         if self._ssl is None:
-            self._ssl = httpx.create_ssl_context()
+            self._ssl = default_context()
         return self._ssl
 
 
@@ -244,6 +262,8 @@ class _Connection(asyncio.Protocol):
         self._answer: asyncio.Future[RawAnswer] | None = None
         self._parser: Any = httptools.HttpResponseParser(self)
         self.usable = True
+        self.remembered = False
+        """Whether its TLS session was kept for the next connection."""
         self.idle_since = 0.0
         self._reset()
 
@@ -262,6 +282,10 @@ class _Connection(asyncio.Protocol):
         self.usable = False
         if self._transport is not None:
             self._transport.abort()
+
+    def tls_session(self) -> ssl.SSLSession | None:
+        """Return what a later connection can resume."""
+        return self._transport.session if isinstance(self._transport, TlsTransport) else None
 
     def expire(self) -> None:
         """End the request in flight: its deadline has come."""

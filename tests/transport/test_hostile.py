@@ -9,7 +9,6 @@ import ssl
 import tracemalloc
 import zlib
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from bybit_async.errors import AnswerUnreadable, InvalidParameter, NotSent, Outc
 from bybit_async.session import AsyncBybit
 from bybit_async.transport.http import MAX_BODY
 from bybit_async.transport.lean import LeanTransport
+from tests.certificates import certificate
 from tests.transport.raw_server import OK, Request, http, raw_server
 from tests.transport.test_calls import KEY, SECRET, always_ok, now
 
@@ -263,34 +263,6 @@ async def test_a_second_answer_to_one_request_meets_no_other_request() -> None:
 # -- TLS
 
 
-def _certificate(folder: Path, name: str) -> tuple[Path, Path]:
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    start = datetime.now(UTC) - timedelta(days=1)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(start)
-        .not_valid_after(start + timedelta(days=30))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem, secret = folder / f"{name}.pem", folder / f"{name}.key"
-    pem.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    secret.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return pem, secret
-
-
 @pytest.mark.parametrize(
     ("name", "trusted", "accepted"),
     [("localhost", True, True), ("localhost", False, False), ("bybit.com", True, False)],
@@ -298,7 +270,7 @@ def _certificate(folder: Path, name: str) -> tuple[Path, Path]:
 async def test_a_certificate_must_be_trusted_and_for_this_host(
     name: str, trusted: bool, accepted: bool, tmp_path: Path
 ) -> None:
-    pem, secret = _certificate(tmp_path, name)
+    pem, secret = certificate(tmp_path, name)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem, secret)
     seen = bytearray()
