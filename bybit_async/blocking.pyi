@@ -641,7 +641,8 @@ class Affiliate:
     ) -> bybit_async.bridge.iterators.BlockingPager[bybit_async.wire.Page[bybit_async.models.affiliate.SubAffiliate], bybit_async.models.affiliate.SubAffiliate]:
         """Sub-affiliates and their commissions; `size` is at most 100.
 
-        Days are given as dates, both or neither, at most three months apart. `GET /v5/affiliate/affiliate-sub-list`.
+        Days are given as dates, both or neither. Iterated over more than three months, each sub-affiliate comes once
+        for every three of them, with `start_date` and `end_date`. `GET /v5/affiliate/affiliate-sub-list`.
         """
     def get_affiliate_user_list(
         self,
@@ -723,7 +724,7 @@ class Alpha:
         page_index: int | None = None,
         pool_address: str | None = None,
         timeout: float | None = None,
-    ) -> bybit_async.models.alpha.AlphaPoolOrders:
+    ) -> bybit_async.bridge.iterators.BlockingPager[bybit_async.models.alpha.AlphaPoolOrders, bybit_async.models.alpha.AlphaPoolOrder]:
         """Orders of the last `days` (90 when left out, at most 365), by page number; `limit` is 1 to 100.
 
         `POST /v5/alpha/lp/order-list`.
@@ -763,15 +764,15 @@ class Alpha:
     def get_order_list(
         self,
         *,
-        limit: int,
-        page_index: int,
+        limit: int = 100,
+        page_index: int = 1,
         trade_type: typing.Literal[0, 1, 2] | None = None,
         token_code: str | None = None,
         order_status: list[int] | None = None,
         days: int | None = None,
         direction: typing.Literal['prev', 'next'] | None = None,
         timeout: float | None = None,
-    ) -> bybit_async.models.alpha.AlphaOrders:
+    ) -> bybit_async.bridge.iterators.BlockingPager[bybit_async.models.alpha.AlphaOrders, bybit_async.models.alpha.AlphaOrder]:
         """Orders of the last `days` (90 when left out or 0), by page number; `limit` is 1 to 100.
 
         `POST /v5/alpha/trade/order-list`.
@@ -833,7 +834,7 @@ class Alpha:
         limit: int | None = None,
         page_index: int | None = None,
         timeout: float | None = None,
-    ) -> bybit_async.models.alpha.PredictionOrders:
+    ) -> bybit_async.bridge.iterators.BlockingPager[bybit_async.models.alpha.PredictionOrders, bybit_async.models.alpha.PredictionOrder]:
         """Orders of the last `days` (at most 90), by page number. `POST /v5/alpha/prediction/order-list`."""
     def get_prediction_pay_token_list(
         self,
@@ -858,7 +859,7 @@ class Alpha:
         limit: int | None = None,
         page_index: int | None = None,
         timeout: float | None = None,
-    ) -> bybit_async.models.alpha.PredictionPositionHistory:
+    ) -> bybit_async.bridge.iterators.BlockingPager[bybit_async.models.alpha.PredictionPositionHistory, bybit_async.models.alpha.ClosedPredictionPosition]:
         """Closed positions of the last `days` (at most 90), by page number.
 
         `POST /v5/alpha/prediction/position-history`.
@@ -871,7 +872,7 @@ class Alpha:
         limit: int | None = None,
         page_index: int | None = None,
         timeout: float | None = None,
-    ) -> bybit_async.models.alpha.PredictionPositions:
+    ) -> bybit_async.bridge.iterators.BlockingPager[bybit_async.models.alpha.PredictionPositions, bybit_async.models.alpha.PredictionPosition]:
         """Open positions, by page number. `POST /v5/alpha/prediction/position-list`."""
     def get_prediction_price_history(
         self,
@@ -890,7 +891,7 @@ class Alpha:
         limit: int | None = None,
         page_index: int | None = None,
         timeout: float | None = None,
-    ) -> bybit_async.models.alpha.SideMarkets:
+    ) -> bybit_async.bridge.iterators.BlockingPager[bybit_async.models.alpha.SideMarkets, bybit_async.models.alpha.SideMarket]:
         """Markets beside the main one of an event, by page number. `POST /v5/alpha/prediction/side-market-list`."""
     def get_prediction_token_price(
         self,
@@ -935,7 +936,7 @@ class Alpha:
         limit: int | None = None,
         page_index: int | None = None,
         timeout: float | None = None,
-    ) -> bybit_async.models.alpha.SportsMatches:
+    ) -> bybit_async.bridge.iterators.BlockingPager[bybit_async.models.alpha.SportsMatches, bybit_async.models.alpha.SportsMatch]:
         """Matches of a tournament, by page number. `POST /v5/alpha/prediction/sports/match-list`."""
     def get_sports_timeline_stages(
         self,
@@ -4437,7 +4438,7 @@ class P2P:
         size: int | None = None,
         currency_id: str | None = None,
         timeout: float | None = None,
-    ) -> bybit_async.models.p2p.MyAds:
+    ) -> bybit_async.bridge.iterators.BlockingPager[bybit_async.models.p2p.MyAds, bybit_async.models.p2p.Ad]:
         """The account's advertisements, by page number. `POST /v5/p2p/item/personal/list`."""
     def get_chat_messages(
         self,
@@ -4465,7 +4466,7 @@ class P2P:
         page: int | None = None,
         size: int | None = None,
         timeout: float | None = None,
-    ) -> bybit_async.models.p2p.OnlineAds:
+    ) -> bybit_async.bridge.iterators.BlockingPager[bybit_async.models.p2p.OnlineAds, bybit_async.models.p2p.Ad]:
         """Everyone's advertisements for a pair, by page number; `side` is ``0`` to buy, ``1`` to sell.
 
         `POST /v5/p2p/item/online`.
@@ -4475,28 +4476,28 @@ class P2P:
     def get_orders(
         self,
         *,
-        page: int,
-        size: int,
+        page: int = 1,
+        size: int = 30,
         status: int | None = None,
         start: bybit_async.wire.Time | None = None,
         end: bybit_async.wire.Time | None = None,
         token_id: str | None = None,
         side: typing.Literal[0, 1] | None = None,
         timeout: float | None = None,
-    ) -> bybit_async.models.p2p.P2POrders:
+    ) -> bybit_async.bridge.iterators.BlockingPager[bybit_async.models.p2p.P2POrders, bybit_async.models.p2p.P2POrderSummary]:
         """Orders, newest first, by page number; `size` is at most 30. `POST /v5/p2p/order/simplifyList`."""
     def get_pending_orders(
         self,
         *,
-        page: int,
-        size: int,
+        page: int = 1,
+        size: int = 30,
         status: typing.Literal[5, 10, 20, 30, 90, 100, 110] | None = None,
         start: bybit_async.wire.Time | None = None,
         end: bybit_async.wire.Time | None = None,
         token_id: str | None = None,
         side: typing.Literal[0, 1] | None = None,
         timeout: float | None = None,
-    ) -> bybit_async.models.p2p.P2POrders:
+    ) -> bybit_async.bridge.iterators.BlockingPager[bybit_async.models.p2p.P2POrders, bybit_async.models.p2p.P2POrderSummary]:
         """Orders that still need something done, by page number; `size` is at most 30.
 
         `POST /v5/p2p/order/pending/simplifyList`.
@@ -5539,6 +5540,7 @@ class Streams:
         ensure_clock: measures the clock unless it is known.
         fetch_full_book: fetches a full book by REST, for ``order_book(depth="full")``.
         fetch_klines: fetches klines by REST, for what ``klines(closed=True)`` missed.
+        maintenance: takes what Bybit says of its maintenance; shared with whoever else connects.
         sleep: waits; tests that skip time put their own here.
     """
     def adl_alerts(
@@ -7214,8 +7216,9 @@ class OrderEntry:
         referer: a broker's id.
         pace: the rate limits; None for no waiting.
         ensure_clock: measures the exchange's clock where it is unknown.
-        on_late: is told of late answers.
+        on_late: is told of late answers; must be quick. What it raises is logged.
         on_unknown: whether unknown outcomes are looked for, unless the call says otherwise.
+        maintenance: what is known of Bybit's maintenance; connections are then made anew less often.
 
     Attributes:
         late: the last late answers, oldest first; `late_count` how many there were.

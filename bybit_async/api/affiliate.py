@@ -56,7 +56,8 @@ class Affiliate(Resource):
     ) -> Pager[Page[m.SubAffiliate], m.SubAffiliate]:
         """Sub-affiliates and their commissions; `size` is at most 100.
 
-        Days are given as dates, both or neither, at most three months apart. `GET /v5/affiliate/affiliate-sub-list`.
+        Days are given as dates, both or neither. Iterated over more than three months, each sub-affiliate comes once
+        for every three of them, with `start_date` and `end_date`. `GET /v5/affiliate/affiliate-sub-list`.
         """
         both_or_neither({"start": start, "end": end})
         return self._pages(

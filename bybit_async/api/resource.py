@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from bybit_async.transport.endpoint import Endpoint
 from bybit_async.transport.multipart import Files
 from bybit_async.transport.outcome import OnUnknown
-from bybit_async.transport.pages import P, Pager, T
+from bybit_async.transport.pages import Numbered, NumberedPager, P, Pager, T
 from bybit_async.wire import Response, wire_name
 
 
@@ -47,6 +47,9 @@ class Resource:
 
     def _pages(self, endpoint: Endpoint, timeout: float | None, **params: Any) -> Pager[Any, Any]:
         return Pager(self._caller.call, endpoint, spelled(params), timeout)
+
+    def _numbered(self, endpoint: Endpoint, timeout: float | None, how: Numbered, **params: Any) -> Pager[Any, Any]:
+        return NumberedPager(self._caller.call, endpoint, spelled(params), timeout, how)
 
 
 __all__ = ["Caller", "P", "Resource", "T", "spelled"]

@@ -1,22 +1,21 @@
-"""Lists that are longer than one answer: pages by cursor, windows by time."""
+"""Lists that are longer than one answer: pages by cursor or by number, windows by time."""
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
-from typing import Any, Generic, Protocol, TypeVar
+from datetime import date, timedelta
+from typing import Any, Generic, Protocol, TypeVar, cast
+
+import msgspec
 
 from bybit_async.transport.endpoint import Endpoint
 from bybit_async.transport.window_table import Window, window_of
 from bybit_async.wire import Response
 
 
-class PageLike(Protocol):
-    """A list answer that knows its cursor."""
-
-    @property
-    def next_page_cursor(self) -> str | None:
-        """What to ask the next page with."""
-        ...
+class RowsLike(Protocol):
+    """A list answer."""
 
     @property
     def rows(self) -> list[Any]:
@@ -24,7 +23,16 @@ class PageLike(Protocol):
         ...
 
 
-P = TypeVar("P", bound=PageLike)
+class PageLike(RowsLike, Protocol):
+    """A list answer that knows its cursor."""
+
+    @property
+    def next_page_cursor(self) -> str | None:
+        """What to ask the next page with."""
+        ...
+
+
+P = TypeVar("P", bound=RowsLike)
 T = TypeVar("T")
 Call = Callable[..., Awaitable[Response[Any]]]
 
@@ -66,7 +74,7 @@ class Pager(Generic[P, T]):
         while True:
             page = await self._fetch(params)
             yield page
-            cursor = page.next_page_cursor
+            cursor = cast(PageLike, page).next_page_cursor
             # Some services repeat the last cursor for ever instead of leaving it out.
             if not cursor or cursor in seen:
                 return
@@ -79,12 +87,62 @@ class Pager(Generic[P, T]):
         return page
 
 
+class Numbered(msgspec.Struct, frozen=True):
+    """How pages are asked for by number; the first one is 1.
+
+    Attributes:
+        parameter: the wire name of the number.
+        total: the page's attribute that says how many rows there are on all pages together; empty for none.
+        text: whether the number is sent as text.
+    """
+
+    parameter: str
+    total: str = ""
+    text: bool = False
+
+
+class NumberedPager(Pager[P, T]):
+    """A `Pager` whose pages have numbers: it begins with the one that was asked for, or the first."""
+
+    __slots__ = ("_numbered",)
+
+    def __init__(
+        self, call: Call, endpoint: Endpoint, params: dict[str, Any], timeout: float | None, numbered: Numbered
+    ) -> None:
+        super().__init__(call, endpoint, params, timeout)
+        self._numbered = numbered
+
+    async def _pages_of(self, params: dict[str, Any]) -> AsyncIterator[P]:
+        how = self._numbered
+        number = int(params.get(how.parameter, 1))
+        page = await self._fetch(params)
+        size, known = len(page.rows), number * len(page.rows)
+        while page.rows:
+            yield page
+            total = getattr(page, how.total, None) if how.total else None
+            # A shorter page is the last one, whatever the total says; so is one that would pass it.
+            if len(page.rows) < size or (total and known >= total):
+                return
+            number += 1
+            following = await self._fetch({**params, how.parameter: str(number) if how.text else number})
+            # Some services answer a number beyond the last page with the last page.
+            if following.rows == page.rows:
+                return
+            page, known = following, known + len(following.rows)
+        if number == int(params.get(how.parameter, 1)):
+            yield page
+
+
 def windows(params: dict[str, Any], window: Window | None) -> list[dict[str, Any]]:
     """Split a request whose time span is wider than one answer covers, oldest first; bounds never overlap."""
     if window is None or "cursor" in params:
         return [params]
     start, end = params.get(window.start), params.get(window.end)
-    if start is None or end is None or end - start <= window.span:
+    if start is None or end is None:
+        return [params]
+    if window.months:
+        return _windows_of_days(params, window)
+    if end - start <= window.span:
         return [params]
     # Both bounds are inclusive on the wire, so the next window starts one unit after the last one ended.
     step = window.span
@@ -93,3 +151,24 @@ def windows(params: dict[str, Any], window: Window | None) -> list[dict[str, Any
         {**params, window.start: at, window.end: min(at + step - window.unit, end)}
         for at in range(start, end + 1, step)
     ]
+
+
+def _windows_of_days(params: dict[str, Any], window: Window) -> list[dict[str, Any]]:
+    """Split days that are written as text, both inclusive, into windows of so many months."""
+    at, last = (date.fromisoformat(params[name]) for name in (window.start, window.end))
+    if last <= _months_later(at, window.months):
+        return [params]
+    found = []
+    while at <= last:
+        after = _months_later(at, window.months)
+        found.append({
+            **params, window.start: at.isoformat(), window.end: min(after - timedelta(days=1), last).isoformat()
+        })  # fmt: skip
+        at = after
+    return found
+
+
+def _months_later(day: date, months: int) -> date:
+    count = day.year * 12 + day.month - 1 + months
+    year, month = divmod(count, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -13,11 +13,13 @@ class Window(msgspec.Struct, frozen=True):
     """The widest time span an endpoint answers at once.
 
     Attributes:
-        span: the widest difference between the bounds, in the endpoint's own unit (most take milliseconds).
+        span: the widest difference between the bounds, in the endpoint's own unit (most take milliseconds); of no
+            meaning where there are `months`.
         start: the wire name of the lower bound.
         end: the wire name of the upper bound.
         unit: the step between two times on the wire, 1 for whole milliseconds or whole seconds.
         grain: what Bybit rounds the bounds down to; windows begin on a multiple of it, so that they cannot overlap.
+        months: how many months the widest span is where the bounds are days written as text, ``2026-01-31``.
     """
 
     span: int
@@ -25,6 +27,7 @@ class Window(msgspec.Struct, frozen=True):
     end: str = "endTime"
     unit: int = 1
     grain: int = 1
+    months: int = 0
 
 
 _WEEK = Window(7 * _DAY)
@@ -33,10 +36,14 @@ _WEEK_BY_SECOND = Window(7 * _DAY, grain=_SECOND)
 # "Less than 30 days", and cut to whole seconds: one second less is the widest that is certain.
 _UNDER_A_MONTH_BY_SECOND = Window(30 * _DAY - _SECOND, grain=_SECOND)
 
+# Rows are sums over the window, which they name.
+_QUARTER_OF_DAYS = Window(0, "startDate", "endDate", months=3)
+
 _WINDOWS: dict[str, Window] = {
     "/v5/account/borrow-history": _MONTH,
     "/v5/account/contract-transaction-log": _WEEK,
     "/v5/account/transaction-log": _WEEK,
+    "/v5/affiliate/affiliate-sub-list": _QUARTER_OF_DAYS,
     "/v5/asset/delivery-record": _MONTH,
     "/v5/asset/deposit/query-internal-record": _MONTH,
     "/v5/asset/deposit/query-record": _UNDER_A_MONTH_BY_SECOND,

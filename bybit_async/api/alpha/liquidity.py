@@ -7,6 +7,7 @@ from typing import Literal
 from bybit_async.api.resource import Resource
 from bybit_async.models import alpha as m
 from bybit_async.transport.endpoint import post
+from bybit_async.transport.pages import Numbered, Pager
 from bybit_async.wire import Number, none_or_plain, plain
 
 GET_LP_POOL_LIST = post("/v5/alpha/lp/pool-list", "alpha.get_lp_pool_list", m.AlphaPools, write=False)
@@ -21,6 +22,8 @@ STAKE_LP = post("/v5/alpha/lp/stake", "alpha.stake_lp", m.AlphaStakeAck)
 REDEEM_LP = post("/v5/alpha/lp/redeem", "alpha.redeem_lp", m.AlphaPoolOrderAck)
 GET_LP_POSITION_LIST = post("/v5/alpha/lp/position-list", "alpha.get_lp_position_list", m.AlphaPositions, write=False)
 GET_LP_ORDER_LIST = post("/v5/alpha/lp/order-list", "alpha.get_lp_order_list", m.AlphaPoolOrders, write=False)
+
+_PAGES = Numbered("pageIndex", "total")
 
 
 class AlphaLiquidity(Resource):
@@ -107,7 +110,7 @@ class AlphaLiquidity(Resource):
         answer: m.AlphaPositions = await self._call(GET_LP_POSITION_LIST, timeout)
         return answer
 
-    async def get_lp_order_list(
+    def get_lp_order_list(
         self,
         *,
         order_type: Literal[0, 1, 2] | None = None,
@@ -118,13 +121,12 @@ class AlphaLiquidity(Resource):
         page_index: int | None = None,
         pool_address: str | None = None,
         timeout: float | None = None,
-    ) -> m.AlphaPoolOrders:
+    ) -> Pager[m.AlphaPoolOrders, m.AlphaPoolOrder]:
         """Orders of the last `days` (90 when left out, at most 365), by page number; `limit` is 1 to 100.
 
         `POST /v5/alpha/lp/order-list`.
         """
-        answer: m.AlphaPoolOrders = await self._call(
-            GET_LP_ORDER_LIST, timeout, order_type=order_type, token_code=token_code, order_status=order_status,
+        return self._numbered(
+            GET_LP_ORDER_LIST, timeout, _PAGES, order_type=order_type, token_code=token_code, order_status=order_status,
             days=days, limit=limit, page_index=page_index, pool_address=pool_address,
         )  # fmt: skip
-        return answer

@@ -8,6 +8,7 @@ from bybit_async.api.resource import Resource
 from bybit_async.models import alpha as m
 from bybit_async.models.checks import any_of
 from bybit_async.transport.endpoint import get, post
+from bybit_async.transport.pages import Numbered, Pager
 from bybit_async.wire import Number, Time, none_or_milliseconds, plain
 
 GET_PREDICTION_ENGINE_STATUS = get(
@@ -64,6 +65,8 @@ GET_SPORTS_TIMELINE_STAGES = get(
     "/v5/alpha/prediction/sports/timeline-stages", "alpha.get_sports_timeline_stages", m.SportsTimeline
 )
 
+_PAGES = Numbered("pageIndex", "total")
+
 
 class AlphaPrediction(Resource):
     """The prediction part of `Alpha`."""
@@ -115,7 +118,7 @@ class AlphaPrediction(Resource):
         )  # fmt: skip
         return answer
 
-    async def get_prediction_side_market_list(
+    def get_prediction_side_market_list(
         self,
         *,
         event_id: str,
@@ -124,13 +127,12 @@ class AlphaPrediction(Resource):
         limit: int | None = None,
         page_index: int | None = None,
         timeout: float | None = None,
-    ) -> m.SideMarkets:
+    ) -> Pager[m.SideMarkets, m.SideMarket]:
         """Markets beside the main one of an event, by page number. `POST /v5/alpha/prediction/side-market-list`."""
-        answer: m.SideMarkets = await self._call(
-            GET_PREDICTION_SIDE_MARKET_LIST, timeout, event_id=event_id, sort_by=sort_by, market_type=market_type,
-            limit=limit, page_index=page_index,
+        return self._numbered(
+            GET_PREDICTION_SIDE_MARKET_LIST, timeout, _PAGES, event_id=event_id, sort_by=sort_by,
+            market_type=market_type, limit=limit, page_index=page_index,
         )  # fmt: skip
-        return answer
 
     async def get_prediction_pay_token_list(self, *, timeout: float | None = None) -> list[m.PredictionPayToken]:
         """Coins that predictions are paid with. `GET /v5/alpha/prediction/pay-token-list`."""
@@ -202,7 +204,7 @@ class AlphaPrediction(Resource):
         )  # fmt: skip
         return answer
 
-    async def get_prediction_order_list(
+    def get_prediction_order_list(
         self,
         *,
         status: Literal[1, 2, 3, 4, 5] | None = None,
@@ -213,15 +215,14 @@ class AlphaPrediction(Resource):
         limit: int | None = None,
         page_index: int | None = None,
         timeout: float | None = None,
-    ) -> m.PredictionOrders:
+    ) -> Pager[m.PredictionOrders, m.PredictionOrder]:
         """Orders of the last `days` (at most 90), by page number. `POST /v5/alpha/prediction/order-list`."""
-        answer: m.PredictionOrders = await self._call(
-            GET_PREDICTION_ORDER_LIST, timeout, status=status, token_id=token_id, event_id=event_id, side=side,
+        return self._numbered(
+            GET_PREDICTION_ORDER_LIST, timeout, _PAGES, status=status, token_id=token_id, event_id=event_id, side=side,
             days=days, limit=limit, page_index=page_index,
         )  # fmt: skip
-        return answer
 
-    async def get_prediction_position_list(
+    def get_prediction_position_list(
         self,
         *,
         token_id: str | None = None,
@@ -229,15 +230,14 @@ class AlphaPrediction(Resource):
         limit: int | None = None,
         page_index: int | None = None,
         timeout: float | None = None,
-    ) -> m.PredictionPositions:
+    ) -> Pager[m.PredictionPositions, m.PredictionPosition]:
         """Open positions, by page number. `POST /v5/alpha/prediction/position-list`."""
-        answer: m.PredictionPositions = await self._call(
-            GET_PREDICTION_POSITION_LIST, timeout, token_id=token_id, event_id=event_id, limit=limit,
+        return self._numbered(
+            GET_PREDICTION_POSITION_LIST, timeout, _PAGES, token_id=token_id, event_id=event_id, limit=limit,
             page_index=page_index,
         )  # fmt: skip
-        return answer
 
-    async def get_prediction_position_history(
+    def get_prediction_position_history(
         self,
         *,
         token_id: str | None = None,
@@ -247,16 +247,15 @@ class AlphaPrediction(Resource):
         limit: int | None = None,
         page_index: int | None = None,
         timeout: float | None = None,
-    ) -> m.PredictionPositionHistory:
+    ) -> Pager[m.PredictionPositionHistory, m.ClosedPredictionPosition]:
         """Closed positions of the last `days` (at most 90), by page number.
 
         `POST /v5/alpha/prediction/position-history`.
         """
-        answer: m.PredictionPositionHistory = await self._call(
-            GET_PREDICTION_POSITION_HISTORY, timeout, token_id=token_id, event_id=event_id, result=result,
+        return self._numbered(
+            GET_PREDICTION_POSITION_HISTORY, timeout, _PAGES, token_id=token_id, event_id=event_id, result=result,
             days=days, limit=limit, page_index=page_index,
         )  # fmt: skip
-        return answer
 
     async def get_prediction_portfolio_summary(
         self, *, event_type: int | None = None, timeout: float | None = None
@@ -279,7 +278,7 @@ class AlphaPrediction(Resource):
         )  # fmt: skip
         return answer
 
-    async def get_sports_match_list(
+    def get_sports_match_list(
         self,
         *,
         event_type: int,
@@ -290,14 +289,13 @@ class AlphaPrediction(Resource):
         limit: int | None = None,
         page_index: int | None = None,
         timeout: float | None = None,
-    ) -> m.SportsMatches:
+    ) -> Pager[m.SportsMatches, m.SportsMatch]:
         """Matches of a tournament, by page number. `POST /v5/alpha/prediction/sports/match-list`."""
-        answer: m.SportsMatches = await self._call(
-            GET_SPORTS_MATCH_LIST, timeout, event_type=event_type, status=status,
+        return self._numbered(
+            GET_SPORTS_MATCH_LIST, timeout, _PAGES, event_type=event_type, status=status,
             start_time=none_or_milliseconds(start, "start"), end_time=none_or_milliseconds(end, "end"),
             stage_code=stage_code, limit=limit, page_index=page_index,
         )  # fmt: skip
-        return answer
 
     async def get_sports_timeline_stages(self, *, event_type: int, timeout: float | None = None) -> m.SportsTimeline:
         """Stages of a tournament. `GET /v5/alpha/prediction/sports/timeline-stages`."""

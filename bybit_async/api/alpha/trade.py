@@ -7,6 +7,7 @@ from typing import Literal
 from bybit_async.api.resource import Resource
 from bybit_async.models import alpha as m
 from bybit_async.transport.endpoint import post
+from bybit_async.transport.pages import Numbered, Pager
 from bybit_async.wire import Number, plain
 
 GET_ASSET_DETAIL = post("/v5/alpha/trade/asset-detail", "alpha.get_asset_detail", m.AlphaHolding, write=False)
@@ -25,6 +26,8 @@ GET_PAY_TOKEN_LIST = post(
 GET_QUOTE = post("/v5/alpha/trade/quote", "alpha.get_quote", m.AlphaQuote, write=False)
 PURCHASE = post("/v5/alpha/trade/purchase", "alpha.purchase", m.AlphaOrderAck)
 REDEEM = post("/v5/alpha/trade/redeem", "alpha.redeem", m.AlphaOrderAck)
+
+_PAGES = Numbered("pageIndex", "total")
 
 
 class AlphaTrade(Resource):
@@ -74,27 +77,26 @@ class AlphaTrade(Resource):
         )  # fmt: skip
         return answer
 
-    async def get_order_list(
+    def get_order_list(
         self,
         *,
-        limit: int,
-        page_index: int,
+        limit: int = 100,
+        page_index: int = 1,
         trade_type: Literal[0, 1, 2] | None = None,
         token_code: str | None = None,
         order_status: list[int] | None = None,
         days: int | None = None,
         direction: Literal["prev", "next"] | None = None,
         timeout: float | None = None,
-    ) -> m.AlphaOrders:
+    ) -> Pager[m.AlphaOrders, m.AlphaOrder]:
         """Orders of the last `days` (90 when left out or 0), by page number; `limit` is 1 to 100.
 
         `POST /v5/alpha/trade/order-list`.
         """
-        answer: m.AlphaOrders = await self._call(
-            GET_ORDER_LIST, timeout, limit=limit, page_index=page_index, trade_type=trade_type,
+        return self._numbered(
+            GET_ORDER_LIST, timeout, _PAGES, limit=limit, page_index=page_index, trade_type=trade_type,
             token_code=token_code, order_status=order_status, days=days, direction=direction,
         )  # fmt: skip
-        return answer
 
     async def get_pay_token_list(
         self, *, chain_code: str, token_address: str, timeout: float | None = None

@@ -8,6 +8,7 @@ from bybit_async.api.resource import Resource
 from bybit_async.api.spelling import none_or_text
 from bybit_async.models import p2p as m
 from bybit_async.transport.endpoint import post
+from bybit_async.transport.pages import Numbered, Pager
 from bybit_async.wire import Nothing, Number, none_or_plain, plain
 
 GET_ONLINE_ADS = post("/v5/p2p/item/online", "p2p.get_online_ads", m.OnlineAds, write=False)
@@ -17,13 +18,17 @@ POST_NEW_AD = post("/v5/p2p/item/create", "p2p.post_new_ad", m.AdAck)
 UPDATE_AD = post("/v5/p2p/item/update", "p2p.update_ad", m.AdAck)
 REMOVE_AD = post("/v5/p2p/item/cancel", "p2p.remove_ad", Nothing)
 
+_PAGES = Numbered("page", "count", text=True)
+# Its count is said to be that of the pages.
+_PAGES_WITHOUT_TOTAL = Numbered("page", text=True)
+
 
 class Ads(Resource):
     """The ads part of `P2P`."""
 
     __slots__ = ()
 
-    async def get_online_ads(
+    def get_online_ads(
         self,
         *,
         token_id: str,
@@ -32,18 +37,17 @@ class Ads(Resource):
         page: int | None = None,
         size: int | None = None,
         timeout: float | None = None,
-    ) -> m.OnlineAds:
+    ) -> Pager[m.OnlineAds, m.Ad]:
         """Everyone's advertisements for a pair, by page number; `side` is ``0`` to buy, ``1`` to sell.
 
         `POST /v5/p2p/item/online`.
         """
-        answer: m.OnlineAds = await self._call(
-            GET_ONLINE_ADS, timeout, token_id=token_id, currency_id=currency_id, side=side, page=none_or_text(page),
-            size=none_or_text(size),
+        return self._numbered(
+            GET_ONLINE_ADS, timeout, _PAGES, token_id=token_id, currency_id=currency_id, side=side,
+            page=none_or_text(page), size=none_or_text(size),
         )  # fmt: skip
-        return answer
 
-    async def get_ads_list(
+    def get_ads_list(
         self,
         *,
         item_id: str | None = None,
@@ -54,13 +58,12 @@ class Ads(Resource):
         size: int | None = None,
         currency_id: str | None = None,
         timeout: float | None = None,
-    ) -> m.MyAds:
+    ) -> Pager[m.MyAds, m.Ad]:
         """The account's advertisements, by page number. `POST /v5/p2p/item/personal/list`."""
-        answer: m.MyAds = await self._call(
-            GET_ADS_LIST, timeout, item_id=item_id, status=status, side=side, token_id=token_id,
+        return self._numbered(
+            GET_ADS_LIST, timeout, _PAGES_WITHOUT_TOTAL, item_id=item_id, status=status, side=side, token_id=token_id,
             page=none_or_text(page), size=none_or_text(size), currency_id=currency_id,
         )  # fmt: skip
-        return answer
 
     async def get_ad_details(self, *, item_id: str, timeout: float | None = None) -> m.Ad:
         """One advertisement of the account. `POST /v5/p2p/item/info`."""

@@ -10,6 +10,7 @@ from bybit_async.api.spelling import none_or_text
 from bybit_async.models import p2p as m
 from bybit_async.models.checks import any_of
 from bybit_async.transport.endpoint import post
+from bybit_async.transport.pages import Numbered, Pager
 from bybit_async.wire import Nothing, Time, none_or_milliseconds
 
 GET_ORDERS = post("/v5/p2p/order/simplifyList", "p2p.get_orders", m.P2POrders, write=False)
@@ -24,54 +25,54 @@ SEND_CHAT_MESSAGE = post("/v5/p2p/order/message/send", "p2p.send_chat_message", 
 GET_CHAT_MESSAGES = post("/v5/p2p/order/message/listpage", "p2p.get_chat_messages", m.ChatMessages, write=False)
 UPLOAD_CHAT_FILE = post("/v5/p2p/oss/upload_file", "p2p.upload_chat_file", m.UploadedFile)
 
+_PAGES = Numbered("page", "count")
+
 
 class Orders(Resource):
     """The orders part of `P2P`."""
 
     __slots__ = ()
 
-    async def get_orders(
+    def get_orders(
         self,
         *,
-        page: int,
-        size: int,
+        page: int = 1,
+        size: int = 30,
         status: int | None = None,
         start: Time | None = None,
         end: Time | None = None,
         token_id: str | None = None,
         side: Literal[0, 1] | None = None,
         timeout: float | None = None,
-    ) -> m.P2POrders:
+    ) -> Pager[m.P2POrders, m.P2POrderSummary]:
         """Orders, newest first, by page number; `size` is at most 30. `POST /v5/p2p/order/simplifyList`."""
-        answer: m.P2POrders = await self._call(
-            GET_ORDERS, timeout, page=page, size=size, status=status,
+        return self._numbered(
+            GET_ORDERS, timeout, _PAGES, page=page, size=size, status=status,
             begin_time=none_or_text(none_or_milliseconds(start, "start")),
             end_time=none_or_text(none_or_milliseconds(end, "end")), token_id=token_id, side=side,
         )  # fmt: skip
-        return answer
 
-    async def get_pending_orders(
+    def get_pending_orders(
         self,
         *,
-        page: int,
-        size: int,
+        page: int = 1,
+        size: int = 30,
         status: Literal[5, 10, 20, 30, 90, 100, 110] | None = None,
         start: Time | None = None,
         end: Time | None = None,
         token_id: str | None = None,
         side: Literal[0, 1] | None = None,
         timeout: float | None = None,
-    ) -> m.P2POrders:
+    ) -> Pager[m.P2POrders, m.P2POrderSummary]:
         """Orders that still need something done, by page number; `size` is at most 30.
 
         `POST /v5/p2p/order/pending/simplifyList`.
         """
-        answer: m.P2POrders = await self._call(
-            GET_PENDING_ORDERS, timeout, page=page, size=size, status=status,
+        return self._numbered(
+            GET_PENDING_ORDERS, timeout, _PAGES, page=page, size=size, status=status,
             begin_time=none_or_text(none_or_milliseconds(start, "start")),
             end_time=none_or_text(none_or_milliseconds(end, "end")), token_id=token_id, side=side,
         )  # fmt: skip
-        return answer
 
     async def get_order_details(self, *, order_id: str, timeout: float | None = None) -> m.P2POrder:
         """One order in detail. `POST /v5/p2p/order/info`."""
