@@ -84,6 +84,8 @@ class Execution:
         """Return the entry of the private `execution` topic."""
         wire = self.to_wire()
         del wire["execFeeV2"]
+        if self.category == "option":
+            del wire["createType"]
         wire["category"] = self.category
         wire["isLeverage"] = "0"
         wire["marketUnit"] = self.market_unit

@@ -206,9 +206,16 @@ class Order:
         if is_spot:
             wire["basePrice"] = plain(self.last_on_created)
         else:
+            # Clients tell contracts from spot by whether these keys are there at all.
+            wire["tpslMode"] = self._exit_mode()
             wire["createType"] = self.create_type
             wire["lastPriceOnCreated"] = plain(self.last_on_created)
         return wire
+
+    def _exit_mode(self) -> str:
+        if self.category == "option":
+            return ""
+        return _EXIT_MODES.get(self.stop_order_type) or ("" if self.exit_plan.empty else self.exit_plan.mode)
 
     def _trigger_wire(self) -> dict[str, object]:
         is_spot = self.category == "spot"
@@ -221,7 +228,6 @@ class Order:
             "triggerBy": self.trigger_by or "",
             "takeProfit": plain(plan.take_profit),
             "stopLoss": plain(plan.stop_loss),
-            "tpslMode": _EXIT_MODES.get(self.stop_order_type) or ("" if is_spot or plan.empty else plan.mode),
             "ocoTriggerBy": self.oco_trigger_by,
             "tpLimitPrice": plain(plan.tp_limit),
             "slLimitPrice": plain(plan.sl_limit),
@@ -234,6 +240,8 @@ class Order:
         wire = self.to_wire()
         del wire["extraFees"]
         wire.setdefault("lastPriceOnCreated", wire.pop("basePrice", ""))
+        if self.category == "option":
+            del wire["createType"]
         wire["category"] = self.category
         wire["brokerOrderPrice"] = ""
         wire["closedPnl"] = plain(self.closed_pnl)

@@ -53,10 +53,7 @@ def position_wire(position: Position, usd: Usd, *, stream: bool = False) -> dict
         "stopLoss": _exit_price(position.stop_loss),
         "trailingStop": plain(position.trailing_stop.trail) if position.trailing_stop else "0",
         "sessionAvgPrice": price if instrument.settle == "USDC" else "",
-        "delta": "",
-        "gamma": "",
-        "vega": "",
-        "theta": "",
+        **dict.fromkeys(_GREEKS, ""),
         "unrealisedPnl": rounded(position.unrealised(mark)),
         "curRealisedPnl": rounded(position.cur_realised),
         "cumRealisedPnl": "" if is_option else rounded(position.cum_realised),
@@ -74,7 +71,16 @@ def position_wire(position: Position, usd: Usd, *, stream: bool = False) -> dict
     }
     if stream:
         wire["category"] = instrument.category
+        if is_option:
+            wire["cumRealisedPnl"] = wire["curRealisedPnl"]
+        else:
+            # Only those of options are pushed.
+            for greek in _GREEKS:
+                del wire[greek]
     return wire
+
+
+_GREEKS = ("delta", "gamma", "vega", "theta")
 
 
 def wallet_wire(account: Account, usd: Usd, coins: Iterable[str] | None = None) -> dict[str, object]:
