@@ -10,7 +10,7 @@ from typing import Any
 from bybit_async.api.resource import Caller
 from bybit_async.api.trade.batches import Batches
 from bybit_async.api.trade.orders import Orders
-from bybit_async.errors import DeadlineExceeded, NotSent
+from bybit_async.errors import DeadlineExceeded, InvalidParameter, NotSent
 from bybit_async.stream.order_entry import OrderEntry
 from bybit_async.stream.order_frames import OPERATIONS
 from bybit_async.transport.endpoint import Endpoint
@@ -72,6 +72,8 @@ class OrderRouter:
         """Send one request and return its whole answer; raises what the way it took raises."""
         if endpoint.path not in OPERATIONS:
             return await self._rest.call(endpoint, params, timeout=timeout, files=files, on_unknown=on_unknown)
+        if timeout is not None and not timeout > 0:
+            raise InvalidParameter("timeout", f"expected a positive number of seconds, got {timeout}")
         loop = asyncio.get_running_loop()
         deadline = loop.time() + (timeout or self._timeout)
         try:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
-from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.protocol import State
 
 from bybit_async.errors import ORDER_ENTRY_CODES, REST_CODES, AuthenticationError, ConnectionFailed, rejection
 from bybit_async.stream.fast_socket import FastSocket
 from bybit_async.stream.frames import AuthAnswer, Frame, Pong, ServerPing
+from bybit_async.stream.handshake import open_socket
 from bybit_async.stream.router import LEAD, route
 from bybit_async.stream.settings import StreamSettings
 from bybit_async.transport.clock import Clock
@@ -26,18 +25,6 @@ OnFrame = Callable[["Connection", Frame, int], Awaitable[None] | None]
 
 Shortcut = Callable[[bytes, int], None]
 """Takes the bytes of a topic's message and the local nanosecond they came at, without anybody to wait for."""
-
-
-class _NoFrames(logging.LoggerAdapter[logging.Logger]):
-    """The socket library logs whole frames when it debugs, and the first one holds a key and its signature."""
-
-    def isEnabledFor(self, level: int) -> bool:  # noqa: N802  the name is logging's
-        return level > logging.DEBUG and super().isEnabledFor(level)
-
-
-_socket_log = _NoFrames(logging.getLogger("bybit_async.stream.socket"), {})
-
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class HandshakeRefused(ConnectionFailed):
@@ -113,6 +100,11 @@ class Connection:
         return self.channel in ("private", "trade")
 
     @property
+    def takes_messages(self) -> bool:
+        """Whether something can be sent: neither side has begun to close it."""
+        return self._socket is not None and not self.end_reason and self._socket.state is State.OPEN
+
+    @property
     def age(self) -> float:
         """Seconds since it was opened."""
         return 0.0 if self.opened_at is None else self._clock.monotonic() - self.opened_at
@@ -142,20 +134,7 @@ class Connection:
                 self.abort()
 
     async def _connect(self) -> None:
-        settings = self._settings
-        host = urlsplit(self.url).hostname or ""
-        self._socket = await connect(
-            self.url,
-            compression=None,
-            # Bybit's heartbeat is a message of its own; control pings are answered but not sent.
-            ping_interval=None,
-            open_timeout=None,
-            close_timeout=settings.close_timeout,
-            max_size=settings.max_frame,
-            logger=_socket_log,
-            proxy=None if host in _LOOPBACK else settings.proxy,
-            create_connection=self._make_socket,  # type: ignore[arg-type]
-        )  # type: ignore[assignment]
+        self._socket = await open_socket(self.url, self._settings, self._prepare)
         if not self.private:
             self.opened_at = self._clock.monotonic()
 
@@ -180,11 +159,9 @@ class Connection:
             )
         self.opened_at = self._clock.monotonic()
 
-    def _make_socket(self, *args: Any, **options: Any) -> FastSocket:
-        socket = FastSocket(*args, **options)
+    def _prepare(self, socket: FastSocket) -> None:
         socket.max_frame = self._settings.max_frame
         socket.on_text, socket.on_lost = self._take, self._note_loss
-        return socket
 
     def _note_loss(self) -> None:
         self._lost = True

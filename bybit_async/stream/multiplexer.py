@@ -36,6 +36,7 @@ class Multiplexer:
         signer: the key, for private channels.
         settings: times and sizes.
         ensure_clock: measures the clock unless it is known; awaited before each authentication.
+        maintenance: takes what the status channel tells.
         sleep: waits; tests that skip time put their own here.
 
     Attributes:
@@ -52,6 +53,7 @@ class Multiplexer:
         settings: StreamSettings,
         *,
         ensure_clock: Callable[[], Awaitable[None]] | None = None,
+        maintenance: Maintenance | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.environment = environment
@@ -63,7 +65,7 @@ class Multiplexer:
         self.junk_frames: Counter[str] = Counter()
         self.last_junk: deque[Junk] = deque(maxlen=20)
         self.loop_blocked = 0
-        self.maintenance = Maintenance()
+        self.maintenance = maintenance or Maintenance()
         self.spreads: dict[tuple[Topic, ...], Spread] = {}
         self._hubs: dict[str, Hub] = {}
         self._alone: list[Hub] = []

@@ -34,6 +34,7 @@ from bybit_async.errors import (
 )
 from bybit_async.stream.connection import Connection
 from bybit_async.stream.frames import OrderEntryAnswer
+from bybit_async.stream.maintenance import Maintenance
 from bybit_async.stream.order_frames import (
     OPERATIONS,
     RESTARTING,
@@ -104,8 +105,9 @@ class OrderEntry:
         referer: a broker's id.
         pace: the rate limits; None for no waiting.
         ensure_clock: measures the exchange's clock where it is unknown.
-        on_late: is told of late answers.
+        on_late: is told of late answers; must be quick. What it raises is logged.
         on_unknown: whether unknown outcomes are looked for, unless the call says otherwise.
+        maintenance: what is known of Bybit's maintenance; connections are then made anew less often.
 
     Attributes:
         late: the last late answers, oldest first; `late_count` how many there were.
@@ -131,6 +133,7 @@ class OrderEntry:
         ensure_clock: Callable[[], Awaitable[None]] | None = None,
         on_late: Callable[[LateAnswer], None] | None = None,
         on_unknown: OnUnknown = "resolve",
+        maintenance: Maintenance | None = None,
     ) -> None:
         if signer is None:
             raise MissingCredentials("api_key", "orders need a key")
@@ -145,8 +148,13 @@ class OrderEntry:
         self._ensure_clock = ensure_clock
         self._on_late = on_late
         self._on_unknown = on_unknown
-        self._lines = OrderLines(self._connection, self._unclaimed, self._settings, urlsplit(self._url).netloc)
+        maintenance = maintenance or Maintenance()
+        self._lines = OrderLines(
+            self._connection, self._unclaimed, self._settings, urlsplit(self._url).netloc,
+            under_maintenance=lambda: maintenance.ongoing(clock.now_ms()),
+        )  # fmt: skip
         self._given_up: OrderedDict[str, Waiting] = OrderedDict()
+        self._closing = asyncio.Event()
         self._prefix = uuid4().hex[:16]
         self._count = 0
         self._closed = False
@@ -198,6 +206,8 @@ class OrderEntry:
         op = OPERATIONS.get(endpoint.path)
         if op is None:
             raise InvalidParameter("endpoint", f"{endpoint.name} is not offered over the order entry socket")
+        if timeout is not None and not timeout > 0:
+            raise InvalidParameter("timeout", f"expected a positive number of seconds, got {timeout}")
         deadline = asyncio.get_running_loop().time() + (timeout or self._timeout)
         resolver = self.resolve_unknown if (on_unknown or self._on_unknown) == "resolve" else None
         stamps: list[int] = []
@@ -212,6 +222,7 @@ class OrderEntry:
     async def aclose(self) -> None:
         """End every connection; requests that wait end as unknown. Idempotent."""
         self._closed = True
+        self._closing.set()
         await self._lines.aclose()
 
     def _connection(self, line: OrderLine) -> Connection:
@@ -240,7 +251,7 @@ class OrderEntry:
                 raise
             except (ClockSkewed, RateLimited) as error:
                 # Both mean that Bybit did not take it; so does a restart, which only needs another connection.
-                if attempt == _ATTEMPTS or not self._after_refusal(endpoint, params, error):
+                if attempt == _ATTEMPTS or not await self._after_refusal(endpoint, params, error, deadline):
                     raise
                 refusal = error
                 if isinstance(error, ClockSkewed):
@@ -260,14 +271,30 @@ class OrderEntry:
                     raise
         raise AssertionError("unreachable")
 
-    def _after_refusal(self, endpoint: Endpoint, params: Mapping[str, Any], error: RequestRejected) -> bool:
+    async def _after_refusal(
+        self, endpoint: Endpoint, params: Mapping[str, Any], error: RequestRejected, deadline: float
+    ) -> bool:
+        """Get ready for another attempt; False where there is none to be made."""
         if isinstance(error, RateLimited):
             if self._pace is None:
                 return False
-            self._pace.refused(endpoint, params, error.until)
+            # The bucket holds the next attempt up too, but not when the session leaves the pace to its user.
+            wait = self._pace.refused(endpoint, params, error.until)
+            if asyncio.get_running_loop().time() + wait >= deadline:
+                late = "the rate limit leaves no time to send this before its deadline"
+                raise error from DeadlineExceeded(late)
+            await self._wait_open(wait)
             return True
         self._clock.distrust()
         return self._ensure_clock is not None
+
+    async def _wait_open(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._closing.wait()
+        except TimeoutError:
+            return
+        raise SessionClosed("order entry is closed")
 
     async def _once(
         self, endpoint: Endpoint, op: str, params: Mapping[str, Any], deadline: float, stamps: list[int]
@@ -345,4 +372,8 @@ class OrderEntry:
         self.late_count += 1
         self.late.append(late)
         if self._on_late is not None:
-            self._on_late(late)
+            try:
+                self._on_late(late)
+            except Exception:
+                # The connection that brought it has other orders on it.
+                log.exception("on_late raised; order entry goes on")

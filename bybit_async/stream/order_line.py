@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import Callable
 from typing import Protocol
 
@@ -70,7 +71,7 @@ class OrderLine:
     @property
     def usable(self) -> bool:
         """Whether it takes requests."""
-        return self._reader is not None and not self.draining and not self._connection.end_reason
+        return self._reader is not None and not self.draining and self._connection.takes_messages
 
     @property
     def age(self) -> float:
@@ -107,6 +108,11 @@ class OrderLine:
                     # It may have left before the connection was found to be dead.
                     raise LineLost(str(error)) from error
                 return await waiting.answer
+        except TimeoutError:
+            # Both may fall into one turn of a loop that was held up: what was answered is not unknown.
+            if waiting.answer.done() and not waiting.answer.cancelled() and waiting.answer.exception() is None:
+                return waiting.answer.result()
+            raise
         finally:
             self._waiting.pop(waiting.req_id, None)
             _settle(waiting.answer)
@@ -167,23 +173,31 @@ class OrderLines:
         unclaimed: takes answers that no request waits for.
         settings: times of the socket.
         host: what the connect budget is counted by.
+        under_maintenance: whether Bybit says that it is being maintained.
 
     Attributes:
         connects: connections that were opened.
     """
 
     def __init__(
-        self, connect: Callable[[OrderLine], Connection], unclaimed: Unclaimed, settings: StreamSettings, host: str
+        self,
+        connect: Callable[[OrderLine], Connection],
+        unclaimed: Unclaimed,
+        settings: StreamSettings,
+        host: str,
+        *,
+        under_maintenance: Callable[[], bool],
     ) -> None:
         self._connect = connect
         self._unclaimed = unclaimed
         self._settings = settings
+        self._under_maintenance = under_maintenance
         self._budget = budget_for(host, settings.connects, settings.connects_window)
         self._line: OrderLine | None = None
         self._lines: set[OrderLine] = set()
         self._opening: asyncio.Task[OrderLine] | None = None
         self._failures = 0
-        self._failure: BybitError | None = None
+        self._failure: Exception | None = None
         self._not_before = 0.0
         self._closed = False
         self.connects = 0
@@ -251,13 +265,19 @@ class OrderLines:
             return opening.result()
         except (ConnectionFailed, TransportError) as error:
             raise NotSent(f"no order entry connection: {error}") from error
+        except RequestRejected as error:
+            raise copy.copy(error) from error
 
     def _wait_after_failure(self) -> None:
         # A caller is not made to wait: what is not sent at once can go another way.
         if asyncio.get_running_loop().time() < self._not_before and self._failure is not None:
             if isinstance(self._failure, RequestRejected):
-                raise self._failure
-            raise NotSent(f"no order entry connection a moment ago: {self._failure}")
+                # Each gets an exception of its own: a traceback belongs to one task.
+                raise copy.copy(self._failure)
+            ours = isinstance(self._failure, BybitError)
+            raise NotSent(
+                f"no order entry connection a moment ago: {self._failure if ours else type(self._failure).__name__}"
+            )
 
     def _grown_old(self, line: OrderLine) -> bool:
         limit = self._settings.rotate_after
@@ -269,9 +289,9 @@ class OrderLines:
         line = OrderLine(self._connect, self._unclaimed)
         try:
             await line.open()
-        except BybitError as error:
-            settings = self._settings
-            self._not_before = loop.time() + min(settings.max_backoff, settings.backoff * 2.0**self._failures)
+        except Exception as error:
+            # Whatever it was, a signer of the user's included: the next order must not run into it at once.
+            self._not_before = loop.time() + self._pause()
             self._failures = min(self._failures + 1, 10)
             self._failure = error
             raise
@@ -280,6 +300,11 @@ class OrderLines:
         self.connects += 1
         self._adopt(line)
         return line
+
+    def _pause(self) -> float:
+        settings = self._settings
+        usual = min(settings.max_backoff, settings.backoff * 2.0**self._failures)
+        return max(usual, settings.maintenance_backoff) if self._under_maintenance() else usual
 
     def _adopt(self, line: OrderLine) -> None:
         self._lines.add(line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import Any
 
 import msgspec
@@ -23,8 +24,8 @@ class StreamSettings(msgspec.Struct, frozen=True, kw_only=True):
         backoff: wait before the second attempt to reconnect; doubled for each further one.
         max_backoff: the longest wait between two attempts.
         refused_backoff: wait after the server refused to talk to us at all (HTTP 403 or 429).
-        maintenance_backoff: shortest wait before an attempt to reconnect while Bybit says that it is being maintained;
-            known where `system_status` is subscribed to.
+        maintenance_backoff: shortest wait before an attempt to reconnect while Bybit says that it is being maintained,
+            order entry included; known where `system_status` is subscribed to.
         jitter: the fraction of each wait that is random.
         stable_after: a connection that lived this long starts over with the shortest wait.
         linger: how long a connection without topics is kept for the next subscriber.
@@ -40,6 +41,7 @@ class StreamSettings(msgspec.Struct, frozen=True, kw_only=True):
         max_frame: bytes of the largest frame that is read; a larger one ends the connection.
         connects: connections per `connects_window` to one host; Bybit allows 500 in 5 minutes.
         proxy: address of a proxy; True for the one of the environment variables, None for none.
+        ssl_context: for hosts with a private certificate; the session's own unless given here.
     """
 
     ping_interval: float = 20.0
@@ -68,6 +70,7 @@ class StreamSettings(msgspec.Struct, frozen=True, kw_only=True):
     connects: int = 450
     connects_window: float = 300.0
     proxy: Any = True
+    ssl_context: ssl.SSLContext | None = None
 
     def __post_init__(self) -> None:
         if self.max_active_time is not None and not 30 <= self.max_active_time <= 600:

@@ -16,6 +16,7 @@ from bybit_async.stream.events import StreamEvent
 from bybit_async.stream.expanders import FetchKlines, Messages
 from bybit_async.stream.live_book import Depth
 from bybit_async.stream.mailbox import Mailbox, Policy
+from bybit_async.stream.maintenance import Maintenance
 from bybit_async.stream.multiplexer import Multiplexer
 from bybit_async.stream.private_streams import PrivateStreams
 from bybit_async.stream.public_streams import PublicStreams
@@ -37,6 +38,7 @@ class Streams(PublicStreams, PrivateStreams):
         ensure_clock: measures the clock unless it is known.
         fetch_full_book: fetches a full book by REST, for ``order_book(depth="full")``.
         fetch_klines: fetches klines by REST, for what ``klines(closed=True)`` missed.
+        maintenance: takes what Bybit says of its maintenance; shared with whoever else connects.
         sleep: waits; tests that skip time put their own here.
     """
 
@@ -50,10 +52,13 @@ class Streams(PublicStreams, PrivateStreams):
         ensure_clock: Callable[[], Awaitable[None]] | None = None,
         fetch_full_book: FetchFullBook | None = None,
         fetch_klines: FetchKlines | None = None,
+        maintenance: Maintenance | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         settings = settings or StreamSettings()
-        multiplexer = Multiplexer(environment, clock, signer, settings, ensure_clock=ensure_clock, sleep=sleep)
+        multiplexer = Multiplexer(
+            environment, clock, signer, settings, ensure_clock=ensure_clock, maintenance=maintenance, sleep=sleep
+        )
         super().__init__(multiplexer, settings, fetch_klines)
         self._shelf = Bookshelf(multiplexer, fetch_full_book)
 
