@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from bybit_async.live.outcomes import OutcomeResolver
     from bybit_async.models.market import Kline, OrderBook
     from bybit_async.models.user import ApiKeyInformation
+    from bybit_async.stream.maintenance import Maintenance
     from bybit_async.stream.settings import StreamSettings
     from bybit_async.stream.streams import Streams
 
@@ -253,12 +254,19 @@ class AsyncBybit(Domains):
             raise InvalidParameter("method", f'expected "GET" or "POST", got {method!r}')
         if not path.startswith("/") or not path.isascii() or not path.isprintable() or set(path) & set(" ?#"):
             raise InvalidParameter("path", f"expected a path without a query, as /v5/market/time, got {path!r}")
-        endpoint = Endpoint(
-            method=method, path=path, name=f"{method} {path}", result=result, signed=signed, write=method == "POST"
-        )
         given = {name: value for name, value in (params or {}).items() if value is not None}
         if path in _CREATES:
             given = with_order_link_ids(given)
+        endpoint = Endpoint(
+            method=method,
+            path=path,
+            name=f"{method} {path}",
+            result=result,
+            signed=signed,
+            write=method == "POST",
+            # A batch costs as many requests as it has items, whoever wrapped it.
+            cost="request" if isinstance(given.get("request"), list) else "",
+        )
         return await self._transport.call(endpoint, given, timeout=timeout)
 
     async def verify_credentials(self, *, timeout: float | None = None) -> ApiKeyInformation:
@@ -300,6 +308,7 @@ class AsyncBybit(Domains):
             ensure_clock=self._transport.ensure_clock,
             fetch_full_book=self._fetch_full_book,
             fetch_klines=self._fetch_klines,
+            maintenance=self._maintenance,
         )
 
     @cached_property
@@ -340,6 +349,7 @@ class AsyncBybit(Domains):
             pace=self._limits,
             ensure_clock=self._transport.ensure_clock,
             on_unknown=self._settings.on_unknown,
+            maintenance=self._maintenance,
         )
         entry.resolve_unknown = self._transport.resolve_unknown
         return SocketOrders(entry)
@@ -389,6 +399,12 @@ class AsyncBybit(Domains):
         self, endpoint: Endpoint, params: Mapping[str, Any], error: OutcomeUnknown | OrderNotFound
     ) -> Response[Any]:
         return await self._outcomes(endpoint, params, error)
+
+    @cached_property
+    def _maintenance(self) -> Maintenance:
+        from bybit_async.stream.maintenance import Maintenance
+
+        return Maintenance()
 
     @cached_property
     def _outcomes(self) -> OutcomeResolver:

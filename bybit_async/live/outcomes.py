@@ -12,6 +12,9 @@ import logging
 from collections.abc import Coroutine, Mapping
 from typing import Any, TypeVar
 
+import msgspec
+
+from bybit_async import drift
 from bybit_async.api.resource import Caller
 from bybit_async.api.trade.batches import AMEND_BATCH_ORDER, CANCEL_BATCH_ORDER, PLACE_BATCH_ORDER
 from bybit_async.api.trade.orders import AMEND_ORDER, CANCEL_ALL_ORDERS, CANCEL_ORDER, PLACE_ORDER
@@ -24,7 +27,7 @@ from bybit_async.transport.clock import Clock
 from bybit_async.transport.endpoint import Endpoint
 from bybit_async.transport.pages import Pager
 from bybit_async.transport.pauses import Pauses
-from bybit_async.wire import Response
+from bybit_async.wire import Response, Wire
 
 log = logging.getLogger("bybit_async.outcomes")
 
@@ -79,11 +82,11 @@ class OutcomeResolver:
             if order is None:
                 raise error
             log.info("%s: found %s, it had happened", endpoint.name, order.order_id)
-            return Response(ret_code=0, result=OrderAck(order_id=order.order_id, order_link_id=order.order_link_id))
+            return _answer(endpoint, OrderAck(order_id=order.order_id, order_link_id=order.order_link_id))
         if endpoint.path in _BATCH:
-            return await self._batch(_BATCH[endpoint.path], category, params, error)
+            return await self._batch(endpoint, category, params, error)
         if endpoint.path == CANCEL_ALL_ORDERS.path and await self._in_time(self._emptied(params)):
-            return Response(ret_code=0, result=CancelledOrders(success=True))
+            return _answer(endpoint, CancelledOrders(success=True))
         raise error
 
     async def aclose(self) -> None:
@@ -135,7 +138,10 @@ class OutcomeResolver:
                 return order
         return None
 
-    async def _batch(self, kind: str, category: str, params: Request, unknown: OutcomeUnknown) -> Response[Any]:
+    async def _batch(
+        self, endpoint: Endpoint, category: str, params: Request, unknown: OutcomeUnknown
+    ) -> Response[Any]:
+        kind = _BATCH[endpoint.path]
         items: list[Request] = list(params.get("request") or ())
         outcomes = await asyncio.gather(*(self._settle_item(kind, category, item, unknown.sent_at) for item in items))
         if not any(outcomes):
@@ -147,7 +153,7 @@ class OutcomeResolver:
             acks.append(BatchAck(category=category, symbol=item.get("symbol"), order_id=ids[0], order_link_id=ids[1]))
             # An item without a code is one whose outcome is unknown.
             codes.append(_refusal_code(outcome) if isinstance(outcome, OrderNotFound) else {"code": 0} if order else {})
-        return Response(ret_code=0, result=BatchAcks(rows=acks), ret_ext_info={"list": codes})
+        return _answer(endpoint, BatchAcks(rows=acks), {"list": codes})
 
     async def _settle_item(
         self, kind: str, category: str, item: Request, sent_at: int | None
@@ -201,6 +207,13 @@ class OutcomeResolver:
                 return False
             await self._pauses.sleep(min(pause, max(deadline - loop.time(), 0.0)))
             pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+def _answer(endpoint: Endpoint, result: Wire, info: dict[str, Any] | None = None) -> Response[Any]:
+    """Return the answer with its result as the caller wants it: of the endpoint's type, or plain objects."""
+    wanted = endpoint.result
+    as_wanted = result if wanted is type(result) else drift.decode(msgspec.json.encode(result), wanted)
+    return Response(ret_code=0, result=as_wanted, ret_ext_info=info)
 
 
 def _wanted(category: str, request: Request) -> Wanted:

@@ -75,9 +75,10 @@ async def completed(
     if repeated and any(_duplicate(code) for code in codes):
         codes = [{"msg": code.get("msg")} if _duplicate(code) else code for code in codes]
         answer = _with_codes(answer, answer.result, codes)
-    if resolver is None:
+    if resolver is None or not hasattr(answer.result, "rows"):
+        # Whoever asked for plain objects reads the two lists as they were sent.
         return answer
-    rows = list(getattr(answer.result, "rows", ()))
+    rows = list(answer.result.rows)
     unclear = [index for index, code in enumerate(codes) if item_code(code) is None]
     if not unclear or len(rows) > len(requests):
         return answer

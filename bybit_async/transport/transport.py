@@ -22,6 +22,7 @@ from bybit_async.errors import (
     OrderNotFound,
     OutcomeUnknown,
     RateLimited,
+    RegionBlocked,
     RequestRejected,
     SessionClosed,
     TransportError,
@@ -43,6 +44,9 @@ log = logging.getLogger("bybit_async.transport")
 
 _SERVER_TIME = get("/v5/market/time", "market.get_server_time", dict, signed=False)
 _JSON = b"application/json"
+
+_FIRST_MS, _LAST_MS = 1_000_000_000_000, 10_000_000_000_000
+"""What lies before 2001 or after 2286 is no time in milliseconds: nothing may be signed with it."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,6 +163,7 @@ class Transport:
         Raises:
             NotSent: the time could not be had; nothing that depends on it was sent.
             HostBanned: the host has shut this address out.
+            RegionBlocked: it does not serve this address.
         """
         if self._clock.synced:
             return
@@ -177,9 +182,10 @@ class Transport:
             raise SessionClosed("the session is closed")
         try:
             measuring.result()
-        except HostBanned:
+        except (HostBanned, RegionBlocked):
             raise
-        except (TransportError, RateLimited) as error:
+        except (TransportError, RequestRejected) as error:
+            # It was the question for the time that was refused, whatever the code would mean for an order.
             raise NotSent(f"the exchange's time is unknown: {error}") from error
 
     async def aclose(self) -> None:
@@ -339,7 +345,7 @@ class _Call:
         if limit is not None:
             t._limits.learn(endpoint, self._params, limit)
         answer = read_answer(endpoint, raw.body, self._params, status=raw.status, limit=limit, now_ms=t._clock.now_ms())
-        if answer.time is not None:
+        if answer.time is not None and _FIRST_MS < answer.time < _LAST_MS:
             t._clock.learn(sent, received, answer.time)
         return answer
 

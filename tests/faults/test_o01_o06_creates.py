@@ -103,7 +103,7 @@ async def test_o02_a_raw_create_carries_an_order_link_id_too() -> None:
         body = {"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Limit", "qty": "0.01"}
         answer: Response[Any] = await t.bybit.request("POST", CREATE, {**body, "price": "20000"})
         [real] = t.ledger()
-        assert answer.result.order_id == real.order_id
+        assert answer.result == {"orderId": real.order_id, "orderLinkId": real.link_id}
         assert real.link_id
 
 
