@@ -8,8 +8,16 @@ import time
 import pytest
 
 from bybit_async import decode_rest
-from bybit_async.errors import AnswerUnreadable, OutcomeUnknown, RateLimited, RequestRejected, SessionClosed
+from bybit_async.errors import (
+    AnswerUnreadable,
+    DeadlineExceeded,
+    OutcomeUnknown,
+    RateLimited,
+    RequestRejected,
+    SessionClosed,
+)
 from bybit_async.session import AsyncBybit
+from bybit_async.transport.hooks import Hooks, RetryEvent
 from bybit_async.transport.lean import LeanTransport
 from tests.transport.raw_server import OK, Request, http, raw_server
 
@@ -135,3 +143,17 @@ def test_a_time_that_is_none_is_left_out(time_of_answer: str) -> None:
 def test_the_host_is_named_as_http_wants_it(url: str, host: bytes) -> None:
     message = LeanTransport(url)._message("GET", b"/", [], b"")
     assert message == b"GET / HTTP/1.1\r\nHost: " + host + b"\r\n\r\n"
+
+
+async def test_what_the_loop_held_up_past_its_deadline_is_not_sent_any_more() -> None:
+    async def cut(request: Request, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    def hold_up(_: RetryEvent) -> None:
+        time.sleep(1.05)
+
+    async with raw_server(cut) as server:
+        async with AsyncBybit(environment=server.environment, hooks=Hooks(on_retry=hold_up)) as bybit:
+            with pytest.raises(DeadlineExceeded, match="before the request was sent"):
+                await bybit.market.get_server_time(timeout=1.0)
+        assert len(server.requests) == 1
