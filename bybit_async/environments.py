@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import msgspec
 
 from bybit_async.errors import InvalidParameter
@@ -83,6 +85,23 @@ REGIONS: dict[str, Environment] = {
     "id": _site("id", "api.bybit.id", "stream.bybit.id"),
     "jp": _site("jp", "api.manepa.jp", "stream.manepa.jp"),
 }
+
+_COUNTED_TOGETHER: dict[str, str] = {
+    urlsplit(url).netloc: urlsplit(main).netloc
+    for site in REGIONS.values()
+    for url, main in ((site.rest_url, MAINNET.rest_url), (site.public_url, MAINNET.public_url))
+}
+
+
+def counted_as(netloc: str) -> str:
+    """Return the host, with its port where it names one, under which Bybit counts what an address sends to this one.
+
+    Requests to mainnet's host and to its regional ones count together, and so do connections to their stream hosts.
+    Nothing of the kind is documented for testnet and demo, which count by themselves, as any other host does.
+    """
+    return _COUNTED_TOGETHER.get(netloc, netloc)
+
+
 _TESTNET_REGIONS = {"jp": _site("jp-testnet", "api-testnet.manepa.jp", "stream-testnet.manepa.jp", archive="")}
 
 

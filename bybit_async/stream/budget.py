@@ -1,10 +1,16 @@
-"""How often a host may be connected to; every session of the process shares one budget per host."""
+"""How often a host may be connected to; every session of the process shares one budget per host.
+
+Hosts that Bybit counts together are one here.
+"""
 
 from __future__ import annotations
 
+import threading
 from bisect import insort
 from collections import deque
 from collections.abc import Awaitable, Callable
+
+from bybit_async.environments import counted_as
 
 
 class ConnectBudget:
@@ -14,6 +20,8 @@ class ConnectBudget:
         self._most = most
         self._window = window
         self._taken: deque[float] = deque()
+        # Sessions of several event loops, each on a thread of its own, may share it.
+        self._lock = threading.Lock()
 
     async def turn(self, now: float, sleep: Callable[[float], Awaitable[object]]) -> None:
         """Wait until a connection may be made; whoever is cancelled meanwhile leaves its turn to others."""
@@ -22,7 +30,8 @@ class ConnectBudget:
             if at > now:
                 await sleep(at - now)
         except BaseException:
-            self._taken.remove(at)
+            with self._lock:
+                self._taken.remove(at)
             raise
 
     def take(self, now: float) -> float:
@@ -30,6 +39,10 @@ class ConnectBudget:
         return self._reserve(now) - now
 
     def _reserve(self, now: float) -> float:
+        with self._lock:
+            return self._reserve_locked(now)
+
+    def _reserve_locked(self, now: float) -> float:
         while self._taken and self._taken[0] <= now - self._window:
             self._taken.popleft()
         at = now
@@ -44,5 +57,5 @@ _budgets: dict[tuple[str, int, float], ConnectBudget] = {}
 
 
 def budget_for(host: str, most: int, window: float) -> ConnectBudget:
-    """Return the one budget of a host."""
-    return _budgets.setdefault((host, most, window), ConnectBudget(most, window))
+    """Return the one budget of a host, given with its port where it has one of its own."""
+    return _budgets.setdefault((counted_as(host), most, window), ConnectBudget(most, window))

@@ -1,4 +1,7 @@
-"""What the sessions of this process share about a host: how fast it may be asked, and whether it has shut us out."""
+"""What the sessions of this process share about a host: how fast it may be asked, and whether it has shut us out.
+
+Bybit counts by address, over all hosts of mainnet and its regions: those are one host here.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
 
+from bybit_async.environments import counted_as
 from bybit_async.errors import HostBanned
 from bybit_async.transport.meter import LoopMeter
 
@@ -64,7 +68,8 @@ _lock = threading.Lock()
 def host_at(url: str) -> Host:
     """Return the one host of an address."""
     parts = urlsplit(url)
-    name = f"{parts.scheme}://{parts.hostname}:{parts.port or _PORTS.get(parts.scheme, 0)}"
+    port = parts.port or _PORTS.get(parts.scheme, 0)
+    name = f"{parts.scheme}://{counted_as(parts.hostname or '') if port == 443 else parts.hostname}:{port}"
     with _lock:
         for over in [other for other, host in _shut.items() if host.ban is None]:
             del _shut[over]

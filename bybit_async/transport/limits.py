@@ -138,7 +138,7 @@ class RateLimitSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         host_requests: how many requests in any `host_seconds`. Bybit counts 600 in 5 seconds per address; raise it for
-            a host that allows more, lower it where others share the address. The sessions of an event loop share it.
+            a host that allows more, lower it where others share the address. The sessions of a process share it.
         host_seconds: the length of that window in seconds.
         shared: a file through which the processes of one machine share that budget, and the news of a ban; give all of
             them the same. It is made where there is none, and may be deleted while none of them runs. While it cannot
@@ -223,13 +223,12 @@ class RateLimits:
         if limit.total is not None:
             bucket.resize(limit.total)
         if limit.remaining == 0 and limit.reset is not None:
-            bucket.block_until(self._local(limit.reset))
+            bucket.block_until(asyncio.get_running_loop().time() + self._ahead(limit.reset))
 
     def refused(self, endpoint: Endpoint, params: Mapping[str, Any], until: int | None) -> float:
         """Take in a 10006: block its bucket, and return how many seconds to wait before another try."""
-        wait = max(0.0, self._local(until) - asyncio.get_running_loop().time()) if until is not None else 0.0
         # A reset that lies in the past or the present tells nothing; a full window then surely passes.
-        wait = wait if 0.0 < wait <= _LONGEST_BLOCK else 1.0
+        wait = (self._ahead(until) if until is not None else 0.0) or 1.0
         bucket = self._bucket(endpoint, params)
         if bucket is not None:
             bucket.block_until(asyncio.get_running_loop().time() + wait)
@@ -238,9 +237,12 @@ class RateLimits:
     def ban(self, error: HostBanned) -> None:
         """Open the breaker until the ban ends, for every session of the host."""
         clock, until = self._clock, error.until or 0
-        self._host.shut(error, lambda: clock.now_ms() >= until)
+        left = max(0.0, (until - clock.now_ms()) / 1000)
+        # By the local clock: what is learned of the exchange's clock meanwhile must not end the ban early.
+        ends = clock.monotonic() + left
+        self._host.shut(error, lambda: clock.monotonic() >= ends)
         if self._shared is not None:
-            self._shared.ban(until, max(0.0, (until - clock.now_ms()) / 1000))
+            self._shared.ban(until, left)
 
     def close(self) -> None:
         """Stop every timer and turn away whoever waits."""
@@ -258,9 +260,10 @@ class RateLimits:
                 ban.ret_code, ban.ret_msg, method=ban.method, path=ban.path, status=ban.status, until=ban.until
             )
 
-    def _local(self, exchange_ms: int) -> float:
+    def _ahead(self, exchange_ms: int) -> float:
+        """Return in how many seconds it is; 0 where it is over, or too far ahead to be true."""
         ahead = (exchange_ms - self._clock.now_ms()) / 1000
-        return asyncio.get_running_loop().time() + min(max(ahead, 0.0), _LONGEST_BLOCK)
+        return ahead if 0.0 < ahead <= _LONGEST_BLOCK else 0.0
 
     @staticmethod
     def _key(endpoint: Endpoint, params: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -1,7 +1,8 @@
 """How fast a host may be asked: one leaky bucket, drawn on by everybody who asks it.
 
-Where sessions share an event loop the bucket is aiolimiter's. Processes share one in a file, see `shared_meter`: there
-turns are reserved ahead, so that many who wait do not race each other for the next drop.
+Where sessions share an event loop the bucket is aiolimiter's; the loops of a process, each on a thread of its own, have
+one more in common. Processes share one in a file, see `shared_meter`. In these two turns are reserved ahead, so that
+many who wait do not race each other for the next drop.
 """
 
 from __future__ import annotations
@@ -62,10 +63,38 @@ class Meter(Protocol):
         ...
 
 
+class _Common:
+    """The bucket of all event loops of a process: where there is one loop only, it is never the fuller one."""
+
+    def __init__(self, speed: Speed) -> None:
+        self._speed = speed
+        self._level = self._at = 0.0
+        self._lock = threading.Lock()
+
+    def reserve(self) -> float:
+        """Reserve a turn; return how many seconds to wait for it."""
+        now = asyncio.get_running_loop().time()
+        with self._lock:
+            self._level, turns = self._speed.reserve(self._level, now - self._at, 1)
+            self._at = max(self._at, now)
+        return turns.wait
+
+    def at_once(self) -> bool:
+        """Take a turn that can be had without waiting, if there is one."""
+        now = asyncio.get_running_loop().time()
+        with self._lock:
+            level, turns = self._speed.reserve(self._level, now - self._at, 1)
+            if turns.wait > 0:
+                return False
+            self._level, self._at = level, max(self._at, now)
+            return True
+
+
 class LoopMeter:
-    """A meter for every session of an event loop; those of another loop draw on a bucket of their own."""
+    """A meter for every session of a process: one bucket for each event loop, and one for all of them."""
 
     def __init__(self, requests: int, seconds: float) -> None:
+        self._common = _Common(speed_of(requests, seconds))
         # A sixth at once, then five sixths over the window: together never more than allowed in any window.
         self._size = requests / 6, seconds * _MARGIN / 5
         self._limiters: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncLimiter] = WeakKeyDictionary()
@@ -86,15 +115,15 @@ class LoopMeter:
     async def at_once(self) -> bool:
         """Take a turn that can be had without waiting, if there is one; never waits."""
         limiter = self._limiter()
-        if not limiter.has_capacity():
+        if not limiter.has_capacity() or not self._common.at_once():
             return False
         await limiter.acquire()
         return True
 
     async def reserve(self, most: int) -> Turns:
-        """Wait for the next turn."""
+        """Wait for the next turn of the loop, and reserve one among all loops."""
         await self._limiter().acquire()
-        return Turns(1, 0.0)
+        return Turns(1, self._common.reserve())
 
     def close(self) -> None:
         """It outlives its sessions: others may draw on it."""

@@ -53,7 +53,12 @@ async def test_r02_another_port_is_another_host() -> None:
     async with trading(exchange={"host_limit": 5}, attempts=1) as t, SimulatedExchange(seed=7) as elsewhere:
         async with AsyncBybit(environment=elsewhere.environment) as other:
             await _provoke(t.bybit)
-            await other.market.get_server_time()
+            # Not stopped, and really asked there: the time it tells is that exchange's own.
+            await elsewhere.advance("5m")
+            assert await other.get_server_time() - now() == pytest.approx(300_000, abs=60_000)
+            assert elsewhere.requests == 1
+            with pytest.raises(HostBanned):
+                await t.bybit.market.get_server_time()
 
 
 async def test_r02_a_ban_outlives_the_session_that_met_it_and_is_forgotten_when_it_is_over() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -54,21 +55,22 @@ async def test_o14_a_lost_raw_batch_is_answered_in_plain_objects() -> None:
 
 @pytest.mark.parametrize("code", [0, 10016])
 async def test_o14_a_raw_batch_whose_codes_are_missing_is_answered_as_it_was_sent(code: int) -> None:
-    body = '{"retCode":0,"retMsg":"OK","result":{"list":[{"orderId":"1"}]},"retExtInfo":{"list":[{"code":%d}]}}' % code
+    lists: dict[str, Any] = {"result": {"list": [{"orderId": "1"}]}, "retExtInfo": {"list": [{"code": code}]}}
+    body = json.dumps({"retCode": 0, "retMsg": "OK", **lists})
     async with trading() as t:
         t.fault(path=CREATE_BATCH, action="malform", body=body)
         answer = await t.bybit.request("POST", CREATE_BATCH, {"category": "linear", "request": [ITEM, ITEM]})
-        assert (answer.result, answer.ret_ext_info) == ({"list": [{"orderId": "1"}]}, {"list": [{"code": code}]})
+        assert {"result": answer.result, "retExtInfo": answer.ret_ext_info} == lists
 
 
 async def test_o13_a_raw_batch_costs_its_items_of_the_rate_limit() -> None:
     async with trading(exchange={"rate_limits": True}, rate_limits=True) as t:
         body = {"category": "linear", "request": [ITEM] * 8}
         answers: list[Response[Any]] = await asyncio.gather(
-            *(t.bybit.request("POST", CREATE_BATCH, body) for _ in range(3))
+            *(t.bybit.request("POST", CREATE_BATCH, body) for _ in range(2))
         )
         assert {code["code"] for answer in answers for code in answer.ret_ext_info["list"]} == {0}
-        assert len(t.ledger()) == 24
+        assert len(t.ledger()) == 16
 
 
 @pytest.mark.parametrize("via", ["rest", "websocket"])
@@ -94,7 +96,7 @@ async def test_r05_an_answer_without_a_time_that_can_be_true_does_not_move_the_c
     async with trading() as t:
         await t.bybit.market.get_server_time()
         before = t.bybit.clock.now_ms()
-        body = '{"retCode":0,"retMsg":"OK","result":{"list":[]},"retExtInfo":{},"time":%d}' % told
+        body = json.dumps({"retCode": 0, "retMsg": "OK", "result": {"list": []}, "retExtInfo": {}, "time": told})
         t.fault(path="/v5/market/tickers", action="malform", body=body, times=1)
         await t.bybit.market.get_tickers(category="linear")
         assert 0 <= t.bybit.clock.now_ms() - before < 5_000
