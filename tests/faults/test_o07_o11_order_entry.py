@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, NoReturn
@@ -50,7 +51,7 @@ ORDER: dict[str, Any] = {
 @asynccontextmanager
 async def opened(server: TradeServer, **options: Any) -> AsyncIterator[tuple[OrderEntry, Trade]]:
     entry = OrderEntry(
-        server.environment, clock=Clock(), signer=HmacSigner("key", "secret"), **{"timeout": 5.0} | options
+        server.environment, signer=HmacSigner("key", "secret"), **{"clock": Clock(), "timeout": 5.0} | options
     )
     try:
         yield entry, Trade(entry)
@@ -110,7 +111,8 @@ async def test_amend_and_cancel_go_the_same_way() -> None:
 
 async def test_o7_no_answer_is_an_unknown_outcome_with_the_order_link_id() -> None:
     async with order_entry() as (server, entry, trade):
-        task = place(trade, "a", timeout=0.1)
+        await entry.connect()
+        task = place(trade, "a", timeout=0.5)
         late = await server.take()
         error = await outcome(task)
         assert isinstance(error, OutcomeUnknown)
@@ -123,6 +125,17 @@ async def test_o7_no_answer_is_an_unknown_outcome_with_the_order_link_id() -> No
         assert [(item.order_link_id, item.ret_code, item.op) for item in entry.late] == [("a", 0, "order.create")]
         assert entry.late[0].seconds > 0
         assert (entry.late_count, entry.unmatched, entry.connects) == (1, 0, 1)
+
+
+async def test_o7_an_answer_that_is_read_in_the_same_turn_as_the_deadline_comes_counts() -> None:
+    async with order_entry() as (server, entry, trade):
+        await entry.connect()
+        task = place(trade, "a", timeout=0.5)
+        request = await server.take()
+        await request.answer()
+        time.sleep(0.6)  # noqa: ASYNC251  the fault itself
+        assert (await task).order_id == "id-a"
+        assert (entry.late_count, entry.unmatched) == (0, 0)
 
 
 async def test_o7_a_cancelled_caller_leaves_nothing_behind() -> None:
@@ -425,11 +438,21 @@ async def test_many_callers_share_one_connection() -> None:
         assert (entry.connects, server.auths) == (1, 1)
 
 
+class Hours:
+    """A clock that goes when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.clock = Clock(monotonic=lambda: self.now)
+
+
 async def test_an_old_connection_is_replaced_and_ends_with_its_last_answer() -> None:
-    async with order_entry(settings=StreamSettings(rotate_after=0.05)) as (server, entry, trade):
+    hours = Hours()
+    settings = StreamSettings(rotate_after=3600)
+    async with order_entry(settings=settings, clock=hours.clock) as (server, entry, trade):
         first = place(trade, "a")
         old = await server.take()
-        await asyncio.sleep(0.06)
+        hours.now += 3601
         second = place(trade, "b")
         meanwhile = await server.take()
         assert meanwhile.socket is old.socket
@@ -447,14 +470,16 @@ async def test_an_old_connection_is_replaced_and_ends_with_its_last_answer() -> 
 
 @pytest.mark.parametrize("refused", [False, True])
 async def test_no_order_waits_for_an_old_connection_to_be_replaced(refused: bool) -> None:
-    async with order_entry(settings=StreamSettings(rotate_after=0.05)) as (server, _, trade):
+    hours = Hours()
+    settings = StreamSettings(rotate_after=3600)
+    async with order_entry(settings=settings, clock=hours.clock) as (server, _, trade):
         task = place(trade, "first")
         await (await server.take()).answer()
         await task
-        await asyncio.sleep(0.06)
+        hours.now += 3601
         server.auth_delay, server.auth_code = (0.0, 10004) if refused else (2.5, 0)
         for link in "abc":
-            task = place(trade, link, timeout=0.7)
+            task = place(trade, link, timeout=2.0)
             await (await server.take()).answer()
             assert (await task).order_id == f"id-{link}"
             await asyncio.sleep(0.02)

@@ -13,7 +13,7 @@ import pytest
 from bybit_async.errors import SubscriptionOverflow
 from bybit_async.models.stream_message import StreamMessage
 from bybit_async.stream.expanders import Messages
-from tests.stream.server import FAST, book, stream_server, streams_of, trade
+from tests.stream.server import FAST, Peer, answer, book, stream_server, streams_of, trade
 
 TRADES = "publicTrade.BTCUSDT"
 
@@ -28,7 +28,7 @@ async def test_w16_no_heartbeat_reaches_the_user(channel: Any) -> None:
             await peer.send({"op": "ping", "req_id": "s1"})
             await server.until(lambda: any(request.get("op") == "pong" for request in peer.requests))
             assert next(request for request in peer.requests if request["op"] == "pong")["req_id"] == "s1"
-            assert await asyncio.wait_for(await peer.socket.ping(), 1) is not None
+            assert await asyncio.wait_for(await peer.socket.ping(), 5) is not None
             await peer.send({"topic": "anything", "ts": 1, "data": {"x": 1}})
             assert (await anext(raw)).data == {"x": 1}
             assert raw.pending == 0
@@ -180,6 +180,25 @@ async def test_w19_a_blocked_event_loop_is_noticed_and_not_taken_for_a_dead_peer
             assert found.kind == "loop_blocked"
             await server.peers[0].send(trade(1))
             assert (await anext(trades)).exec_id == "1"
+            assert server.handshakes == 1
+
+
+async def test_w19_a_pong_that_was_waiting_while_the_loop_stood_still_is_one() -> None:
+    settings = msgspec.structs.replace(FAST, ping_interval=0.05, pong_timeout=0.2)
+    async with stream_server() as server, streams_of(server, settings) as streams:
+        blocked = []
+
+        def reply(peer: Peer, request: dict[str, Any]) -> list[Any]:
+            if request["op"] == "ping" and len(blocked) < 3:
+                # A little longer than a pong may take, which is not yet what counts as a blocked loop.
+                time.sleep(0.21)
+                blocked.append(request)
+            return answer(peer, request)
+
+        server.reply = reply
+        async with streams.trades("BTCUSDT", category="linear"):
+            await server.until(lambda: len(server.peers[0].asked("ping")) > 4)
+            assert len(blocked) == 3
             assert server.handshakes == 1
 
 

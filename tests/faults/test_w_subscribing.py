@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 
 from bybit_async.errors import SubscriptionRefused
@@ -19,8 +20,11 @@ from bybit_async.stream.plan import (
     plan,
     requests,
 )
-from tests.stream.server import Peer, acknowledgement, answer, stream_server, streams_of, trade
+from bybit_async.transport.clock import Clock
+from tests.steady import steady
+from tests.stream.server import FAST, Peer, acknowledgement, answer, stream_server, streams_of, trade
 
+IMPATIENT = msgspec.structs.replace(FAST, ack_timeout=0.3)
 BAD = "publicTrade.NOPE"
 
 
@@ -82,10 +86,10 @@ async def test_w11_an_acknowledgement_without_an_id_is_matched_by_topic() -> Non
         two = asyncio.ensure_future(streams.tickers("BTC-1JAN30-1-P", category="option").__aenter__())
         await server.subscribed("tickers.BTC-1JAN30-1-P")
         await server.peers[0].send(held[1])
-        second = await asyncio.wait_for(two, 1)
+        second = await asyncio.wait_for(two, 5)
         assert not one.done()
         await server.peers[0].send(held[0])
-        first = await asyncio.wait_for(one, 1)
+        first = await asyncio.wait_for(one, 5)
         assert (first.stale, second.stale) == (False, False)
         first.close()
         second.close()
@@ -103,7 +107,11 @@ async def test_w12_data_before_the_acknowledgement_is_delivered() -> None:
 
 
 async def test_w13_a_missing_acknowledgement_is_asked_for_once_more_and_then_told() -> None:
-    async with stream_server() as server, streams_of(server) as streams:
+    async with (
+        stream_server() as server,
+        steady() as clock,
+        streams_of(server, IMPATIENT, clock=Clock(clock)) as streams,
+    ):
         server.reply = lambda peer, request: (
             [] if request["op"] == "subscribe" and "publicTrade.MUTE" in request["args"] else answer(peer, request)
         )
@@ -117,7 +125,11 @@ async def test_w13_a_missing_acknowledgement_is_asked_for_once_more_and_then_tol
 
 
 async def test_w13_a_server_that_is_only_slow_is_not_taken_for_a_refusal() -> None:
-    async with stream_server() as server, streams_of(server) as streams:
+    async with (
+        stream_server() as server,
+        steady() as clock,
+        streams_of(server, IMPATIENT, clock=Clock(clock)) as streams,
+    ):
         known: set[str] = set()
         held: list[Any] = []
 
@@ -141,12 +153,16 @@ async def test_w13_a_server_that_is_only_slow_is_not_taken_for_a_refusal() -> No
 
 
 async def test_w13_data_counts_as_an_acknowledgement() -> None:
-    async with stream_server() as server, streams_of(server) as streams:
+    async with (
+        stream_server() as server,
+        steady() as clock,
+        streams_of(server, IMPATIENT, clock=Clock(clock)) as streams,
+    ):
         server.reply = lambda peer, request: [] if request["op"] == "subscribe" else answer(peer, request)
         server.on_subscribed = lambda peer, topic: [trade(1)]
         async with streams.trades("BTCUSDT", category="linear") as trades:
             await anext(trades)
-            await asyncio.sleep(0.8)
+            await asyncio.sleep(IMPATIENT.ack_timeout * 2 + 0.2)
             assert len(server.peers[0].asked("subscribe")) == 1
 
 

@@ -15,7 +15,7 @@ from tests.stream.server import FAST
 
 START = 1_750_000_000_000
 SYMBOLS = ["BTCUSDT", "ETHUSDT", "XRPUSDT"]
-SETTINGS = msgspec.structs.replace(FAST, pong_timeout=5.0, open_timeout=5.0, ack_timeout=2.0, snapshot_timeout=10.0)
+SETTINGS = msgspec.structs.replace(FAST, pong_timeout=5.0, snapshot_timeout=10.0)
 
 
 async def right(live: LiveOrderBook) -> None:

@@ -83,8 +83,12 @@ async def test_a_lost_connection_makes_every_book_stale_until_its_snapshot() -> 
 
 
 async def test_a_refused_book_raises_on_entering_and_a_mute_one_in_time() -> None:
-    settings = msgspec.structs.replace(FAST, snapshot_timeout=0.3)
-    async with stream_server() as server, streams_of(server, settings) as streams:
+    impatient = msgspec.structs.replace(FAST, snapshot_timeout=0.3)
+    async with (
+        stream_server() as server,
+        streams_of(server) as streams,
+        streams_of(server, impatient) as others,
+    ):
 
         def reply(peer: Peer, request: dict[str, Any]) -> list[Any]:
             if request["op"] == "subscribe" and "orderbook.50.NOPE" in request["args"]:
@@ -96,7 +100,7 @@ async def test_a_refused_book_raises_on_entering_and_a_mute_one_in_time() -> Non
             async with streams.order_book("NOPE", category="linear"):
                 pass
         with pytest.raises(ConnectionFailed, match="no snapshot"):
-            async with streams.order_book("MUTE", category="linear"):
+            async with others.order_book("MUTE", category="linear"):
                 pass
 
 
@@ -160,7 +164,7 @@ async def test_closing_the_streams_wakes_whoever_waits_for_a_book() -> None:
 
 
 async def test_a_new_book_of_a_topic_that_was_just_left_gets_its_own_snapshot() -> None:
-    async with stream_server() as server, streams_of(server) as streams:
+    async with stream_server() as server, streams_of(server, msgspec.structs.replace(FAST, linger=60)) as streams:
         server.on_subscribed = lambda peer, topic: [book(u=len(peer.asked("subscribe")))]
         for _ in range(3):
             async with streams.order_book("BTCUSDT", category="linear") as live:
