@@ -15,6 +15,7 @@ import random
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
@@ -92,9 +93,9 @@ class Trader:
         self.account: LiveAccount = self.bybit.live_account(categories=("linear",), settle_coins=("USDT",))
         self.outcomes: dict[str, str] = {}
 
-    async def trade(self, until: float) -> None:
-        """Place, amend and cancel until then."""
-        while asyncio.get_running_loop().time() < until:
+    async def trade(self, going: Callable[[], bool]) -> None:
+        """Place, amend and cancel as long as it goes on."""
+        while going():
             act = self._random.choices((self._place, self._amend, self._cancel), (6, 2, 2))[0]
             try:
                 await act()
@@ -230,11 +231,10 @@ def rules() -> list[Rule]:
     return [*found, Rule(path="/v5/*", probability=0.01, action="drop-after")]
 
 
-async def disturb(exchange: SimulatedExchange, report: Report, until: float) -> None:
+async def disturb(exchange: SimulatedExchange, report: Report, going: Callable[[], bool]) -> None:
     """Drop, refuse, restart and leap."""
     dice = random.Random(1)
-    loop = asyncio.get_running_loop()
-    while loop.time() < until:
+    while going():
         await asyncio.sleep(0.2 + dice.random() * 0.6)
         what = dice.choice(("drop private", "drop trade", "drop all", "restart", "refuse", "leap"))
         report.faults[what] += 1
@@ -252,8 +252,8 @@ async def disturb(exchange: SimulatedExchange, report: Report, until: float) -> 
             exchange.refuse_connections(refuse=False)
 
 
-async def chaos(seconds: float, *, seed: int = 7) -> Report:
-    """Trade for so many seconds and return what became of it."""
+async def chaos(seconds: float, *, seed: int = 7, orders: int = 0) -> Report:
+    """Trade for so many seconds, and until so many orders were sent, and return what became of it."""
     report = Report()
     async with SimulatedExchange(
         seed=seed, speed=SPEED, symbols=SYMBOLS, rate_limits=False, host_limit=None, connection_limit=None
@@ -265,9 +265,12 @@ async def chaos(seconds: float, *, seed: int = 7) -> Report:
             await trader.account.__aenter__()
             await trader.learn_prices()
         started = time.monotonic()
-        until = asyncio.get_running_loop().time() + seconds
+
+        def going() -> bool:
+            return time.monotonic() < started + seconds or report.sent < orders
+
         exchange.faults.add(*rules())
-        await asyncio.gather(*(trader.trade(until) for trader in traders), disturb(exchange, report, until))
+        await asyncio.gather(*(trader.trade(going) for trader in traders), disturb(exchange, report, going))
         exchange.faults.clear()
         exchange.refuse_connections(refuse=False)
         report.seconds = time.monotonic() - started

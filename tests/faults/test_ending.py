@@ -21,6 +21,7 @@ from bybit_async.session import AsyncBybit
 from bybit_async.simulator import Rule, SimulatedExchange
 from bybit_async.stream.settings import StreamSettings
 from tests.faults.trading import CREATE, LINEAR, OPEN, RESTING, trading
+from tests.steady import steady
 
 DESCRIPTORS = Path("/proc/self/fd")
 
@@ -41,17 +42,17 @@ def _ours() -> list[str]:
 
 @pytest.mark.parametrize("via", ["rest", "websocket"])
 async def test_closing_with_calls_in_flight_ends_every_one_at_once(via: Any) -> None:
-    async with trading(orders_via=via, rate_limits=True) as t:
+    async with trading(orders_via=via, rate_limits=True) as t, steady() as clock:
         await t.trade.place_order(**RESTING)
         t.fault(path="*", action="half-open", executed=True)
         calls: list[asyncio.Task[Any]]
         calls = [asyncio.create_task(t.trade.place_order(**RESTING, timeout=30)) for _ in range(30)]
         calls += [asyncio.create_task(t.bybit.request("GET", OPEN, LINEAR, timeout=30)) for _ in range(10)]
         await asyncio.sleep(0.1)
-        started = time.monotonic()
+        started = clock()
         await t.bybit.aclose()
         outcomes = await asyncio.gather(*calls, return_exceptions=True)
-        assert time.monotonic() - started < 2
+        assert clock() - started < 2
         assert all(isinstance(outcome, BybitError) for outcome in outcomes)
         assert _ours() == []
         # What arrived is called unknown, not failed.
@@ -60,16 +61,16 @@ async def test_closing_with_calls_in_flight_ends_every_one_at_once(via: Any) -> 
 
 
 async def test_closing_while_connecting_or_backing_off_ends_at_once() -> None:
-    async with trading(attempts=10) as t:
+    async with trading(attempts=10) as t, steady() as clock:
         t.fault(path=OPEN, action="code", code=10429)
         call = asyncio.create_task(t.bybit.request("GET", OPEN, LINEAR, timeout=30))
         while not t.sent[OPEN] > 2:  # noqa: ASYNC110 - it counts what was sent
             await asyncio.sleep(0.01)
-        started = time.monotonic()
+        started = clock()
         await t.bybit.aclose()
         with pytest.raises(BybitError):
             await call
-        assert time.monotonic() - started < 0.5
+        assert clock() - started < 0.5
 
 
 async def test_a_host_that_never_answers_the_handshake_does_not_hold_up_the_end() -> None:
@@ -80,18 +81,18 @@ async def test_a_host_that_never_answers_the_handshake_does_not_hold_up_the_end(
     server = await asyncio.start_server(swallow, "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
-        async with trading() as t:
+        async with trading() as t, steady() as clock:
             from msgspec.structs import replace
 
             environment = replace(t.exchange.environment, rest_url=f"https://127.0.0.1:{port}")
             bybit = AsyncBybit(environment=environment)
             call = asyncio.create_task(bybit.market.get_server_time(timeout=30))
             await asyncio.sleep(0.1)
-            started = time.monotonic()
+            started = clock()
             await bybit.aclose()
             with pytest.raises(BybitError):
                 await call
-            assert time.monotonic() - started < 1
+            assert clock() - started < 1
             assert _ours() == []
 
 
@@ -112,7 +113,10 @@ async def test_many_sessions_leave_no_socket_and_no_task() -> None:
             assert _ours() == []
             if number == 1:
                 before = _sockets()
-        assert _sockets() <= before
+        async with asyncio.timeout(5):
+            # The exchange's ends close when it hears of it.
+            while _sockets() > before:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("seed", range(8))

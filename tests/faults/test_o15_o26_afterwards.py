@@ -29,7 +29,7 @@ ALL: dict[str, Any] = {"category": "linear", "settle_coin": "USDT"}
 
 async def test_o15_the_stream_may_be_before_the_answer() -> None:
     async with trading() as t, t.bybit.live_account(categories=("linear",)) as account:
-        t.fault(path=CREATE, action="delay-reply", milliseconds=400)
+        t.fault(path=CREATE, action="delay-reply", milliseconds=1500)
         placing = asyncio.create_task(t.trade.place_order(**TAKING, order_link_id="mine"))
         filled = await account.wait_order(order_link_id="mine", timeout=5)
         assert not placing.done()

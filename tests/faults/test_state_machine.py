@@ -91,7 +91,7 @@ class TradingMachine(RuleBasedStateMachine):
         self.bybit._outcomes._patience = 0.03
         self.live = self.bybit.live_account(categories=("linear",), settle_coins=("USDT",))
         await self.live.__aenter__()
-        self.price = (await self.bybit.market.get_tickers(**LINEAR))[0].mark_price or Decimal(0)
+        self.price = (await self.bybit.market.get_tickers(**LINEAR, timeout=10))[0].mark_price or Decimal(0)
 
     # -- what the user does
 
