@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from contextlib import nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.live import Live
 from rich.table import Table
 
+from bybit_async.cli.drawing import drawn
 from bybit_async.simulator import SimulatedExchange
 from bybit_async.simulator.exchange import Credentials, PortUnavailable
 
@@ -71,12 +71,15 @@ async def _serve(
         if recordings:
             exchange.replay(*recordings)
         keys = exchange.new_account(usdt=usdt)
-        screen = Live(get_renderable=lambda: _status(exchange, keys), console=console, refresh_per_second=2)
-        if not console.is_terminal:
+        screen: AbstractAsyncContextManager[None] = nullcontext()
+        if console.is_terminal:
+            screen = drawn(lambda: _status(exchange, keys), console, per_second=2)
+        else:
             console.print(_status(exchange, keys))
-        with screen if console.is_terminal else nullcontext(), suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await stop.wait()
+        async with screen:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await stop.wait()
     console.print("stopped")
 
 

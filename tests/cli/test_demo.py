@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import signal
 import sys
+from decimal import Decimal
+from typing import Any
 
 import httpx
 import pytest
@@ -12,6 +15,10 @@ from rich.console import Console
 
 from bybit_async.cli.demo import run
 from bybit_async.cli.demo.day import Day
+from bybit_async.cli.demo.screen import Screen
+from bybit_async.cli.drawing import drawn
+from bybit_async.models.position import Position
+from bybit_async.models.stream_private import PositionData
 from bybit_async.simulator import SimulatedExchange
 
 
@@ -30,6 +37,34 @@ async def test_the_screen_draws_book_tickers_and_account() -> None:
         drawn = console.export_text()
     for expected in ("BTCUSDT book", "Tickers", "equity", "Every connection cut"):
         assert expected in drawn
+
+
+@pytest.mark.parametrize(
+    "position",
+    [
+        Position(symbol="BTCUSDT", position_idx=0, side="Buy", size=Decimal("0.02"), avg_price=Decimal(61234)),
+        PositionData(symbol="BTCUSDT", side="Buy", size=Decimal("0.02"), entry_price=Decimal(61234)),
+    ],
+    ids=["from REST", "from the stream"],
+)
+def test_the_screen_draws_a_position_wherever_it_comes_from(position: Any) -> None:
+    day = Day(pace=0)
+    day.seen.position = position
+    console = Console(width=160, record=True, file=io.StringIO())
+    console.print(Screen(day, console)._draw())
+    drawn = console.export_text()
+    assert "Buy 0.02" in drawn
+    assert "61234" in drawn
+
+
+async def test_a_screen_that_can_not_be_drawn_is_told() -> None:
+    def fail() -> str:
+        raise KeyError("mine")
+
+    console = Console(force_terminal=True, file=io.StringIO())
+    with pytest.raises(KeyError, match="mine"):
+        async with drawn(fail, console, per_second=8):
+            pass
 
 
 async def test_a_day_that_goes_wrong_is_not_balanced() -> None:

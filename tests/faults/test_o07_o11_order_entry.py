@@ -50,9 +50,8 @@ ORDER: dict[str, Any] = {
 
 @asynccontextmanager
 async def opened(server: TradeServer, **options: Any) -> AsyncIterator[tuple[OrderEntry, Trade]]:
-    entry = OrderEntry(
-        server.environment, signer=HmacSigner("key", "secret"), **{"clock": Clock(), "timeout": 5.0} | options
-    )
+    options = dict[str, Any](clock=Clock(), timeout=5.0) | options
+    entry = OrderEntry(server.environment, signer=HmacSigner("key", "secret"), **options)
     try:
         yield entry, Trade(entry)
     finally:

@@ -186,7 +186,7 @@ async def test_w19_a_blocked_event_loop_is_noticed_and_not_taken_for_a_dead_peer
 async def test_w19_a_pong_that_was_waiting_while_the_loop_stood_still_is_one() -> None:
     settings = msgspec.structs.replace(FAST, ping_interval=0.05, pong_timeout=0.2)
     async with stream_server() as server, streams_of(server, settings) as streams:
-        blocked = []
+        blocked: list[Any] = []
 
         def reply(peer: Peer, request: dict[str, Any]) -> list[Any]:
             if request["op"] == "ping" and len(blocked) < 3:

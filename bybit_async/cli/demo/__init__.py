@@ -29,8 +29,8 @@ def demo(
 async def run(*, seed: int, pace: float, console: Console) -> int:
     """Play the day and return the exit code."""
     day = Day(pace=pace)
-    with Screen(day, console) as screen:
-        async with SimulatedExchange(seed=seed) as exchange:
-            await day.play(exchange)
-        screen.summary()
+    screen = Screen(day, console)
+    async with screen.live(), SimulatedExchange(seed=seed) as exchange:
+        await day.play(exchange)
+    screen.summary()
     return 0 if day.balanced else 1

@@ -152,6 +152,7 @@ class Day:
         flow = sum((_cash(execution) for execution in listed), Decimal(0))
         self.seen.wallet = (await bybit.account.get_wallet_balance(account_type="UNIFIED")).rows[0]
         after = _usdt(self.seen.wallet)
+        await self._until(lambda: len(self.seen.executions) >= len(listed))
         streamed = sorted(execution.exec_id for execution in self.seen.executions)
         once = streamed == sorted(execution.exec_id for execution in listed)
         exchange.engine.audit()

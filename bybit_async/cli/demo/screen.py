@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Any, Self
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import Any
 
 from rich.columns import Columns
 from rich.console import Console, Group, RenderableType
-from rich.live import Live
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from bybit_async.cli.demo.day import Day, Step
+from bybit_async.cli.drawing import drawn
+from bybit_async.models.stream_private import PositionData
 
 _LEVELS = 8
 _MARKS = {None: ("…", "yellow"), True: ("✓", "green"), False: ("✗", "red")}
@@ -24,21 +25,15 @@ class Screen:
     def __init__(self, day: Day, console: Console) -> None:
         self._day = day
         self._console = console
-        self._live = Live(get_renderable=self._draw, console=console, refresh_per_second=8, transient=True)
 
-    def __enter__(self) -> Self:
-        if self._console.is_terminal:
-            self._live.start()
-        return self
-
-    def __exit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._live.stop()
+    def live(self) -> AbstractAsyncContextManager[None]:
+        """Draw it again and again, and take it away in the end."""
+        if not self._console.is_terminal:
+            return nullcontext()
+        return drawn(self._draw, self._console, per_second=8, transient=True)
 
     def summary(self) -> None:
         """Leave the day on the terminal, with one last line that says whether it all came out right."""
-        self._live.stop()
         day = self._day
         self._console.print(self._draw() if self._console.is_terminal else _steps(day.steps))
         if day.balanced:
@@ -95,7 +90,9 @@ def _account(wallet: Any, position: Any, executions: int) -> Table:
         table.add_row("wallet", f"{wallet.total_wallet_balance:.4f} USD")
     if position is not None:
         table.add_row("position", f"{position.side or 'flat'} {position.size}")
-        table.add_row("entry", str(position.avg_price or "–"))
+        # The stream has another word for it than REST.
+        entry = position.entry_price if isinstance(position, PositionData) else position.avg_price
+        table.add_row("entry", str(entry or "–"))
         table.add_row("profit", f"{position.unrealised_pnl or 0:+f}")
     table.add_row("executions", str(executions))
     return table
