@@ -91,6 +91,7 @@ import decimal
 import httpx
 import os
 import pandas
+import ssl
 import types
 import typing
 import typing_extensions
@@ -125,6 +126,8 @@ class Bybit:
             session of the process. A `RateLimitSettings` says what the host allows an address, and lets the processes
             of a machine share it.
         transport: an httpx transport to send through (a proxy, a mock) instead of the library's own.
+        ssl_context: what to trust instead of the usual certificates, for REST (unless a `transport` is given, which has
+            its own), the streams and the archive of `data`.
         hooks: functions that watch requests and answers.
         data_dir: where `data` keeps history: a folder, or an fsspec address such as ``s3://bucket/history``; the
             user's own data folder by default.
@@ -151,6 +154,7 @@ class Bybit:
         on_unknown: bybit_async.transport.outcome.OnUnknown = 'resolve',
         rate_limits: bool | bybit_async.transport.limits.RateLimitSettings = True,
         transport: httpx.AsyncBaseTransport | None = None,
+        ssl_context: ssl.SSLContext | None = None,
         hooks: bybit_async.transport.hooks.Hooks | None = None,
         data_dir: str | os.PathLike[str] | None = None,
     ) -> None: ...
@@ -208,6 +212,7 @@ class Bybit:
         on_unknown: bybit_async.transport.outcome.OnUnknown = 'resolve',
         rate_limits: bool | bybit_async.transport.limits.RateLimitSettings = True,
         transport: httpx.AsyncBaseTransport | None = None,
+        ssl_context: ssl.SSLContext | None = None,
         hooks: bybit_async.transport.hooks.Hooks | None = None,
         data_dir: str | os.PathLike[str] | None = None,
     ) -> typing.Self:
@@ -2226,6 +2231,7 @@ class Data:
         streams: returns the session's streams.
         place: a folder or an fsspec address for the store; None for the user's own data folder.
         memory: bytes of frames that are kept in memory.
+        ssl_context: what to trust where the archive is, instead of the usual certificates.
 
     Raises:
         InvalidParameter: from any of them: an unknown symbol or interval, or times that make no range.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import cached_property
@@ -11,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import httpx
+import msgspec
 from typing_extensions import TypeVar
 
 from bybit_async import environments
@@ -80,6 +82,8 @@ class AsyncBybit(Domains):
             session of the process. A `RateLimitSettings` says what the host allows an address, and lets the processes
             of a machine share it.
         transport: an httpx transport to send through (a proxy, a mock) instead of the library's own.
+        ssl_context: what to trust instead of the usual certificates, for REST (unless a `transport` is given, which has
+            its own), the streams and the archive of `data`.
         hooks: functions that watch requests and answers.
         data_dir: where `data` keeps history: a folder, or an fsspec address such as ``s3://bucket/history``; the
             user's own data folder by default.
@@ -107,6 +111,7 @@ class AsyncBybit(Domains):
         on_unknown: OnUnknown = "resolve",
         rate_limits: bool | RateLimitSettings = True,
         transport: httpx.AsyncBaseTransport | None = None,
+        ssl_context: ssl.SSLContext | None = None,
         hooks: Hooks | None = None,
         data_dir: str | os.PathLike[str] | None = None,
     ) -> None:
@@ -120,14 +125,19 @@ class AsyncBybit(Domains):
             recv_window=recv_window, timeout=timeout, attempts=attempts, referer=referer, on_unknown=on_unknown
         )
         self._settings = settings
-        self._stream_settings = stream_settings
+        self._given_stream_settings = stream_settings
+        self._ssl_context = ssl_context
         self._data_dir = data_dir
         self._orders_via = _one_of("orders_via", orders_via, ("rest", "websocket"))
         pace = rate_limits if isinstance(rate_limits, RateLimitSettings) else None
         base_url = self.environment.rest_url
         self._limits = RateLimits(self.clock, enabled=rate_limits is not False, settings=pace, host=host_at(base_url))
         self._transport = Transport(
-            HttpxExchange(transport, base_url) if transport is not None else LeanTransport(base_url),
+            (
+                LeanTransport(base_url, ssl_context=ssl_context)
+                if transport is None
+                else HttpxExchange(transport, base_url)
+            ),
             clock=self.clock,
             limits=self._limits,
             signer=self._signer,
@@ -153,6 +163,7 @@ class AsyncBybit(Domains):
         on_unknown: OnUnknown = "resolve",
         rate_limits: bool | RateLimitSettings = True,
         transport: httpx.AsyncBaseTransport | None = None,
+        ssl_context: ssl.SSLContext | None = None,
         hooks: Hooks | None = None,
         data_dir: str | os.PathLike[str] | None = None,
     ) -> Self:
@@ -182,6 +193,7 @@ class AsyncBybit(Domains):
             on_unknown=on_unknown,
             rate_limits=rate_limits,
             transport=transport,
+            ssl_context=ssl_context,
             hooks=hooks,
             data_dir=data_dir or os.environ.get("BYBIT_DATA_DIR") or None,
         )
@@ -295,6 +307,15 @@ class AsyncBybit(Domains):
         return made
 
     @cached_property
+    def _stream_settings(self) -> StreamSettings | None:
+        from bybit_async.stream.settings import StreamSettings
+
+        given = self._given_stream_settings
+        if self._ssl_context is None or (given is not None and given.ssl_context is not None):
+            return given
+        return msgspec.structs.replace(given or StreamSettings(), ssl_context=self._ssl_context)
+
+    @cached_property
     def stream(self) -> Streams:
         """Live data: public topics, and the private ones of the key."""
         from bybit_async.stream.streams import Streams
@@ -324,6 +345,7 @@ class AsyncBybit(Domains):
             self._transport.ensure_clock,
             lambda: self.stream,
             place=self._data_dir,
+            ssl_context=self._ssl_context,
         )
 
     @cached_property

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import ssl
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 
 def certificate(folder: Path, name: str = "localhost") -> tuple[Path, Path]:
-    """Write a certificate for a host and its key."""
+    """Write a certificate for a host, or an address, and its key."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
+    subject_name: x509.GeneralName = x509.DNSName(name)
+    with suppress(ValueError):
+        subject_name = x509.IPAddress(ip_address(name))
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     start = datetime.now(UTC) - timedelta(days=1)
@@ -24,7 +29,7 @@ def certificate(folder: Path, name: str = "localhost") -> tuple[Path, Path]:
         .serial_number(1)
         .not_valid_before(start)
         .not_valid_after(start + timedelta(days=30))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([subject_name]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )

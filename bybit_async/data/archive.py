@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import io
+import ssl
 import zlib
 from typing import Any
 
@@ -31,9 +32,11 @@ class Archive:
 
     Args:
         base_url: where it is, as ``https://public.bybit.com``; empty for an environment that has none.
+        ssl_context: what to trust there, instead of the usual certificates.
     """
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, ssl_context: ssl.SSLContext | None = None) -> None:
+        self._ssl_context = ssl_context
         self._base_url = base_url.rstrip("/")
         self._book_url = _BOOKS.get(self._base_url, self._base_url)
         self._client: httpx.AsyncClient | None = None
@@ -75,7 +78,7 @@ class Archive:
 
     async def _get(self, url: str) -> bytes | None:
         if self._client is None:
-            self._client = httpx.AsyncClient(timeout=60, follow_redirects=True)
+            self._client = httpx.AsyncClient(timeout=60, follow_redirects=True, verify=self._ssl_context or True)
         error: TransportError = NotSent(f"{url} was not asked for")
         for attempt in range(_ATTEMPTS):
             if attempt:

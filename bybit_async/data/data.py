@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -61,6 +62,7 @@ class Data(Live):
         streams: returns the session's streams.
         place: a folder or an fsspec address for the store; None for the user's own data folder.
         memory: bytes of frames that are kept in memory.
+        ssl_context: what to trust where the archive is, instead of the usual certificates.
 
     Raises:
         InvalidParameter: from any of them: an unknown symbol or interval, or times that make no range.
@@ -77,9 +79,10 @@ class Data(Live):
         *,
         place: str | os.PathLike[str] | None = None,
         memory: int = 256 * 1024 * 1024,
+        ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         self._market = Market(caller)
-        self._archive = Archive(environment.archive_url)
+        self._archive = Archive(environment.archive_url, ssl_context)
         self.store = Store(place)
         self.memory = FrameCache(memory)
         supply = Supply(caller, self._market, clock, self._archive)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import random
+import ssl
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
@@ -76,6 +77,7 @@ class SimulatedExchange:
         seed: what the market, ids and keys are made from; the same seed makes the same market.
         host: address to listen on.
         port: port to listen on; 0 picks a free one.
+        ssl_context: speak TLS, with the certificate of this server-side context; it must be for `host`.
         speed: how fast exchange time runs, as a multiple of real time.
         manual: let time stand still except for `advance`.
         start: where exchange time starts, in milliseconds since 1970; None starts at the present.
@@ -101,6 +103,7 @@ class SimulatedExchange:
         seed: int = 0,
         host: str = "127.0.0.1",
         port: int = 0,
+        ssl_context: ssl.SSLContext | None = None,
         speed: float = 1.0,
         manual: bool = False,
         start: int | None = None,
@@ -145,7 +148,7 @@ class SimulatedExchange:
         self._deliveries = Deliveries(self.clock)
         self._rest = RestServer(self, HostLimiter(Limit(host_limit, 5_000) if host_limit else None), latency / 1_000)
         self._sockets = SocketServer(self, connection_limit, latency / 1_000)
-        self._host, self._port = host, port
+        self._host, self._port, self._ssl_context = host, port, ssl_context
         self._ids = random.Random(f"{seed}/ids")
         self._runner: web.ServerRunner | None = None
         self._heart: asyncio.Task[None] | None = None
@@ -174,7 +177,7 @@ class SimulatedExchange:
         runner = web.ServerRunner(web.Server(self._serve, access_log=None), shutdown_timeout=1.0)
         await runner.setup()
         try:
-            site = web.TCPSite(runner, self._host, self._port)
+            site = web.TCPSite(runner, self._host, self._port, ssl_context=self._ssl_context)
             await site.start()
         except OSError as error:
             await runner.cleanup()
@@ -237,14 +240,14 @@ class SimulatedExchange:
     @property
     def environment(self) -> Environment:
         """Where clients find this exchange."""
-        place = f"{self._host}:{self._port}"
+        place, s = f"{self._host}:{self._port}", "s" if self._ssl_context else ""
         return Environment(
             name="simulated",
-            rest_url=f"http://{place}",
-            public_url=f"ws://{place}/v5/public",
-            private_url=f"ws://{place}/v5/private",
-            trade_url=None if self.demo else f"ws://{place}/v5/trade",
-            archive_url=f"http://{place}",
+            rest_url=f"http{s}://{place}",
+            public_url=f"ws{s}://{place}/v5/public",
+            private_url=f"ws{s}://{place}/v5/private",
+            trade_url=None if self.demo else f"ws{s}://{place}/v5/trade",
+            archive_url=f"http{s}://{place}",
         )
 
     def new_account(

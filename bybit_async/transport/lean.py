@@ -19,17 +19,13 @@ import httpx
 
 from bybit_async.errors import AnswerLost, AnswerUnreadable, NotSent
 from bybit_async.transport.http import MAX_BODY, Headers, RawAnswer
-from bybit_async.transport.tls import TlsTransport, default_context, open_tls
+from bybit_async.transport.tls import HAPPY, TlsTransport, default_context, open_tls
 
 _MAX_HEAD = 256 * 1024
 """Bytes that the status line and headers of an answer may take, interim answers included."""
 
 _IDLE_SECONDS = 25.0
 """An idle connection older than this is not trusted with a request: load balancers cut at 30 to 60 seconds."""
-
-
-_HAPPY: dict[str, Any] = {"happy_eyeballs_delay": 0.25}
-"""Tries IPv6 and IPv4 side by side; only asyncio's own loops know how, uvloop has no such argument."""
 
 
 class LeanTransport(httpx.AsyncBaseTransport):
@@ -185,7 +181,7 @@ class LeanTransport(httpx.AsyncBaseTransport):
 
     async def _open_connection(self) -> _Connection:
         loop = asyncio.get_running_loop()
-        options = _HAPPY if self._several and isinstance(loop, asyncio.BaseEventLoop) else {}
+        options = HAPPY if self._several and isinstance(loop, asyncio.BaseEventLoop) else {}
         if self._secure:
             connection = await self._open_secure(options)
         else:

@@ -17,6 +17,9 @@ import httpx
 
 P = TypeVar("P", bound=asyncio.Protocol)
 
+HAPPY: dict[str, Any] = {"happy_eyeballs_delay": 0.25}
+"""Tries IPv6 and IPv4 side by side; only asyncio's own loops know how, uvloop has no such argument."""
+
 _RECORD = 16 * 1024
 """Bytes of the largest TLS record: reading more at once gives no more."""
 
