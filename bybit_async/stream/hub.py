@@ -143,7 +143,6 @@ class Hub:
 
     def detach(self, listener: Listener) -> None:
         """Stop delivering to a listener; topics without any are unsubscribed from."""
-        self._look_again()
         for name in self._of.pop(listener, ()):
             entry = self.topics.get(name)
             if entry is not None:
@@ -393,7 +392,9 @@ class Hub:
         # The failing lane is still running its last lines; it ends by itself.
         del self.lanes[lane.number]
         self.emit("failed", 0, topics, str(error), error)
-        self._end([listener for name in topics for listener in self.topics[name].listeners], error)
+        # The news may have ended one of them already, whose consumer does not bear it.
+        left = [entry for entry in map(self.topics.get, topics) if entry is not None]
+        self._end([listener for entry in left for listener in entry.listeners], error)
 
     def _end(self, listeners: Iterable[Listener], error: Exception) -> None:
         for listener in dict.fromkeys(listeners):

@@ -137,8 +137,11 @@ class Feed:
         """Take an item that no message carried."""
         if self.handler is None:
             self.mailbox.put(item, received)
-        else:
+            return
+        try:
             self.handler(item)
+        except Exception as error:  # noqa: BLE001  no message's delivery catches it, and others are told of events too
+            self.failed(error)
 
     def accepted(self, topic: str) -> None:
         """One topic fewer to wait for."""

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from bybit_async.errors import ConnectionFailed
+from bybit_async.models.market.klines import Kline
+from bybit_async.stream.events import StreamEvent
 from bybit_async.stream.live_book import LiveOrderBook
 from tests.stream.server import StreamServer, book, stream_server, streams_of, trade
 
 
 def deltas(count: int) -> list[dict[str, Any]]:
     return [book(u=u, type="delta", bids=[["100", str(u)]]) for u in range(2, count + 2)]
+
+
+def kline(start: int) -> dict[str, Any]:
+    prices = dict.fromkeys(("open", "close", "high", "low", "volume", "turnover"), "1")
+    times = {"start": start, "end": start + 59_999, "timestamp": start, "interval": "1", "confirm": False}
+    return {"topic": "kline.1.BTCUSDT", "type": "snapshot", "ts": start, "data": [times | prices]}
 
 
 async def test_a_handler_gets_every_item_until_the_subscription_is_closed() -> None:
@@ -112,3 +122,68 @@ async def test_a_book_handler_ends_with_the_streams_and_leaves_the_books_other_u
             await asyncio.sleep(0)
             await streams.aclose()
             await calm
+
+
+async def test_a_handler_that_raises_at_an_event_ends_its_subscription_and_nothing_else() -> None:
+    async with stream_server() as server, streams_of(server) as streams, asyncio.timeout(5):
+        bad = streams.subscribe("publicTrade.BTCUSDT", channel="linear", with_events=True)
+        good = streams.trades("BTCUSDT", category="linear")
+        async with good:
+
+            def handler(item: Any) -> None:
+                if isinstance(item, StreamEvent) and item.kind == "lost":
+                    raise KeyError(item.kind)
+
+            reading = asyncio.ensure_future(bad.each(handler))
+            await bad.ready()
+            (await server.subscribed("publicTrade.BTCUSDT")).abort()
+            with pytest.raises(KeyError, match="lost"):
+                await reading
+            again = await server.peer(2)
+            await server.until(lambda: again.asked("subscribe"))
+            await again.send(trade(7))
+            assert (await anext(good)).exec_id == "7"
+            assert not good.stale
+
+
+async def test_a_handler_that_raises_when_the_channel_is_given_up_does_not_hide_it_from_the_others() -> None:
+    async with stream_server() as server, streams_of(server) as streams, asyncio.timeout(5):
+        bad = streams.subscribe("publicTrade.BTCUSDT", channel="linear", with_events=True)
+        good = streams.tickers("BTCUSDT", category="linear")
+        async with good:
+
+            def handler(item: Any) -> None:
+                if isinstance(item, StreamEvent) and item.kind == "failed":
+                    raise KeyError(item.kind)
+
+            reading = asyncio.ensure_future(bad.each(handler))
+            await bad.ready()
+            server.refuse = lambda count: 404
+            (await server.subscribed("publicTrade.BTCUSDT")).abort()
+            with pytest.raises(KeyError, match="failed"):
+                await reading
+            with pytest.raises(ConnectionFailed):
+                await anext(good)
+
+
+async def test_a_handler_that_raises_at_a_kline_that_was_fetched_ends_its_subscription() -> None:
+    fetched = asyncio.Event()
+
+    async def fetch(category: str, symbol: str, interval: str, first: int, last: int) -> list[Kline]:
+        fetched.set()
+        one = Decimal(1)
+        return [Kline(start=first, open=one, high=one, low=one, close=one, volume=one, turnover=one)]
+
+    async with stream_server() as server, streams_of(server, fetch_klines=fetch) as streams, asyncio.timeout(5):
+        klines = streams.klines("BTCUSDT", category="linear", interval="1", closed=True)
+
+        def handler(item: Any) -> None:
+            raise KeyError(item.start)
+
+        reading = asyncio.ensure_future(klines.each(handler))
+        await klines.ready()
+        peer = await server.subscribed("kline.1.BTCUSDT")
+        await peer.send(kline(60_000), kline(240_000))
+        await fetched.wait()
+        with pytest.raises(KeyError):
+            await reading
