@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from bybit_async.api.account import Account
 from bybit_async.api.position import Position
@@ -29,6 +29,8 @@ from bybit_async.stream.subscription import Subscription
 from bybit_async.transport.clock import Clock
 
 log = logging.getLogger("bybit_async.live")
+
+R = TypeVar("R")
 
 _TOPICS = ("order", "execution", "position", "wallet")
 _BUFFER = 100_000
@@ -78,7 +80,7 @@ class LiveAccount:
             option_coins=option_coins, lookback=lookback, timeout=timeout,
         )  # fmt: skip
         self._listeners: set[Mailbox[AccountEvent]] = set()
-        self._waiters: dict[asyncio.Future[None], Callable[[], bool]] = {}
+        self._waiters: dict[asyncio.Future[Any], Callable[[], Any]] = {}
         self._subscription: Subscription[Any] | None = None
         self._recovering: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -153,14 +155,12 @@ class LiveAccount:
         if order_id is None and order_link_id is None:
             raise InvalidParameter("order_link_id", "expected an order_id or an order_link_id")
 
-        def reached() -> bool:
+        def reached() -> Order | None:
             order = self.orders.find(order_id=order_id, order_link_id=order_link_id)
-            return order is not None and _reached(order, status)
+            return order if order is not None and _reached(order, status) else None
 
-        await self._until(reached, timeout)
-        order = self.orders.find(order_id=order_id, order_link_id=order_link_id)
-        assert order is not None
-        return order
+        # As it was then: before this task has its turn a thousand others may have ended, and this one be forgotten.
+        return await self._until(reached, timeout)
 
     async def wait_synced(self, timeout: float | None = None) -> None:
         """Wait until the account is `synced`.
@@ -169,18 +169,19 @@ class LiveAccount:
             TimeoutError: `timeout` seconds passed.
             StreamClosed: the account was closed.
         """
-        await self._until(lambda: self._synced, timeout)
+        await self._until(lambda: self._synced or None, timeout)
 
-    async def _until(self, reached: Callable[[], bool], timeout: float | None) -> None:
-        if reached():
-            return
+    async def _until(self, reached: Callable[[], R | None], timeout: float | None) -> R:
+        found = reached()
+        if found is not None:
+            return found
         if self._closed:
             raise self._error or StreamClosed("the live account is closed")
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiter: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiters[waiter] = reached
         try:
             async with asyncio.timeout(timeout):
-                await waiter
+                return await waiter
         finally:
             self._waiters.pop(waiter, None)
 
@@ -316,8 +317,8 @@ class LiveAccount:
                 mailbox.put(event, event.at_ns)
         if events and self._waiters:
             for waiter, reached in list(self._waiters.items()):
-                if not waiter.done() and reached():
-                    waiter.set_result(None)
+                if not waiter.done() and (found := reached()) is not None:
+                    waiter.set_result(found)
 
 
 _PROGRESS = {"Untriggered": 0, "Triggered": 1, "New": 2, "PartiallyFilled": 3}

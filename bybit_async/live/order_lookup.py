@@ -117,7 +117,11 @@ class OrderLookup:
                 groups[question.wanted.category].append(question)
         walked = [group for group in groups.values() if len(group) > _FEW]
         singles = [q for q in questions if q.alone or len(groups[q.wanted.category]) <= _FEW]
-        await asyncio.gather(*(self._ask(question) for question in singles), *(self._walk(group) for group in walked))
+        asking = [*(self._ask(question) for question in singles), *(self._walk(group) for group in walked)]
+        for outcome in await asyncio.gather(*asking, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                # An answer that breaks us says nothing of the other orders, nor that this one does not exist.
+                log.error("an order could not be looked up", exc_info=outcome)
         for question in questions:
             question.tell(None)
 

@@ -4,8 +4,10 @@ import asyncio
 import random
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from functools import partial
 
 import pytest
+from msgspec.structs import replace
 
 from bybit_async.errors import AuthenticationError, ConnectionFailed, InvalidParameter, StreamClosed
 from bybit_async.live import account as account_module
@@ -367,3 +369,18 @@ async def test_a_stream_that_does_not_come_up_in_time_is_a_failed_connection():
         exchange.refuse_connections()
         with pytest.raises(ConnectionFailed):
             await live(bybit, timeout=0.2).__aenter__()
+
+
+async def test_an_order_that_is_waited_for_is_told_although_a_thousand_others_end_in_the_same_moment():
+    async with live_account(categories=("linear",)) as (_, bybit, account):
+        await bybit.trade.place_order(**RESTING, order_link_id="mine")
+        await account.wait_order(order_link_id="mine", status="New", timeout=5)
+        waiting = asyncio.create_task(account.wait_order(order_link_id="mine", timeout=5))
+        await asyncio.sleep(0)
+        [order] = account.orders.open
+        end = partial(replace, order, order_status="Cancelled")
+        account._emit(account._state.take_orders([end()]))
+        account._emit(account._state.take_orders([end(order_id=f"o{n}", order_link_id=f"l{n}") for n in range(1001)]))
+        assert account.orders.find(order_link_id="mine") is None
+        ended = await waiting
+        assert (ended.order_link_id, ended.order_status) == ("mine", "Cancelled")

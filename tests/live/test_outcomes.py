@@ -10,6 +10,7 @@ import pytest
 
 from bybit_async.api.trade.batches import PLACE_BATCH_ORDER
 from bybit_async.api.trade.orders import CANCEL_ALL_ORDERS, CANCEL_ORDER, PLACE_ORDER
+from bybit_async.drift import SchemaDriftWarning, decode
 from bybit_async.errors import AnswerLost, OrderNotFound, OutcomeUnknown
 from bybit_async.live.outcomes import OutcomeResolver
 from bybit_async.models.trade import Order, OrderPage
@@ -68,3 +69,34 @@ def test_where_bybit_is_silent_it_ends_at_the_recv_window_two_seconds_and_a_ques
         return ended
 
     assert run_virtual(run()) <= 17.1
+
+
+class Odd(Bybit):
+    """Answers questions for one order with what breaks whoever reads it."""
+
+    async def call(
+        self, endpoint: Endpoint, params: Mapping[str, Any], *, timeout: float | None = None, **_: Any
+    ) -> Response[Any]:
+        if params.get("orderLinkId") == "odd":
+            return Response(ret_code=0, result=None)
+        return await super().call(endpoint, params, timeout=timeout)
+
+
+def test_an_answer_that_breaks_the_search_for_one_order_says_nothing_of_the_others(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def run() -> None:
+        row = b'[{"symbol":"BTCUSDT","side":"Buy","orderId":"1","orderLinkId":"mine","orderStatus":"New"}]'
+        with pytest.warns(SchemaDriftWarning):
+            orders: list[Order] = decode(row, list[Order])
+        resolve = resolver(Odd(*orders))
+        asking = (resolve(PLACE_ORDER, {**PARAMS, "orderLinkId": link}, LOST) for link in ("odd", "mine"))
+        odd, found = await asyncio.gather(*asking, return_exceptions=True)
+        assert odd is LOST
+        assert not isinstance(found, BaseException)
+        assert found.result.order_id == "1"
+        assert asyncio.get_running_loop().time() > 6.9, "it was asked again, as long as the order may show up"
+        await resolve.aclose()
+
+    run_virtual(run())
+    assert "could not be looked up" in caplog.text
