@@ -126,6 +126,7 @@ class Portal:
         self._ident = 0
         self._pending: set[Call] = set()
         self._closed = False
+        self._failure: BaseException | None = None
 
     @property
     def closed(self) -> bool:
@@ -191,10 +192,27 @@ class Portal:
     def _start_thread(self) -> None:
         ready = threading.Event()
         # A daemon: a session that nobody closed must not keep the interpreter; `_close_all` ends it in good order.
-        self._thread = threading.Thread(target=anyio.run, args=(self._main, ready), name="bybit_async", daemon=True)
+        self._thread = threading.Thread(target=self._live, args=(ready,), name="bybit_async", daemon=True)
         self._thread.start()
         ready.wait()
+        if self._loop is None:
+            failure, self._failure = self._failure, None
+            raise failure or RuntimeError("the event loop did not start")
         _running.add(self)
+
+    def _live(self, ready: threading.Event) -> None:
+        try:
+            anyio.run(self._main, ready)
+        except BaseException as error:
+            if self._loop is not None:
+                raise
+            # As when no more files may be opened: whoever waits for the loop is told.
+            self._failure = error
+        finally:
+            ready.set()
+            # What was scheduled after the loop's last turn was never begun.
+            for call in tuple(self._pending):
+                call.abandon()
 
     async def _main(self, ready: threading.Event) -> None:
         async with BlockingPortal() as portal:

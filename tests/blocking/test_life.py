@@ -1,6 +1,7 @@
 """The hard parts of a blocking session: interrupts, forks, exits, many threads, many sessions."""
 
 import asyncio
+import errno
 import gc
 import os
 import queue
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from bybit_async import Bybit, BybitError, SessionClosed, TransportError
+from bybit_async.bridge import portal as portal_module
 from bybit_async.bridge.portal import Portal
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -267,3 +269,40 @@ def test_a_thousand_sessions_leave_nothing_behind(served):
     assert settled(threads) <= threads
     assert descriptors() <= before[0] + 2
     assert resident() - before[1] < 8_000_000
+
+
+def test_a_loop_that_cannot_start_fails_the_call_and_the_next_one_tries_again(served, monkeypatch):
+    run = portal_module.anyio.run
+
+    def no_files(*_):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    bybit = Bybit(environment=served.environment)
+    monkeypatch.setattr(portal_module.anyio, "run", no_files)
+    with pytest.raises(OSError, match="Too many open files"):
+        bybit.market.get_server_time()
+    monkeypatch.setattr(portal_module.anyio, "run", run)
+    assert bybit.market.get_server_time()
+    bybit.close()
+
+
+def test_a_call_that_comes_while_the_loop_ends_is_told_so():
+    portal = Portal()
+    loop = portal.run(asyncio.get_running_loop)
+    late = []
+
+    def call():
+        try:
+            portal.run(time.monotonic)
+        except SessionClosed as error:
+            late.append(error)
+
+    # The loop's own thread closes it, so that nobody waits there; the calls come in its last turns.
+    callers = [threading.Thread(target=call, daemon=True) for _ in range(20)]
+    loop.call_soon_threadsafe(portal.close)
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join(5)
+    assert not any(caller.is_alive() for caller in callers)
+    assert portal._pending == set()
