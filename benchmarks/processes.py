@@ -6,8 +6,10 @@ import gc
 import json
 import os
 import socket
+import ssl
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -67,6 +69,27 @@ def server(module: str, *arguments: object) -> Iterator[tuple[int, int]]:
     finally:
         process.kill()
         process.wait()
+
+
+def unverified() -> ssl.SSLContext:
+    """Return a context that trusts whatever a server of these benchmarks shows."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+@contextmanager
+def certificate() -> Iterator[tuple[str, str]]:
+    """Make a certificate of our own for 127.0.0.1."""
+    with tempfile.TemporaryDirectory() as folder:
+        key, cert = Path(folder, "key"), Path(folder, "cert")
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, "-days", "9",
+             "-subj", "/CN=127.0.0.1"],
+            check=True, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        yield str(cert), str(key)
 
 
 def turn(module: str, *arguments: object, timeout: float = 60.0) -> dict[str, float] | None:

@@ -9,13 +9,9 @@ another core. Plain and TLS, connections kept.
 
 from __future__ import annotations
 
-import subprocess
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from pathlib import Path
+from contextlib import nullcontext
 
-from benchmarks.processes import Run, rounds_of, server, turn
+from benchmarks.processes import Run, certificate, rounds_of, server, turn
 from benchmarks.tables import Answer, Column, Goal, Table, goals_of, ratio, tabulate
 
 _COLUMNS = [
@@ -84,16 +80,3 @@ def _tls_goals(plain: Table, tls: Table) -> list[Goal]:
                 name = theirs.partition(" (")[0].partition(",")[0]
                 found.append(Goal(f"TLS, {what}: the ratio to {name} beside the plain one", after / before, 0.8))
     return found
-
-
-@contextmanager
-def certificate() -> Iterator[tuple[str, str]]:
-    """Make a certificate of our own for 127.0.0.1."""
-    with tempfile.TemporaryDirectory() as folder:
-        key, cert = Path(folder, "key"), Path(folder, "cert")
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, "-days", "9",
-             "-subj", "/CN=127.0.0.1"],
-            check=True, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        yield str(cert), str(key)

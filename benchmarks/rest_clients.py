@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import ssl
 import sys
 import time
 import warnings
@@ -18,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.processes import percentile, report
+from benchmarks.processes import percentile, report, unverified
 
 KEY, SECRET = "XXXXXXXXXXXXXXXXXX", "YYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYY"
 LINK_ID = "benchmark-order"
@@ -29,13 +28,6 @@ ORDER = {
 IN_FLIGHT = 50
 Place = Callable[[], Awaitable[Any]]
 clock = time.perf_counter
-
-
-def unverified() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 class _Ack(msgspec.Struct, gc=False):
@@ -62,15 +54,13 @@ def _signed() -> tuple[bytes, str, str]:
 async def ours(url: str) -> Place:
     from bybit_async import AsyncBybit
     from bybit_async.environments import Environment
-    from bybit_async.transport.lean import LeanTransport
     from bybit_async.transport.limits import RateLimitSettings
 
     environment = Environment(name="benchmark", rest_url=url, public_url=url, private_url=url, trade_url=url)
     bybit = AsyncBybit(
-        environment=environment, api_key=KEY, api_secret=SECRET, rate_limits=RateLimitSettings(host_requests=10**9)
-    )
-    if url.startswith("https"):
-        bybit._transport._exchange = LeanTransport(url, ssl_context=unverified())
+        environment=environment, api_key=KEY, api_secret=SECRET, rate_limits=RateLimitSettings(host_requests=10**9),
+        ssl_context=unverified(),
+    )  # fmt: skip
     place = bybit.trade.place_order
 
     async def order() -> Any:

@@ -5,11 +5,12 @@ library and its peers are used through their public interface: subscriptions, he
 picows and websockets have no notion of Bybit; they are given this library's own decoder, book and tickers, so that
 only the way from the socket to the user differs. Saturated: the server sends as fast as the client reads; the figure is
 messages per second. Paced: one frame per TCP segment at 10,000 a second; the figure is the processor time per message.
+Paced over TLS, as Bybit speaks: one frame per record too.
 """
 
 from __future__ import annotations
 
-from benchmarks.processes import Run, rounds_of, server, turn
+from benchmarks.processes import Run, certificate, rounds_of, server, turn
 from benchmarks.tables import Answer, Column, Goal, Table, goals_of, tabulate
 
 _COLUMNS = [Column("rate", "messages/s"), Column("us", "µs per message", 2), Column("cpu", "cpu µs per message", 2)]
@@ -22,7 +23,11 @@ def run(settings: Run) -> Answer:
     with server("benchmarks.stream_server") as (port, _):
         saturated = _measure(settings, port, "saturated", "rate", descending=True)
         paced = _measure(settings, port, "paced", "cpu", descending=False)
-    return Answer([saturated, paced], _saturated_goals(saturated) + _paced_goals(paced))
+    answer = Answer([saturated, paced], _saturated_goals(saturated) + _paced_goals(paced))
+    if not settings.quick:
+        with certificate() as files, server("benchmarks.stream_server", *files) as (port, _):
+            answer.tables.append(_measure(settings, port, "paced", "cpu", descending=False, scheme="wss"))
+    return answer
 
 
 def _variants(settings: Run) -> list[str]:
@@ -33,13 +38,18 @@ def _variants(settings: Run) -> list[str]:
     return [*ours, "ccxt.pro (asyncio)", "pybit (threads)"]
 
 
-def _measure(settings: Run, port: int, pace: str, by: str, *, descending: bool) -> Table:
+def _measure(settings: Run, port: int, pace: str, by: str, *, descending: bool, scheme: str = "ws") -> Table:
     def one(variant: str) -> dict[str, float] | None:
         name, _, loop = variant.rpartition(" (")
-        return turn("benchmarks.stream_clients", name, loop.rstrip(")"), port, settings.seconds, pace)
+        return turn("benchmarks.stream_clients", name, loop.rstrip(")"), port, settings.seconds, pace, scheme)
 
-    samples = rounds_of(settings, _variants(settings), one)
-    return tabulate(f"Public stream, {pace}", _COLUMNS, samples, by=by, descending=descending)
+    variants = _variants(settings)
+    if scheme == "wss":
+        variants.remove("pybit (threads)")  # trusts no certificate of one's own
+    samples = rounds_of(settings, variants, one)
+    return tabulate(
+        f"Public stream, {pace}{', TLS' if scheme == 'wss' else ''}", _COLUMNS, samples, by=by, descending=descending
+    )
 
 
 def _saturated_goals(table: Table) -> list[Goal]:

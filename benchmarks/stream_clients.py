@@ -1,4 +1,4 @@
-"""One client taking a stream: ``python -m benchmarks.stream_clients CLIENT LOOP PORT SECONDS PACE``.
+"""One client taking a stream: ``python -m benchmarks.stream_clients CLIENT LOOP PORT SECONDS PACE SCHEME``.
 
 Everyone keeps the order book, looks at its best prices and calls a function of the user with every message.
 """
@@ -12,7 +12,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from benchmarks.processes import report
+from benchmarks.processes import report, unverified
 
 Start = Callable[[str, "Meter"], Awaitable[None]]
 
@@ -44,7 +44,7 @@ def ours(callback: bool) -> Start:
         from bybit_async.environments import Environment
 
         environment = Environment(name="benchmark", rest_url=url, public_url=url, private_url=url, trade_url=url)
-        stream = AsyncBybit(environment=environment).stream
+        stream = AsyncBybit(environment=environment, ssl_context=unverified()).stream
         trades = stream.trades("BTCUSDT", category="linear")
         tickers = stream.tickers("BTCUSDT", category="linear")
         books = stream.order_book("BTCUSDT", category="linear", depth=50)
@@ -101,6 +101,10 @@ def _applied() -> Callable[[bytes, Meter], None]:
     return take
 
 
+def _trust(url: str, name: str) -> dict[str, Any]:
+    return {name: unverified()} if url.startswith("wss:") else {}
+
+
 async def picows(url: str, meter: Meter) -> None:
     """The fastest WebSocket client there is for Python, with this library's own decode and book behind it."""
     from picows import WSFrame, WSListener, WSTransport, ws_connect
@@ -111,7 +115,7 @@ async def picows(url: str, meter: Meter) -> None:
         def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
             take(frame.get_payload_as_bytes(), meter)
 
-    await ws_connect(Listener, f"{url}/blast")
+    await ws_connect(Listener, f"{url}/blast", **_trust(url, "ssl_context"))
     await asyncio.Event().wait()
 
 
@@ -120,7 +124,7 @@ async def websockets(url: str, meter: Meter) -> None:
     from websockets.asyncio.client import connect
 
     take = _applied()
-    socket = await connect(f"{url}/blast", compression=None, ping_interval=None)
+    socket = await connect(f"{url}/blast", compression=None, ping_interval=None, **_trust(url, "ssl"))
     while True:
         take(await socket.recv(decode=False), meter)
 
@@ -132,7 +136,7 @@ async def ccxt(url: str, meter: Meter) -> None:
 
     stack = contextlib.ExitStack()
     port, _ = stack.enter_context(server("benchmarks.http_server"))
-    exchange = pro.bybit({"enableRateLimit": False})
+    exchange = pro.bybit({"enableRateLimit": False, "verify": False})
     sockets = exchange.urls["api"]["ws"]
     exchange.urls["api"] = dict.fromkeys(("spot", "futures", "v2", "public", "private"), f"http://127.0.0.1:{port}")
     sockets["public"]["linear"] = url
@@ -197,9 +201,9 @@ async def measure(start: Start, url: str, meter: Meter) -> None:
     meter.end()
 
 
-def main(name: str, loop: str, port: str, seconds: str, pace: str) -> None:
+def main(name: str, loop: str, port: str, seconds: str, pace: str, scheme: str) -> None:
     meter = Meter(float(seconds))
-    url = f"ws://127.0.0.1:{port}/{pace}"
+    url = f"{scheme}://127.0.0.1:{port}/{pace}"
     if loop == "threads":
         pybit(url, meter)
         while not meter.messages:

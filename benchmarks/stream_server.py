@@ -1,4 +1,4 @@
-"""A WebSocket server that is far faster than any client: ``python -m benchmarks.stream_server PORT``.
+"""A WebSocket server that is far faster than any client: ``python -m benchmarks.stream_server PORT [CERT KEY]``.
 
 It answers subscriptions and, once the three topics of the made-up market are asked for, sends its loop of frames for
 ever: all at once, or one frame per segment at 10,000 a second where the path holds ``paced``. One thread per
@@ -11,6 +11,7 @@ import base64
 import hashlib
 import json
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -74,9 +75,11 @@ def _take_subscriptions(peer: socket.socket) -> None:
     time.sleep(0.3)
 
 
-def _serve(peer: socket.socket) -> None:
+def _serve(peer: socket.socket, context: ssl.SSLContext | None) -> None:
     with peer, suppress(OSError):
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if context is not None:
+            peer = context.wrap_socket(peer, server_side=True)
         path = _handshake(peer)
         if b"blast" not in path:
             _take_subscriptions(peer)
@@ -96,14 +99,17 @@ def _paced(peer: socket.socket) -> None:
             peer.sendall(frame)
 
 
-def main(port: int) -> None:
+def main(port: int, *files: str) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if files else None
+    if context is not None:
+        context.load_cert_chain(*files)
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
         listener.listen(64)
         while True:
-            threading.Thread(target=_serve, args=(listener.accept()[0],), daemon=True).start()
+            threading.Thread(target=_serve, args=(listener.accept()[0], context), daemon=True).start()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), *sys.argv[2:])
