@@ -31,6 +31,8 @@ class Quoter:
         """Move the order of a side to a price, or place it where there is none."""
         link_id = self.resting.get(side)
         order = self.account.orders.find(order_link_id=link_id) if link_id else None
+        if link_id is not None and order is None:
+            return  # accepted a moment ago: the account will hear of it
         try:
             if order is not None and order.is_open:
                 if order.price != price:
@@ -54,12 +56,11 @@ class Quoter:
 async def run(bybit: AsyncBybit, *, seconds: float = 5.0) -> None:
     instrument = await bybit.market.get_instrument(SYMBOL, category=CATEGORY)
     loop = asyncio.get_running_loop()
-    until = loop.time() + seconds
     async with (
         bybit.live_account(categories=["linear"], settle_coins=["USDT"]) as account,
         bybit.stream.order_book(SYMBOL, category=CATEGORY, depth=50) as book,
     ):
-        quoter = Quoter(bybit, account)
+        quoter, until = Quoter(bybit, account), loop.time() + seconds
         while loop.time() < until:
             await book.updated(timeout=5)
             mid = book.mid

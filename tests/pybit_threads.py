@@ -1,8 +1,9 @@
 """Running pybit so that it cannot keep a test run from ending: its own waits have no bound.
 
-pybit registers a topic after sending the subscription. A message that comes sooner ends its connection with a
-`KeyError`, and `subscribe` then waits for a connection for ever. In a worker of the event loop's executor, which is
-joined without bound when the loop closes, that is a test run that never ends.
+pybit registers a topic, and a request for an order, after sending it. A message that comes sooner ends its connection
+with a `KeyError`, and `subscribe` then waits for a connection for ever; in a worker of the event loop's executor, which
+is joined without bound when the loop closes, that is a test run that never ends. So its messages are held back while it
+is between the two.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
+
+import pytest
+from pybit import _websocket_stream, _websocket_trading
 
 Result = TypeVar("Result")
 
@@ -39,6 +43,24 @@ async def in_thread(work: Callable[[], Result]) -> Result:
 
     threading.Thread(target=run, daemon=True, name="pybit").start()
     return await asyncio.wait_for(future, _LONGEST)
+
+
+def hold_messages_while_sending(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let pybit look at no message between sending a request and noting whom its answer is for."""
+    sending = threading.RLock()
+
+    def one_at_a_time(owner: Any, name: str) -> None:
+        method = getattr(owner, name)
+
+        def guarded(*args: Any, **options: Any) -> Any:
+            with sending:
+                return method(*args, **options)
+
+        monkeypatch.setattr(owner, name, guarded)
+
+    one_at_a_time(_websocket_stream._WebSocketManager, "_on_message")
+    one_at_a_time(_websocket_stream._V5WebSocketManager, "subscribe")
+    one_at_a_time(_websocket_trading._V5TradeWebSocketManager, "_send_order_operation")
 
 
 @contextmanager

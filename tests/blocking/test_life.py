@@ -267,7 +267,11 @@ def test_a_thousand_sessions_leave_nothing_behind(served):
         open_and_close(number)
     gc.collect()
     assert settled(threads) <= threads
-    assert descriptors() <= before[0] + 2
+    # The exchange's ends close when it hears of it.
+    deadline = time.monotonic() + 10
+    while descriptors() > before[0] + 2:
+        assert time.monotonic() < deadline, f"{descriptors()} descriptors, {before[0]} before"
+        time.sleep(0.01)
     assert resident() - before[1] < 8_000_000
 
 

@@ -215,7 +215,7 @@ async def test_o18_executions_equal_the_exchanges_ledger_across_many_losses():
 
 
 async def test_reconciliation_is_repeated_until_rest_answers():
-    async with live_account(timeout=0.5) as (exchange, bybit, account):
+    async with live_account() as (exchange, bybit, account):
         calls = []
         ask = bybit.account.get_wallet_balance
 

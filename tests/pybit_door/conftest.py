@@ -9,17 +9,19 @@ from pybit import _websocket_trading
 from bybit_async.pybit import HTTP
 from bybit_async.simulator import MarketSettings, SimulatedExchange
 
+from ..pybit_threads import hold_messages_while_sending
+
 
 @pytest.fixture
 async def exchange():
-    # pybit registers a subscription after sending it: an answer that takes no time at all would come too early.
     settings = MarketSettings(step=40)
-    async with SimulatedExchange(seed=7, symbols=["BTCUSDT"], market=settings, latency=10) as exchange:
+    async with SimulatedExchange(seed=7, symbols=["BTCUSDT"], market=settings) as exchange:
         yield exchange
 
 
 @pytest.fixture
 def pybit_addresses(exchange, monkeypatch):
+    hold_messages_while_sending(monkeypatch)
     place = exchange.environment
     monkeypatch.setattr(pybit.unified_trading, "PUBLIC_WSS", place.public_url + "/{CHANNEL_TYPE}")
     monkeypatch.setattr(pybit.unified_trading, "PRIVATE_WSS", place.private_url)

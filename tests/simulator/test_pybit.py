@@ -1,4 +1,4 @@
-"""pybit, taken from PyPI and untouched but for its addresses, believes the simulated exchange."""
+"""pybit, taken from PyPI and untouched but for its addresses and one race of its own, believes the simulated exchange."""
 
 import asyncio
 import copy
@@ -15,24 +15,24 @@ from pybit.unified_trading import HTTP, WebSocket, WebSocketTrading
 from bybit_async.simulator import MarketSettings, SimulatedExchange
 from bybit_async.simulator.market.selection import default_instruments
 
-from ..pybit_threads import closing, in_thread
+from ..pybit_threads import closing, hold_messages_while_sending, in_thread
 from .raw_client import eventually
 
 
 @pytest.fixture
 async def exchange():
-    # pybit registers a subscription after sending it: an answer that takes no time at all would come too early.
     settings = MarketSettings(step=40)
     listed = default_instruments(settings, 7, int(time.time() * 1000))
     options = [entry.symbol for entry in listed if entry.category == "option" and entry.base == "BTC"]
     symbols = ["BTCUSDT", "ETHUSDT", "XRPUSDT", "BTCUSD", *options[:2]]
     chosen = [entry for entry in listed if entry.symbol in symbols]
-    async with SimulatedExchange(seed=7, instruments=chosen, market=settings, latency=10) as exchange:
+    async with SimulatedExchange(seed=7, instruments=chosen, market=settings) as exchange:
         yield exchange
 
 
 @pytest.fixture(autouse=True)
 def _addresses(exchange, monkeypatch):
+    hold_messages_while_sending(monkeypatch)
     place = exchange.environment
     monkeypatch.setattr(pybit.unified_trading, "PUBLIC_WSS", place.public_url + "/{CHANNEL_TYPE}")
     monkeypatch.setattr(pybit.unified_trading, "PRIVATE_WSS", place.private_url)

@@ -235,7 +235,7 @@ async def test_a_write_that_gets_no_answer_in_time_is_unknown() -> None:
         ) as bybit:
             await bybit.request("GET", "/v5/account/info")
             with pytest.raises(OutcomeUnknown):
-                await bybit.request("POST", "/v5/order/create", {"orderLinkId": "mine"}, timeout=0.1)
+                await bybit.request("POST", "/v5/order/create", {"orderLinkId": "mine"}, timeout=0.5)
 
 
 async def test_a_refused_connection_is_not_sent() -> None:
