@@ -8,7 +8,7 @@ from typing import Literal
 
 from bybit_async.simulator.amounts import ZERO
 from bybit_async.simulator.executions import Execution
-from bybit_async.simulator.journal import ClosedOption, ClosedPnl, Delivery, LogEntry
+from bybit_async.simulator.journal import ClosedOption, ClosedPnl, Delivery, LogEntry, Settlement
 from bybit_async.simulator.listing import Listing
 from bybit_async.simulator.orders import Order
 from bybit_async.simulator.positions import Position
@@ -44,6 +44,16 @@ class Account:
         self.hedged_coins: set[str] = set()
         self.moves_prices = {"spot": False, "linear": True, "inverse": True}
         """Whether a limit price that reaches too far is moved to what is allowed, or the order refused."""
+        self.auto_repaid: set[str] = set()
+        """Coins whose debts are to be repaid out of what there is of them: nothing, for who owes a coin has none."""
+        self.exit_modes: dict[tuple[str, str], Literal["Full", "Partial"]] = {}
+        """The TP/SL mode of contracts for requests that do not say."""
+        self.withheld: set[str] = set()
+        """Categories that are not offered where the account is at home."""
+        self.uncounted: set[str] = set()
+        """Coins that back no orders or positions, because their collateral switch is off."""
+        self.delta_neutral = False
+        """Whether delta-neutral positions rank lower for deleveraging, which never happens here."""
         self.orders: dict[str, Order] = {}
         """Live orders by order id, oldest first."""
         self.link_ids: dict[tuple[str, str], Order] = {}
@@ -58,6 +68,7 @@ class Account:
         self.closed: dict[str, ClosedPnl] = {}
         self.closed_options: deque[ClosedOption] = deque(maxlen=HISTORY)
         self.deliveries: deque[Delivery] = deque(maxlen=HISTORY)
+        self.settlements: deque[Settlement] = deque(maxlen=HISTORY)
         self.realised: dict[str, Decimal] = {}
         """Cumulative realised profit and loss by coin."""
 
@@ -85,6 +96,10 @@ class Account:
         if chosen is not None:
             return chosen
         return instrument.category == "linear" and instrument.settle in self.hedged_coins
+
+    def exit_mode(self, listing: Listing) -> Literal["Full", "Partial"]:
+        """Return the TP/SL mode of requests for a listing that do not say."""
+        return self.exit_modes.get(listing.instrument.key, "Full")
 
     def leverage_for(self, listing: Listing, idx: int) -> Decimal:
         """Return the leverage in force for a position idx."""

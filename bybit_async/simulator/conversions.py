@@ -10,6 +10,7 @@ import msgspec
 
 from bybit_async.simulator.amounts import plain
 from bybit_async.simulator.refusals import Refused, parameter
+from bybit_async.simulator.small_balances import SmallBalances
 
 if TYPE_CHECKING:
     from bybit_async.simulator.engine import Engine
@@ -102,6 +103,7 @@ class Conversions:
         self._engine = engine
         self._members = members
         self._quotes: dict[str, Conversion] = {}
+        self.small = SmallBalances(engine, members)
 
     def rate(self, source: str, target: str) -> Decimal:
         """Return how much of `target` one `source` brings, the exchange's margin deducted; 0 when it cannot."""

@@ -21,8 +21,10 @@ from bybit_async.simulator.catalogue import default_catalogue
 from bybit_async.simulator.clock import Clock
 from bybit_async.simulator.desk.exchange import Exchange
 from bybit_async.simulator.desk.fields import Fields
+from bybit_async.simulator.desk.market_making import Guard
+from bybit_async.simulator.desk.moving import Moved
 from bybit_async.simulator.desk.rehearsal import Rehearsed
-from bybit_async.simulator.desk.state import OptionPricer
+from bybit_async.simulator.desk.state import OptionGreeks, OptionPricer
 from bybit_async.simulator.events import Sink
 from bybit_async.simulator.executions import Execution
 from bybit_async.simulator.instruments import Instrument
@@ -272,6 +274,11 @@ class Engine:
         with self._desk.operation():
             self._desk.settings.set_margin_mode(account, mode)
 
+    def set_collateral(self, account: Account, switches: Mapping[str, bool]) -> None:
+        """Let coins count as collateral, or not (`/v5/account/set-collateral-switch`)."""
+        with self._desk.operation():
+            self._desk.settings.set_collateral(account, switches)
+
     def add_margin(self, account: Account, request: Request) -> Position:
         """Add or remove margin of an isolated position (`/v5/position/add-margin`)."""
         with self._desk.operation():
@@ -285,6 +292,17 @@ class Engine:
     def set_risk_limit(self, account: Account, request: Request) -> dict[str, object]:
         """Accept a risk id (`/v5/position/set-risk-limit`); tiers follow the position by themselves."""
         return self._desk.settings.set_risk_limit(account, Fields(request))
+
+    def move_positions(
+        self, master: Account, source: Account, target: Account, requests: Sequence[Request]
+    ) -> list[Moved]:
+        """Move positions between two accounts (`/v5/position/move-positions`): every leg of them, or none."""
+        with self._desk.operation():
+            return self._desk.moving.move(master, source, target, requests)
+
+    def moved_positions(self, master: Account) -> list[Moved]:
+        """Return what a master has moved (`/v5/position/move-history`), newest first."""
+        return self._desk.moving.history(master)
 
     # -- queries: the request's filters are applied; the caller cuts pages (`pages.cut`)
 
@@ -339,6 +357,21 @@ class Engine:
     def price_options_with(self, pricer: OptionPricer) -> None:
         """Let option orders name their price by volatility (`orderIv`); `pricer` knows what that is worth."""
         self._desk.state.option_pricer = pricer
+
+    def measure_options_with(self, greeks: OptionGreeks) -> None:
+        """Have market maker protection know delta and vega of options."""
+        self._desk.state.option_greeks = greeks
+
+    def approve_market_making(self, account: Account) -> None:
+        """Let an account use market maker protection (`mmp` orders, `/v5/account/mmp-modify`)."""
+        self._desk.market_making.approve(account)
+
+    def market_making(self, account: Account, coin: str) -> Guard:
+        """Return an account's market maker protection for the options on a coin.
+
+        Raises `Refused` (110065) when the account is not approved for it.
+        """
+        return self._desk.market_making.guard(account, coin)
 
     def forget_closed_orders(self) -> None:
         """Behave like a restarted exchange: `open_orders` no longer knows closed orders, history still does."""

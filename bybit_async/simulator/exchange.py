@@ -69,9 +69,10 @@ class Credentials(TypedDict):
 class SimulatedExchange:
     """A local exchange that speaks V5: ``async with SimulatedExchange(seed=7) as exchange: ...``.
 
-    What it does not have: borrowing and spot margin, portfolio margin, deleveraging, liquidation by steps, sessions of
-    USDC settlement, market maker protection, RPI orders, spread, RFQ, earn, loans, P2P and the like. Their endpoints
-    answer 10032, "not simulated" and the path, or what was registered with `respond`; never invented data.
+    What it does not have: deleveraging, liquidation by steps, RPI orders, spread, RFQ, earn, loans, P2P and the like.
+    Their endpoints answer 10032, "not simulated" and the path, or what was registered with `respond`; never invented
+    data. Spot margin and borrowing are off and portfolio margin cannot be chosen: who
+    asks for them is refused with the codes that Bybit documents for that.
 
     Args:
         seed: what the market, ids and keys are made from; the same seed makes the same market.
@@ -310,6 +311,25 @@ class SimulatedExchange:
         """
         saved = SavedAddress(coin, chain, address, tag, self.clock.now_ms())
         self.withdrawals.save_address(self.account(api_key).uid, saved)
+
+    def allow_market_making(self, api_key: str) -> None:
+        """Approve an account for market maker protection of option quotes (`mmp`); others are refused with 110065.
+
+        Raises:
+            KeyError: the key is unknown.
+        """
+        self.engine.approve_market_making(self.account(api_key))
+
+    def withhold(self, api_key: str, *categories: Category) -> None:
+        """Treat an account as one of a region that has no such products; its orders are refused (110132, 170209).
+
+        What was withheld before is offered again. For a region that is shut out of everything, let a fault answer with
+        10009.
+
+        Raises:
+            KeyError: the key is unknown.
+        """
+        self.account(api_key).withheld = set(categories)
 
     # -- control
 

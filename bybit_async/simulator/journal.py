@@ -29,6 +29,7 @@ class LogEntry:
     trade_id: str = ""
     order_id: str = ""
     order_link_id: str = ""
+    sub_type: str = ""
 
     @property
     def change(self) -> Decimal:
@@ -44,7 +45,7 @@ class LogEntry:
             "side": self.side,
             "transactionTime": str(self.time_ms),
             "type": self.type,
-            "transSubType": "",
+            "transSubType": self.sub_type,
             "qty": plain(self.qty),
             "size": plain(self.size),
             "currency": self.currency,
@@ -185,4 +186,29 @@ class Delivery:
             "strike": plain(self.strike),
             "fee": plain(self.fee),
             "deliveryRpl": plain(self.pnl),
+        }
+
+
+@dataclass(slots=True)
+class Settlement:
+    """What one position settled in USDC was paid at the end of a session."""
+
+    symbol: str
+    side: str
+    size: Decimal
+    session_price: Decimal
+    mark_price: Decimal
+    pnl: Decimal
+    time_ms: int
+
+    def to_wire(self) -> dict[str, object]:
+        """Return the entry of `/v5/asset/settlement-record`."""
+        return {
+            "symbol": self.symbol,
+            "side": self.side,
+            "size": plain(self.size),
+            "sessionAvgPrice": rounded(self.session_price),
+            "markPrice": plain(self.mark_price),
+            "realisedPnl": plain(self.pnl),
+            "createdTime": str(self.time_ms),
         }

@@ -44,6 +44,8 @@ class Standing:
     wallet: Decimal
     locked: Decimal
     figures: Figures
+    idle: Decimal = ZERO
+    """What the wallet holds of coins that are no collateral, over and above `wallet`."""
 
     @property
     def margin_balance(self) -> Decimal:
@@ -52,8 +54,8 @@ class Standing:
 
     @property
     def equity(self) -> Decimal:
-        """Margin balance plus the value of options."""
-        return self.margin_balance + self.figures.option_value
+        """Margin balance plus the value of options and of what is no collateral."""
+        return self.margin_balance + self.figures.option_value + self.idle
 
     @property
     def initial(self) -> Decimal:
@@ -146,7 +148,13 @@ def standing(account: Account, usd: Usd) -> Standing:
         total.add(figures, usd(coin))
     wallet = sum((amount * usd(coin) for coin, amount in account.balances.items()), ZERO)
     locked = sum((amount * usd(coin) for coin, amount in account.locked.items()), ZERO)
-    return Standing(wallet, locked, total)
+    if not account.uncounted:
+        return Standing(wallet, locked, total)
+    # A debt counts whatever the switch of its coin says.
+    left_out = [coin for coin in account.uncounted if account.balances.get(coin, ZERO) > 0]
+    idle = sum((account.balances[coin] * usd(coin) for coin in left_out), ZERO)
+    idle_locked = sum((account.locked.get(coin, ZERO) * usd(coin) for coin in left_out), ZERO)
+    return Standing(wallet - idle, locked - idle_locked, total, idle)
 
 
 def available_for(account: Account, coin: str, usd: Usd) -> Decimal:
@@ -164,6 +172,8 @@ def withdrawable(account: Account, coin: str, usd: Usd) -> Decimal:
     if free <= 0:
         return ZERO
     if not account.exposed and min(account.balances.values()) >= 0:
+        return free
+    if coin in account.uncounted:
         return free
     if account.isolated:
         return max(ZERO, min(free, available_for(account, coin, usd)))

@@ -91,6 +91,8 @@ class Order:
     trigger_by: PriceKind | None = None
     trigger_direction: int = 0
     order_iv: str = ""
+    mmp: bool = False
+    """Whether market maker protection may pull it."""
     exit_plan: ExitPlan = field(default_factory=ExitPlan)
     trail: Decimal | None = None
     active_price: Decimal | None = None

@@ -38,9 +38,10 @@ class Change(NamedTuple):
 class Position:
     """One account's position in one listing; `net` is negative for a short one.
 
-    `entry_value` is what the open part cost, exact to the grain; the average price is derived from it and never
-    the other way round, so that profit and loss of all accounts sum to zero. `margin` is set aside under
-    isolated margin only. `buy_qty` to `sell_value` sum up the resting orders that are not reduce-only.
+    `entry_value` is what the open part cost (or was worth at the last settlement), exact to the grain; the average
+    price is derived from it and never the other way round, so that profit and loss of all accounts sum to zero.
+    `margin` is set aside under isolated margin only. `buy_qty` to `sell_value` sum up the resting orders that are not
+    reduce-only.
     """
 
     account: Account
@@ -51,6 +52,8 @@ class Position:
     """(category, symbol, position idx)."""
     net: Decimal = ZERO
     entry_value: Decimal = ZERO
+    settled: Decimal = ZERO
+    """By how much sessions of USDC settlement have moved `entry_value` away from what the open part cost."""
     margin: Decimal = ZERO
     auto_add_margin: bool = False
     open_fees: Decimal = ZERO
@@ -90,12 +93,25 @@ class Position:
 
     @property
     def avg_price(self) -> Decimal:
-        """Average entry price; zero without a position."""
+        """Average entry price, whatever has been settled since; zero without a position."""
         if not self.net or not self.entry_value:
             return ZERO
         if self.listing.instrument.category == "inverse":
             return self.size / self.entry_value
-        return self.entry_value / self.size
+        return (self.entry_value - self.settled) / self.size
+
+    @property
+    def session_price(self) -> Decimal:
+        """Average entry price as of the last session settlement; zero without a position."""
+        return self.entry_value / self.size if self.net else ZERO
+
+    def settle(self, mark: Decimal) -> Decimal:
+        """Realise what the position has gained (or lost) by now, and go on from there; return that gain."""
+        gain = self.unrealised(mark)
+        worth = value_at(self.listing.instrument, mark, self.size)
+        self.settled += worth - self.entry_value
+        self.entry_value = worth
+        return gain
 
     def reducible(self, side: Side) -> Decimal:
         """Return how much an order of `side` can reduce."""
@@ -139,9 +155,12 @@ class Position:
         size = self.size
         was_long = self.net > 0
         if qty == size:
-            removed, fee = self.entry_value, self.open_fees
+            removed, fee, settled = self.entry_value, self.open_fees, self.settled
         else:
-            removed, fee = grain(self.entry_value * qty / size), grain(self.open_fees * qty / size)
+            removed, fee, settled = (
+                grain(part * qty / size) for part in (self.entry_value, self.open_fees, self.settled)
+            )
+        self.settled -= settled
         self.entry_value -= removed
         self.open_fees -= fee
         self.net += -qty if was_long else qty

@@ -44,6 +44,13 @@ def not_trading(category: str) -> Refused:
     return Refused(110074, "This contract is not live")
 
 
+def not_in_region(category: str) -> Refused:
+    """110132 or, for spot, 170209: the product is not offered where the account is at home."""
+    if category == "spot":
+        return Refused(170209, "This trading pair is not available in your region.")
+    return Refused(110132, "Product not available in your region")
+
+
 def insufficient_balance(category: str) -> Refused:
     """110007 or, for spot, 170131: the account cannot afford this order."""
     if category == "spot":

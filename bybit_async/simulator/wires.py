@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from bybit_async.simulator.accounts import Account
-from bybit_async.simulator.amounts import ZERO, plain, rounded
+from bybit_async.simulator.amounts import ZERO, grain_down, plain, rounded
 from bybit_async.simulator.margin import (
     Figures,
     Standing,
@@ -52,7 +52,7 @@ def position_wire(position: Position, usd: Usd, *, stream: bool = False) -> dict
         "takeProfit": _exit_price(position.take_profit),
         "stopLoss": _exit_price(position.stop_loss),
         "trailingStop": plain(position.trailing_stop.trail) if position.trailing_stop else "0",
-        "sessionAvgPrice": price if instrument.settle == "USDC" else "",
+        "sessionAvgPrice": rounded(position.session_price) if instrument.settle == "USDC" else "",
         **dict.fromkeys(_GREEKS, ""),
         "unrealisedPnl": rounded(position.unrealised(mark)),
         "curRealisedPnl": rounded(position.cur_realised),
@@ -140,7 +140,7 @@ def _coin_wire(account: Account, coin: str, figures: Figures, usd: Usd) -> dict[
         "equity": rounded(equity),
         "usdValue": rounded(equity * usd(coin)),
         "walletBalance": plain(balance),
-        "free": rounded(max(ZERO, account.free(coin))),
+        "free": plain(max(ZERO, account.free(coin))),
         "locked": plain(account.locked.get(coin, ZERO)),
         "spotHedgingQty": "0",
         "borrowAmount": plain(debt),
@@ -153,10 +153,11 @@ def _coin_wire(account: Account, coin: str, figures: Figures, usd: Usd) -> dict[
         "cumRealisedPnl": plain(account.realised.get(coin, ZERO)),
         "bonus": "0",
         "marginCollateral": True,
-        "collateralSwitch": True,
+        "collateralSwitch": coin not in account.uncounted,
         "colRes": "0",
         "availableToBorrow": "",
-        "availableToWithdraw": rounded(free),
+        # Rounding up would promise money that is not there.
+        "availableToWithdraw": plain(grain_down(free)),
     }
 
 

@@ -110,16 +110,16 @@ async def test_too_many_requests_from_one_address_are_shut_out_for_ten_minutes(s
 
 
 async def test_endpoints_out_of_scope_are_named_and_unknown_paths_are_not_found(client, session, exchange):
-    answer = await client.get("/v5/spot-margin-trade/max-borrowable")
+    answer = await client.get("/v5/spot-margin-trade/position-tiers")
     assert answer["retCode"] == 10032
-    assert "GET /v5/spot-margin-trade/max-borrowable" in answer["retMsg"]
+    assert "GET /v5/spot-margin-trade/position-tiers" in answer["retMsg"]
     async with session.get(exchange.environment.rest_url + "/v9/nothing") as response:
         assert response.status == 404
 
 
 async def test_a_registered_answer_is_given(client, exchange):
-    exchange.respond("/v5/spot-margin-trade/max-borrowable", {"spotLeverage": "5"})
-    answer = await client.get("/v5/spot-margin-trade/max-borrowable")
+    exchange.respond("/v5/spot-margin-trade/position-tiers", {"spotLeverage": "5"})
+    answer = await client.get("/v5/spot-margin-trade/position-tiers")
     assert (answer["retCode"], answer["result"]) == (0, {"spotLeverage": "5"})
 
 

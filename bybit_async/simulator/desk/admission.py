@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from decimal import ROUND_DOWN, ROUND_UP, Decimal
 
+from bybit_async.simulator.accounts import Account
 from bybit_async.simulator.amounts import ZERO, plain
 from bybit_async.simulator.desk.state import State
 from bybit_async.simulator.listing import Listing
@@ -14,6 +15,7 @@ from bybit_async.simulator.refusals import (
     Refused,
     duplicate_link_id,
     insufficient_balance,
+    not_in_region,
     not_trading,
     nothing_to_reduce,
     position_limit_exceeded,
@@ -36,6 +38,8 @@ class Admission:
     def check(self, order: Order) -> None:
         """Raise `Refused` when the order may not enter; a reduce-only quantity is cut to the position."""
         listing = order.listing
+        if order.account.withheld and order.category in order.account.withheld:
+            raise not_in_region(order.category)
         if listing.status != "Trading":
             raise not_trading(order.category)
         if listing.reduce_only and not order.closes_only:
@@ -150,6 +154,8 @@ class Admission:
         account = order.account
         if instrument.category == "option" and account.isolated:
             raise Refused(110005, "Options need cross margin")
+        if account.uncounted and instrument.category == "inverse" and not account.isolated:
+            self._check_collateral(account, instrument.settle)
         position = account.position(order.listing, order.position_idx)
         price = self.estimate(order)
         value = value_at(instrument, price, order.leaves)
@@ -162,6 +168,10 @@ class Admission:
         cost = added + fee + self._loss_at_once(order, price)
         if cost > available_for(account, instrument.settle, self._state.usd):
             raise insufficient_balance(instrument.category)
+
+    def _check_collateral(self, account: Account, coin: str) -> None:
+        if coin in account.uncounted:
+            raise Refused(110101, f"Trading inverse contracts requires enabling {coin} as collateral")
 
     def _check_tier(self, position: Position, *, is_buy: bool, value: Decimal) -> None:
         instrument = position.listing.instrument

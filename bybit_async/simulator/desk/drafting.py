@@ -62,6 +62,7 @@ class Drafting:
             self._spot_flags(order, fields)
         else:
             self._contract_flags(order, fields)
+        order.mmp = instrument.category == "option" and fields.flag("mmp")
         self._trigger(order, fields)
         order.price = self._price(order, fields)
         order.qty = self._quantity(order, fields)
@@ -147,7 +148,7 @@ class Drafting:
         if not fields.has("takeProfit") and not fields.has("stopLoss"):
             return ExitPlan()
         plan = ExitPlan(
-            mode=fields.choice("tpslMode", ("Full", "Partial"), "Full"),
+            mode=fields.choice("tpslMode", ("Full", "Partial"), order.account.exit_mode(order.listing)),
             take_profit=fields.positive("takeProfit"),
             stop_loss=fields.positive("stopLoss"),
             tp_by=fields.choice("tpTriggerBy", PRICE_KINDS, "LastPrice"),

@@ -17,6 +17,8 @@ from bybit_async.simulator.desk.house import House
 from bybit_async.simulator.desk.lifecycle import Lifecycle
 from bybit_async.simulator.desk.liquidation import Liquidation
 from bybit_async.simulator.desk.listings import Listings
+from bybit_async.simulator.desk.market_making import REASON, MarketMaking
+from bybit_async.simulator.desk.moving import Moving
 from bybit_async.simulator.desk.placing import Placing
 from bybit_async.simulator.desk.queries import Queries
 from bybit_async.simulator.desk.rehearsal import Rehearsal, Rehearsed
@@ -40,13 +42,15 @@ class Exchange:
     def __init__(self, clock: Clock, seed: int) -> None:
         self.state = state = State(clock, seed)
         self.lifecycle = Lifecycle(state)
-        self.settling = Settling(state, self.lifecycle)
+        self.market_making = MarketMaking(state, self.lifecycle)
+        self.settling = Settling(state, self.lifecycle, self.market_making)
         self.exits = Exits(state, self.lifecycle)
         self.drafting = Drafting(state)
         self.admission = Admission(state)
         self.placing = Placing(state, self.lifecycle, self.settling, self.exits)
         self.triggers = Triggers(state, self.lifecycle, self.placing, self.admission, self.exits)
         self.changing = Changing(state, self.lifecycle, self.placing, self.admission, self.exits)
+        self.moving = Moving(state, self.lifecycle, self.settling)
         self.takeover = Takeover(state, self.lifecycle, self.settling)
         self.liquidation = Liquidation(state, self.lifecycle, self.placing, self.takeover)
         self.funding = Funding(state)
@@ -87,7 +91,11 @@ class Exchange:
         listing = self.state.listing(category, fields.required("symbol"))
         order = self.drafting.draft(account, fields, listing)
         self.admission.check(order)
-        self.placing.accept(order)
+        if order.mmp and self.market_making.is_frozen(order):
+            self.lifecycle.register(order)
+            self.lifecycle.finish(order, "Rejected", reason=REASON)
+        else:
+            self.placing.accept(order)
         return order
 
     def rehearse(self, account: Account, fields: Fields) -> Rehearsed:
@@ -122,7 +130,11 @@ class Exchange:
     def _settle_down(self) -> None:
         state = self.state
         for _ in range(ROUNDS):
-            if state.dirty:
+            if state.tripped:
+                account, coin = next(iter(state.tripped))
+                del state.tripped[account, coin]
+                self.market_making.pull(account, coin)
+            elif state.dirty:
                 position = next(iter(state.dirty))
                 del state.dirty[position]
                 self.exits.follow(position)

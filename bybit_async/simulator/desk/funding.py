@@ -1,16 +1,20 @@
-"""Funding: longs pay shorts (or the reverse) at fixed times, on the mark value of their positions."""
+"""Funding: longs pay shorts (or the reverse) at fixed times, on the mark value of their positions.
+
+Every eight hours the gains and losses of contracts settled in USDC are paid out as well, and their sessions begin anew.
+"""
 
 from decimal import Decimal
 
 from bybit_async.simulator.amounts import ZERO, grain
 from bybit_async.simulator.desk.state import State
 from bybit_async.simulator.executions import Execution
-from bybit_async.simulator.journal import LogEntry
+from bybit_async.simulator.journal import LogEntry, Settlement
 from bybit_async.simulator.ledger import CLEARING, FEES
 from bybit_async.simulator.listing import Listing
 from bybit_async.simulator.positions import Position, value_at
 
 MINUTE_MS = 60_000
+SESSION_MS = 8 * 60 * MINUTE_MS
 
 
 class Funding:
@@ -31,14 +35,41 @@ class Funding:
             return
         listing.seq += 1
         kept = ZERO
+        session = _ends_session(listing, self._state.clock.now_ms())
         for account in self._state.accounts.values():
             for position in list(account.exposed.values()):
                 if position.listing is listing and position.net:
-                    kept -= self._pay(position)
+                    gain = self._pay_out(position) if session else ZERO
+                    kept -= self._pay(position, gain)
         # Roundings of inverse values do not cancel out exactly; the exchange keeps or bears them.
         self._state.ledger.move(listing.instrument.settle, kept, CLEARING, FEES)
 
-    def _pay(self, position: Position) -> Decimal:
+    def _pay_out(self, position: Position) -> Decimal:
+        """Pay out (or collect) what a position has gained since the last session; returns it."""
+        listing, account = position.listing, position.account
+        coin, before = listing.instrument.settle, position.session_price
+        gain = position.settle(listing.fair_price)
+        self._state.ledger.move(coin, gain, CLEARING, account.uid)
+        position.cur_realised += gain
+        position.cum_realised += gain
+        account.realised[coin] = account.realised.get(coin, ZERO) + gain
+        if account.isolated:
+            position.margin += gain
+        if not account.house:
+            account.settlements.append(
+                Settlement(
+                    symbol=listing.instrument.symbol,
+                    side="Buy" if position.net > 0 else "Sell",
+                    size=position.size,
+                    session_price=before,
+                    mark_price=listing.fair_price,
+                    pnl=gain,
+                    time_ms=self._state.clock.now_ms(),
+                )
+            )
+        return gain
+
+    def _pay(self, position: Position, gain: Decimal) -> Decimal:
         """Pay or collect one position's funding; returns what the account received."""
         listing, account = position.listing, position.account
         coin = listing.instrument.settle
@@ -52,7 +83,7 @@ class Funding:
         self._spare_margin(position, received)
         self._state.touch(account)
         if not account.house:
-            self._record(position, value, received)
+            self._record(position, value, received, gain)
         return received
 
     def _spare_margin(self, position: Position, received: Decimal) -> None:
@@ -66,7 +97,7 @@ class Funding:
         if short > 0:
             position.margin = max(ZERO, position.margin - short)
 
-    def _record(self, position: Position, value: Decimal, received: Decimal) -> None:
+    def _record(self, position: Position, value: Decimal, received: Decimal, gain: Decimal) -> None:
         listing, account = position.listing, position.account
         instrument = listing.instrument
         side = "Buy" if position.net > 0 else "Sell"
@@ -107,6 +138,7 @@ class Funding:
                 qty=position.size,
                 size=position.net,
                 price=listing.fair_price,
+                cash_flow=gain,
                 funding=received,
                 fee_rate=rate,
                 base=instrument.base,
@@ -114,3 +146,8 @@ class Funding:
                 order_id=execution.order_id,
             ),
         )
+
+
+def _ends_session(listing: Listing, now: int) -> bool:
+    instrument = listing.instrument
+    return instrument.category == "linear" and instrument.settle == "USDC" and now % SESSION_MS == 0

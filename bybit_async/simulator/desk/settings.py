@@ -1,6 +1,6 @@
 """What an account can set: leverage, position mode, margin mode, isolated margin, take profit and stop loss."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from bybit_async.simulator.accounts import Account, MarginMode
@@ -29,6 +29,8 @@ from bybit_async.simulator.refusals import (
 )
 
 ONE_WAY, HEDGE = 0, 3
+FIXED_COLLATERAL = frozenset({"USDT", "USDC"})
+"""Coins that always are collateral."""
 
 
 class Settings:
@@ -88,6 +90,30 @@ class Settings:
         account.updated_ms = self._state.clock.now_ms()
         for position in account.exposed.values():
             self._state.outbox.position(position)
+
+    def set_collateral(self, account: Account, switches: Mapping[str, bool]) -> None:
+        """Let coins count as collateral, or not; all of the switches are set, or none."""
+        if not FIXED_COLLATERAL.isdisjoint(switches):
+            raise Refused(182111, "The switch of this currency cannot be changed")
+        before = set(account.uncounted)
+        account.uncounted -= {coin for coin, counts in switches.items() if counts}
+        account.uncounted |= {coin for coin, counts in switches.items() if not counts}
+        try:
+            self._check_collateral(account, account.uncounted - before)
+        except Refused:
+            account.uncounted = before
+            raise
+        for coin in switches:
+            self._state.outbox.wallet(account, coin)
+
+    def _check_collateral(self, account: Account, dropped: set[str]) -> None:
+        if account.isolated or not dropped:
+            return
+        exposed = (position.listing.instrument for position in account.exposed.values())
+        if any(instrument.category == "inverse" and instrument.settle in dropped for instrument in exposed):
+            raise Refused(182110, "Failed to switch: inverse contracts are settled in this currency")
+        if account.exposed and standing(account, self._state.usd).available < 0:
+            raise Refused(182108, "Switching failed, margin verification failed")
 
     def add_margin(self, account: Account, fields: Fields) -> Position:
         """Add (or, negative, remove) margin of an isolated position."""

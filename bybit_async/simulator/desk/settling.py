@@ -7,6 +7,7 @@ from bybit_async.simulator.accounts import Account
 from bybit_async.simulator.amounts import ZERO, grain
 from bybit_async.simulator.desk.holdings import follow_holding
 from bybit_async.simulator.desk.lifecycle import Lifecycle, mark_exposed
+from bybit_async.simulator.desk.market_making import MarketMaking
 from bybit_async.simulator.desk.state import State
 from bybit_async.simulator.executions import Execution
 from bybit_async.simulator.journal import ClosedPnl, LogEntry
@@ -29,14 +30,23 @@ class Fill(NamedTuple):
     value: Decimal
     trade_id: str
     time_ms: int
+    moves: bool = False
+    """Whether it moves a position between the accounts of one master, which costs nothing."""
+
+    def rate(self, *, is_maker: bool) -> Decimal:
+        """Return the fee rate that a side pays."""
+        if self.moves:
+            return ZERO
+        return self.listing.instrument.maker_fee if is_maker else self.listing.instrument.taker_fee
 
 
 class Settling:
     """Books fills."""
 
-    def __init__(self, state: State, lifecycle: Lifecycle) -> None:
+    def __init__(self, state: State, lifecycle: Lifecycle, market_making: MarketMaking) -> None:
         self._state = state
         self._lifecycle = lifecycle
+        self._market_making = market_making
 
     def fill(self, maker: Order, taker: Order, price: Decimal, qty: Decimal) -> Fill:
         """Book one fill for both sides, the maker first."""
@@ -45,12 +55,16 @@ class Settling:
         value = value_at(listing.instrument, price, qty)
         trade_id = state.ids.unique()
         fill = Fill(listing, price, qty, value, trade_id, state.clock.now_ms())
-        if listing.instrument.category == "spot":
+        self.book(fill, maker, taker)
+        return fill
+
+    def book(self, fill: Fill, maker: Order, taker: Order) -> None:
+        """Book a fill for both sides, the maker first."""
+        if fill.listing.instrument.category == "spot":
             self._exchange_coins(fill, maker, taker)
         else:
             self._derivative(fill, maker, is_maker=True)
             self._derivative(fill, taker, is_maker=False)
-        return fill
 
     def book_position(self, position: Position, side: Side, qty: Decimal, value: Decimal, fee: Decimal) -> Change:
         """Book a trade into a position and move its money; logging is the caller's."""
@@ -121,14 +135,16 @@ class Settling:
         instrument = fill.listing.instrument
         account = order.account
         position = self._lifecycle.position(order)
-        rate = instrument.maker_fee if is_maker else instrument.taker_fee
+        rate = fill.rate(is_maker=is_maker)
         fee = self._fee(fill, rate)
         change = self.book_position(position, order.side, fill.qty, fill.value, fee)
         self._advance(order, fill, instrument.settle, fee)
         if account.house:
             return
+        if is_maker and order.mmp:
+            self._market_making.count(order, fill.qty)
         closing_fee = fee if change.closed == fill.qty else grain(fee * change.closed / fill.qty)
-        self.record_closed(position, order, change, closing_fee)
+        self.record_closed(position, order, change, closing_fee, "MovePosition" if fill.moves else "Trade")
         execution = self._execution(fill, order, fee, rate, instrument.settle, is_maker=is_maker)
         execution.closed_size, execution.pnl = change.closed, change.pnl
         self._publish(account, execution)
@@ -153,7 +169,7 @@ class Settling:
         ledger.move(instrument.quote, fill.value, buyer.account.uid, seller.account.uid)
         for order in (maker, taker):
             is_maker = order is maker
-            rate = instrument.maker_fee if is_maker else instrument.taker_fee
+            rate = fill.rate(is_maker=is_maker)
             coin, gained = (instrument.base, fill.qty) if order.side == "Buy" else (instrument.quote, fill.value)
             fee = grain(gained * rate)
             ledger.move(coin, fee, order.account.uid, FEES)
@@ -195,7 +211,7 @@ class Settling:
             order_id=order.order_id,
             order_link_id=order.link_id,
             side=order.side,
-            exec_type="Trade",
+            exec_type="MovePosition" if fill.moves else "Trade",
             order_type=order.order_type,
             price=fill.price,
             qty=fill.qty,
@@ -235,6 +251,7 @@ class Settling:
             trade_id=exec_id,
             order_id=order.order_id,
             order_link_id=order.link_id,
+            sub_type="movePosition" if fill.moves else "",
         )
 
     def _open_period(self, position: Position) -> None:

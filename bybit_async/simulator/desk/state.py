@@ -18,6 +18,7 @@ from bybit_async.simulator.positions import Position
 from bybit_async.simulator.refusals import parameter, unknown_symbol
 
 OptionPricer: TypeAlias = Callable[[Listing, Decimal], Decimal]
+OptionGreeks: TypeAlias = Callable[[Listing], tuple[Decimal, Decimal]]
 USD_COINS = frozenset({"USD", "USDT", "USDC"})
 
 
@@ -66,6 +67,10 @@ class State:
         self._pricing: dict[str, list[Listing]] = {}
         self.option_pricer: OptionPricer | None = None
         """Values options at a volatility; without one, orders cannot be placed by it."""
+        self.option_greeks: OptionGreeks | None = None
+        """Knows delta and vega of options."""
+        self.tripped: dict[tuple[Account, str], None] = {}
+        """Accounts and coins whose protected option quotes must be pulled."""
 
     def listing(self, category: str, symbol: str) -> Listing:
         """Return a listing; raises `Refused` when there is none."""
@@ -82,6 +87,10 @@ class State:
         tick = listing.instrument.tick
         worth = self.option_pricer(listing, volatility)
         return max(tick, (worth / tick).to_integral_value(ROUND_HALF_UP) * tick)
+
+    def greeks_of(self, listing: Listing) -> tuple[Decimal, Decimal]:
+        """Return delta and vega of an option; zeros while nobody knows them."""
+        return (ZERO, ZERO) if self.option_greeks is None else self.option_greeks(listing)
 
     def add_listing(self, listing: Listing) -> None:
         """Register a listing."""

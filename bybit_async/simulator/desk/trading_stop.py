@@ -40,7 +40,7 @@ class TradingStop:
         position = account.position(listing, idx)
         if not position.net:
             raise no_position()
-        mode = fields.choice("tpslMode", ("Full", "Partial"), "Full")
+        mode = fields.choice("tpslMode", ("Full", "Partial"), account.exit_mode(listing))
         plan = self._plan(position, fields, partial=mode == "Partial")
         act = self._partial if mode == "Partial" else self._full
         changed = act(position, fields, plan)

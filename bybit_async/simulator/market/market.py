@@ -62,6 +62,7 @@ class Market(Sink):
         self._quoters: dict[tuple[str, str], Quoter] = {}
         self._resting: dict[tuple[str, str], Quoter] = {}
         engine.price_options_with(self._worth_at)
+        engine.measure_options_with(self._greeks_at)
         self._maker = engine.create_account(house=True)
         self._taker = engine.create_account(house=True)
         self._stepped = engine.clock.now_ms()
@@ -310,6 +311,10 @@ class Market(Sink):
         now = self.engine.clock.now_ms()
         underlying = self.quotations[listing.instrument.key].index_at(now)
         return Decimal(repr(value_at_iv(terms, underlying, now, float(volatility)).price))
+
+    def _greeks_at(self, listing: Listing) -> tuple[Decimal, Decimal]:
+        worth = self.value(self.quotations[listing.instrument.key], self.engine.clock.now_ms())
+        return Decimal(f"{worth.delta:.8f}"), Decimal(f"{worth.vega:.8f}")
 
     # -- funding
 

@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from bybit_async.simulator import refusals
+from bybit_async.simulator.accounts import Account
 from bybit_async.simulator.amounts import plain
 from bybit_async.simulator.greeks import greeks
 from bybit_async.simulator.journal import LogEntry
-from bybit_async.simulator.rest.call import Answer, Call, Route
+from bybit_async.simulator.rest.call import Answer, Call, Parameters, Route
 from bybit_async.simulator.rest.lists import list_page
 
 _MODES = ("REGULAR_MARGIN", "ISOLATED_MARGIN", "PORTFOLIO_MARGIN")
@@ -76,7 +77,7 @@ def get_trade_behaviour(call: Call) -> dict[str, Any]:
     return {
         "lpaSpot": moves["spot"],
         "lpaPerp": not moves["linear"],
-        "deltaEnable": False,
+        "deltaEnable": call.account.delta_neutral,
         "smsef": False,
         "fmsef": False,
     }
@@ -93,21 +94,16 @@ def set_trade_behaviour(call: Call) -> dict[str, Any]:
     return {}
 
 
-def get_spot_margin_state(call: Call) -> dict[str, Any]:
-    """`GET /v5/spot-margin-trade/state`: nobody can borrow here, so it is always off."""
-    return {"spotLeverage": "", "spotMarginMode": "0", "effectiveLeverage": "0"}
-
-
 def get_collateral_info(call: Call) -> dict[str, Any]:
     """`GET /v5/account/collateral-info`: every coin counts in full, nothing can be borrowed."""
     wanted = call.params.text("currency").upper()
     coins = call.exchange.coins()
     if wanted and wanted not in coins:
         raise refusals.parameter("currency invalid")
-    return {"list": [_collateral(coin) for coin in ([wanted] if wanted else coins)]}
+    return {"list": [_collateral(call.account, coin) for coin in ([wanted] if wanted else coins)]}
 
 
-def _collateral(coin: str) -> dict[str, Any]:
+def _collateral(account: Account, coin: str) -> dict[str, Any]:
     return {
         "currency": coin,
         "hourlyBorrowRate": "",
@@ -120,15 +116,48 @@ def _collateral(coin: str) -> dict[str, Any]:
         "borrowable": False,
         "borrowUsageRate": "0",
         "marginCollateral": True,
-        "collateralSwitch": True,
+        "collateralSwitch": coin not in account.uncounted,
         "collateralRatio": "1",
         "freeBorrowingAmount": "",
     }
 
 
-def get_borrow_history(call: Call) -> dict[str, Any]:
-    """`GET /v5/account/borrow-history`: nobody can borrow here, so nobody ever has."""
-    return list_page(call, (), lambda entry: entry)
+def set_collateral(call: Call) -> Answer:
+    """`POST /v5/account/set-collateral-switch`."""
+    coin, counts = _switch(call, call.params)
+    call.exchange.engine.set_collateral(call.account, {coin: counts})
+    return Answer({}, None, "SUCCESS")
+
+
+def set_collaterals(call: Call) -> Answer:
+    """`POST /v5/account/set-collateral-switch-batch`: all of them, or none."""
+    wanted = call.params.values.get("request")
+    if not isinstance(wanted, list) or not wanted or not all(isinstance(entry, dict) for entry in wanted):
+        raise refusals.parameter("request invalid")
+    switches = [_switch(call, type(call.params)(entry)) for entry in wanted]
+    if len(dict(switches)) < len(switches):
+        raise refusals.Refused(182112, "Duplicate currency, please re-adjust")
+    call.exchange.engine.set_collateral(call.account, dict(switches))
+    return Answer({"list": wanted}, None, "SUCCESS")
+
+
+def _switch(call: Call, params: Parameters) -> tuple[str, bool]:
+    coin = params.required("coin")
+    if coin not in call.exchange.coins():
+        raise refusals.parameter("coin invalid")
+    return coin, params.choice("collateralSwitch", ("ON", "OFF")) == "ON"
+
+
+def set_delta_mode(call: Call) -> Answer:
+    """`POST /v5/account/set-delta-mode`: remembered, and without effect where nobody is deleveraged."""
+    call.account.delta_neutral = call.params.choice("deltaEnable", ("0", "1")) == "1"
+    return Answer({}, None, "success")
+
+
+def set_hedging_mode(call: Call) -> dict[str, Any]:
+    """`POST /v5/account/set-hedging-mode`: only for portfolio margin, which nobody has here."""
+    call.params.choice("setHedgingMode", ("ON", "OFF"))
+    raise refusals.Refused(140001, "Switching the PM spot hedging switch is not allowed in non PM mode")
 
 
 def get_coin_greeks(call: Call) -> dict[str, Any]:
@@ -168,9 +197,11 @@ ROUTES = (
     Route("POST", "/v5/account/set-margin-mode", set_margin_mode, permission="Trade"),
     Route("GET", "/v5/account/user-setting-config", get_trade_behaviour),
     Route("POST", "/v5/account/set-limit-px-action", set_trade_behaviour, permission="Trade"),
-    Route("GET", "/v5/spot-margin-trade/state", get_spot_margin_state),
+    Route("POST", "/v5/account/set-delta-mode", set_delta_mode, permission="Trade"),
+    Route("POST", "/v5/account/set-hedging-mode", set_hedging_mode, permission="Trade"),
     Route("GET", "/v5/account/collateral-info", get_collateral_info),
-    Route("GET", "/v5/account/borrow-history", get_borrow_history),
+    Route("POST", "/v5/account/set-collateral-switch", set_collateral, permission="Trade"),
+    Route("POST", "/v5/account/set-collateral-switch-batch", set_collaterals, permission="Trade"),
     Route("GET", "/v5/asset/coin-greeks", get_coin_greeks),
     Route("GET", "/v5/account/withdrawal", get_withdrawal),
     Route("GET", "/v5/account/query-dcp-info", get_dcp_info),

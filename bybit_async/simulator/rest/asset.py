@@ -8,12 +8,13 @@ from typing import Any
 from bybit_async.simulator import refusals
 from bybit_async.simulator.amounts import plain
 from bybit_async.simulator.chains import chains_of
-from bybit_async.simulator.journal import Delivery
+from bybit_async.simulator.journal import Delivery, Settlement
 from bybit_async.simulator.members import Transfer
 from bybit_async.simulator.rest.call import Answer, Call, Route
 from bybit_async.simulator.rest.lists import list_page
 
 _WALLETS = ("UNIFIED", "FUND")
+_SETTLEMENT_DAYS = 30
 
 
 def get_coin_info(call: Call) -> Answer:
@@ -178,6 +179,18 @@ def get_delivery_record(call: Call) -> dict[str, Any]:
     return list_page(call, deliveries, Delivery.to_wire, default=20, maximum=50, category=category)
 
 
+def get_settlements(call: Call) -> dict[str, Any]:
+    """`GET /v5/asset/settlement-record`: what sessions of USDC settlement have paid, newest first."""
+    category, symbol = call.params.category("linear"), call.params.text("symbol")
+    start, end = call.params.window(call.now, _SETTLEMENT_DAYS)
+    found = [
+        settlement
+        for settlement in reversed(call.account.settlements)
+        if symbol in ("", settlement.symbol) and start <= settlement.time_ms <= end
+    ]
+    return list_page(call, found, Settlement.to_wire, default=20, maximum=50, category=category)
+
+
 ROUTES = (
     Route("GET", "/v5/asset/coin/query-info", get_coin_info),
     Route("GET", "/v5/asset/transfer/query-account-coins-balance", get_coins_balance),
@@ -188,4 +201,5 @@ ROUTES = (
     Route("GET", "/v5/asset/transfer/query-universal-transfer-list", get_universal_transfers),
     Route("GET", "/v5/asset/transfer/query-transfer-coin-list", get_transferable_coins),
     Route("GET", "/v5/asset/delivery-record", get_delivery_record),
+    Route("GET", "/v5/asset/settlement-record", get_settlements),
 )

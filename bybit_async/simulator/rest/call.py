@@ -160,6 +160,8 @@ class Answer(NamedTuple):
     message: str = "OK"
     code: int = 0
     verdict: Verdict | None = None
+    beside: Mapping[str, Any] = {}
+    """What stands beside the result, where it is not the result that tells it."""
 
 
 Preparation = Callable[[Call], Iterator[None]]

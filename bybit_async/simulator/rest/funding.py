@@ -9,7 +9,7 @@ from bybit_async.simulator import refusals
 from bybit_async.simulator.amounts import plain
 from bybit_async.simulator.market import statistics
 from bybit_async.simulator.market.quotation import Quotation
-from bybit_async.simulator.rest.call import Call, Route
+from bybit_async.simulator.rest.call import Answer, Call, Route
 from bybit_async.simulator.rest.lists import list_page
 
 _MINUTE = 60_000
@@ -90,7 +90,7 @@ def _quotation(call: Call, category: str) -> Quotation:
     return call.exchange.market.quotations[call.listing(category).instrument.key]
 
 
-def get_historical_volatility(call: Call) -> Any:
+def get_historical_volatility(call: Call) -> Answer:
     """`GET /v5/market/historical-volatility`: hourly values, or the newest one without a time range."""
     params = call.params
     params.category("option")
@@ -102,7 +102,7 @@ def get_historical_volatility(call: Call) -> Any:
     start, end = params.optional_integer("startTime"), params.optional_integer("endTime")
     newest = min(end or call.now, call.now) // _HOUR * _HOUR
     oldest = newest if start is None else max(start, newest - 30 * _DAY)
-    return [
+    rows = [
         {
             "period": period,
             "value": plain(statistics.historical_volatility(quotation, period, time)),
@@ -110,6 +110,7 @@ def get_historical_volatility(call: Call) -> Any:
         }
         for time in range(newest, oldest - 1, -_HOUR)
     ]
+    return Answer(rows, None, "SUCCESS", beside={"category": "option"})
 
 
 def get_insurance(call: Call) -> dict[str, Any]:

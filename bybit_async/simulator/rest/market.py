@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bybit_async.simulator import figures
 from bybit_async.simulator.amounts import plain
+from bybit_async.simulator.refusals import unknown_symbol
 from bybit_async.simulator.rest.call import Call, Route
 from bybit_async.simulator.sockets.hub import FULL_DEPTH, RPI_DEPTH
 
@@ -105,7 +106,10 @@ def get_price_limit(call: Call) -> dict[str, Any]:
 def get_index_components(call: Call) -> dict[str, Any]:
     """`GET /v5/market/index-price-components`: the simulated exchange is its own only source."""
     name = call.params.required("indexName")
-    listing = call.exchange.engine.listing("linear", name)
+    listings = call.exchange.engine.listings
+    listing = next((listings[kind, name] for kind in ("linear", "inverse", "spot") if (kind, name) in listings), None)
+    if listing is None:
+        raise unknown_symbol("linear", name)
     price = plain(listing.index_price)
     return {
         "indexName": name,

@@ -77,6 +77,20 @@ def set_risk_limit(call: Call) -> dict[str, Any]:
     return call.exchange.engine.set_risk_limit(call.account, call.params.values)
 
 
+def confirm_risk_limit(call: Call) -> dict[str, Any]:
+    """`POST /v5/position/confirm-pending-mmr`: risk limits are never lowered here, so no position is held back."""
+    call.listing(call.params.category(*_FUTURES))
+    return {}
+
+
+def set_exit_mode(call: Call) -> dict[str, Any]:
+    """`POST /v5/position/set-tpsl-mode`: the TP/SL mode of requests for a contract that do not say."""
+    listing = call.listing(call.params.category(*_FUTURES))
+    mode = call.params.choice("tpSlMode", ("Full", "Partial"))
+    call.account.exit_modes[listing.instrument.key] = "Partial" if mode == "Partial" else "Full"
+    return {"tpSlMode": mode}
+
+
 def get_leverages(call: Call) -> dict[str, Any]:
     """`GET /v5/position/symbol-info`: the leverage of each contract, with or without a position."""
     category = call.params.category(*_FUTURES)
@@ -126,6 +140,8 @@ ROUTES = (
     Route("POST", "/v5/position/set-auto-add-margin", set_auto_add_margin, permission="Trade"),
     Route("POST", "/v5/position/add-margin", add_margin, permission="Trade"),
     Route("POST", "/v5/position/set-risk-limit", set_risk_limit, permission="Trade"),
+    Route("POST", "/v5/position/confirm-pending-mmr", confirm_risk_limit, permission="Trade"),
+    Route("POST", "/v5/position/set-tpsl-mode", set_exit_mode, permission="Trade"),
     Route("GET", "/v5/position/symbol-info", get_leverages, permission="Trade"),
     Route("GET", "/v5/position/closed-pnl", get_closed_pnl, permission="Trade"),
     Route("GET", "/v5/position/get-closed-positions", get_closed_options, permission="Trade"),

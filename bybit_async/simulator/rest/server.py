@@ -20,6 +20,7 @@ from bybit_async.simulator.rest import (
     archive,
     asset,
     batch,
+    borrowing,
     contracts,
     conversion,
     demo,
@@ -29,8 +30,12 @@ from bybit_async.simulator.rest import (
     instruments,
     klines,
     market,
+    market_making,
     members,
+    move_positions,
+    overview,
     position,
+    small_balances,
     trade,
     user,
     withdrawals,
@@ -47,8 +52,9 @@ _log = logging.getLogger(__name__)
 ROUTES: dict[tuple[str, str], Route] = {
     (route.method, route.path): route
     for module in (
-        account, announcements, asset, batch, contracts, conversion, demo, deposits, execution, funding, instruments,
-        klines, market, members, position, trade, user, withdrawals,
+        account, announcements, asset, batch, borrowing, contracts, conversion, demo, deposits, execution, funding,
+        instruments, klines, market, market_making, members, move_positions, overview, position, small_balances, trade,
+        user, withdrawals,
     )
     for route in module.ROUTES
 }  # fmt: skip
@@ -184,6 +190,7 @@ class RestServer:
         envelope = {
             "retCode": answer.code,
             "retMsg": answer.message,
+            **answer.beside,
             "result": answer.result,
             "retExtInfo": answer.ext_info if answer.ext_info is not None else {},
             "time": now,
