@@ -109,7 +109,12 @@ async def test_r09_an_accepted_order_is_accepted_whatever_its_result(result: Any
         writer.write(http(OK % now()) if request.target == TIME.encode() else http(_answer(result)))
 
     async with raw_server(answer) as server, AsyncBybit(environment=server.environment, **KEY) as bybit:
-        await bybit.trade.place_order(**RESTING)
+        ack = await bybit.trade.place_order(**RESTING, order_link_id="mine")
+        # It can be found again all the same.
+        assert ack.order_link_id == "mine"
+        ids: dict[str, Any] = {"category": "linear", "symbol": "BTCUSDT", "order_id": "1"}
+        changed = [await bybit.trade.amend_order(**ids, qty=2), await bybit.trade.cancel_order(**ids)]
+        assert [ack.order_id for ack in changed] == ["1", "1"]
         assert server.count(CREATE) == 1
 
 

@@ -142,8 +142,7 @@ class Orders(SettingResource):
     ) -> m.OrderAck:
         """Place an order that was made before; see `place_order`. `POST /v5/order/create`."""
         answer = await self._caller.call(PLACE_ORDER, order.wire(), timeout=timeout, on_unknown=on_unknown)
-        ack: m.OrderAck = answer.result
-        return ack
+        return _acknowledged(answer.result, order)
 
     async def amend_order(
         self,
@@ -184,8 +183,7 @@ class Orders(SettingResource):
     ) -> m.OrderAck:
         """Send a change that was made before; see `amend_order`. `POST /v5/order/amend`."""
         answer = await self._caller.call(AMEND_ORDER, order.wire(), timeout=timeout, on_unknown=on_unknown)
-        ack: m.OrderAck = answer.result
-        return ack
+        return _acknowledged(answer.result, order)
 
     async def cancel_order(
         self,
@@ -213,8 +211,7 @@ class Orders(SettingResource):
     ) -> m.OrderAck:
         """Send a cancellation that was made before; see `cancel_order`. `POST /v5/order/cancel`."""
         answer = await self._caller.call(CANCEL_ORDER, order.wire(), timeout=timeout, on_unknown=on_unknown)
-        ack: m.OrderAck = answer.result
-        return ack
+        return _acknowledged(answer.result, order)
 
     async def cancel_all_orders(
         self,
@@ -304,3 +301,12 @@ class Orders(SettingResource):
         """
         within(time_window, 3, 300, "time_window")
         return await self._set(SET_DCP, timeout, product=product, time_window=time_window)
+
+
+def _acknowledged(ack: m.OrderAck, order: m.AnyOrderRequest) -> m.OrderAck:
+    """Return an acknowledgement with the ids that were sent, where Bybit accepted without naming the order."""
+    order_id = ack.order_id or getattr(order, "order_id", None) or ""
+    link = ack.order_link_id or order.order_link_id
+    if (order_id, link) == (ack.order_id, ack.order_link_id):
+        return ack
+    return m.OrderAck(order_id=order_id, order_link_id=link)
