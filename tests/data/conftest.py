@@ -18,5 +18,6 @@ async def exchange():
 
 @pytest.fixture
 async def bybit(exchange, tmp_path):
-    async with AsyncBybit(environment=exchange.environment, data_dir=tmp_path / "history") as bybit:
+    # The exchange makes years of minutes up in the moment they are asked for: that takes what the machine needs for it.
+    async with AsyncBybit(environment=exchange.environment, data_dir=tmp_path / "history", timeout=60) as bybit:
         yield bybit
