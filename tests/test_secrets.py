@@ -13,11 +13,14 @@ from typing import Any
 
 import pytest
 
-from bybit_async.errors import InvalidParameter, RequestRejected
+from bybit_async.environments import Environment
+from bybit_async.errors import ConnectionFailed, InvalidParameter, NotSent, RequestRejected
 from bybit_async.models.trade import PlaceOrder
 from bybit_async.session import AsyncBybit
 from bybit_async.simulator import Rule, SimulatedExchange
+from bybit_async.stream.order_entry import OrderEntry
 from bybit_async.stream.settings import StreamSettings
+from bybit_async.transport.clock import Clock
 from bybit_async.transport.hooks import Hooks
 from bybit_async.transport.signing import HmacSigner
 
@@ -186,3 +189,21 @@ def test_a_session_keeps_no_text_of_the_secret() -> None:
 def test_signers_refuse_to_be_pickled() -> None:
     with pytest.raises(TypeError):
         pickle.dumps(HmacSigner("K", "S"))
+
+
+@pytest.mark.parametrize("proxy", ["http://me:CANARY@127.0.0.1:1", "ftp://me:CANARY@127.0.0.1:1", "http://me:CANARY@/"])
+async def test_a_proxys_password_is_never_told(heard: Heard, proxy: str) -> None:
+    settings = StreamSettings(proxy=proxy, first_connect=0.05, backoff=0.01)
+    far = "wss://far.invalid/v5"
+    place = Environment(name="far", rest_url="https://far.invalid", public_url=far, private_url=far, trade_url=far)
+    told = [repr(settings), str(settings), *map(str, settings.__rich_repr__())]
+    async with AsyncBybit(environment=place, stream_settings=settings) as bybit:
+        with pytest.raises(ConnectionFailed) as caught:
+            await bybit.stream.trades("BTCUSDT", category="linear").ready(5)
+        told += _told(caught.value)
+    entry = OrderEntry(place, clock=Clock(), signer=HmacSigner("key", "secret"), settings=settings)
+    with pytest.raises(NotSent) as unsent:
+        await entry.connect(5)
+    await entry.aclose()
+    told += [*_told(unsent.value), *heard.lines]
+    assert not [line for line in told if "CANARY" in line]

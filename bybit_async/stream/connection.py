@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
-from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidProxy, InvalidStatus, WebSocketException
 from websockets.protocol import State
 
 from bybit_async.errors import ORDER_ENTRY_CODES, REST_CODES, AuthenticationError, ConnectionFailed, rejection
@@ -138,7 +138,14 @@ class Connection:
                 self.abort()
 
     async def _connect(self) -> None:
-        self._socket = await open_socket(self.url, self._settings, self._prepare)
+        useless = ""
+        try:
+            self._socket = await open_socket(self.url, self._settings, self._prepare)
+        except InvalidProxy as error:
+            # Its own words quote the address, and the password in it.
+            useless = error.msg
+        if useless:
+            raise ConnectionFailed(f"{self.url}: the proxy cannot be used: {useless}")
         if not self.private:
             self.opened_at = self._clock.monotonic()
 

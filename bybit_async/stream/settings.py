@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -77,3 +78,13 @@ class StreamSettings(msgspec.Struct, frozen=True, kw_only=True):
             raise InvalidParameter("max_active_time", f"expected 30 to 600 seconds, got {self.max_active_time!r}")
         if self.buffer < 1:
             raise InvalidParameter("buffer", f"expected at least 1, got {self.buffer!r}")
+
+    def __repr__(self) -> str:
+        # A proxy's address may hold a password.
+        hidden = msgspec.structs.replace(self, proxy="…") if isinstance(self.proxy, str) else self
+        return msgspec.Struct.__repr__(hidden)
+
+    def __rich_repr__(self) -> Iterator[tuple[str, Any]]:
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            yield name, "…" if name == "proxy" and isinstance(value, str) else value
