@@ -2420,7 +2420,7 @@ class Data:
         depth: int = 50,
         max_age: float = 5.0,
     ) -> bybit_async.data.book_now.BookNow:
-        """Return the book and its age: of a running order book stream if it is right and young enough, else by REST.
+        """Return the book and its age: of a running stream of it that is right, young and deep enough, else by REST.
 
         `depth` is levels a side, `max_age` seconds.
         """
@@ -6993,7 +6993,7 @@ class Store:
         self,
         series: bybit_async.data.series.Series,
     ) -> collections.abc.Iterator[tuple[str, bybit_async.data.coverage.Span | None]]:
-        """Iterate over a series' files, with the span that each is for; None for one that is none of ours."""
+        """Iterate over a series' Parquet files, with the span that each is for; None for one that is none of ours."""
     def forget(self, series: bybit_async.data.series.Series, gaps: bybit_async.data.coverage.Coverage) -> None:
         """Declare ranges incomplete, so that they are fetched again; their rows stay until then."""
     def keep_listing(self, category: str, symbol: str, listing: bybit_async.data.store.Listing) -> None:
@@ -7025,6 +7025,8 @@ class Store:
         """
     def read(self, path: str) -> tuple[bybit_async.data.columns.Table, Coverage, int]:
         """Return the rows, the coverage and the bytes of one file; raises `StoreDamaged`."""
+    def renew_mark(self) -> None:
+        """Write the store's mark anew when it is damaged; each file says itself which version wrote it."""
     def series(self) -> list[bybit_async.data.series.Series]:
         """Return every series of which something is stored."""
     def writable(self, series: bybit_async.data.series.Series) -> None:

@@ -34,18 +34,23 @@ def write_chart(
         title: what stands above; symbol and interval by default.
 
     Raises:
-        InvalidParameter: the frame is empty or has no candles, a length is not positive, or the ending is another.
+        InvalidParameter: the frame is empty, has no candles or no times, a length is not positive, or the ending is
+            another.
     """
+    import pandas as pd
+
     target = Path(path)
     if not {"open", "high", "low", "close"} <= set(frame.columns) or not len(frame):
         raise InvalidParameter("frame", "expected at least one candle: open, high, low, close")
+    if not isinstance(frame.index, pd.DatetimeIndex):
+        raise InvalidParameter("frame", "expected a frame with a time index, as every fetch_ method returns")
     if any(length < 1 for length in averages):
         raise InvalidParameter("averages", f"expected positive lengths, got {list(averages)}")
     text = title or f"{frame.attrs.get('symbol', '')} {_spelled(frame.attrs.get('interval'))}".strip()
     lines = {f"SMA {length}": frame["close"].rolling(length).mean() for length in averages}
-    if target.suffix == ".html":
+    if target.suffix.lower() == ".html":
         target.write_text(_page(frame, lines, text), encoding="utf-8")
-    elif target.suffix == ".png":
+    elif target.suffix.lower() == ".png":
         target.write_bytes(_picture(frame, lines, text))
     else:
         raise InvalidParameter("path", f"expected a name that ends with .html or .png, got {target.name!r}")

@@ -35,7 +35,7 @@ OnProgress = Callable[[Progress], object]
 Fetch = Callable[[Span], Awaitable[tuple[Table, Coverage]]]
 """Fetches one window: its final rows, and the range they are complete for."""
 Sink = Callable[[Table, Coverage], Awaitable[None]]
-"""Keeps a batch."""
+"""Keeps a batch; rows outside of its coverage are not final yet."""
 
 AT_ONCE = 12
 """Windows in flight: enough to be limited by Bybit's rate and not by the way there and back."""
@@ -105,7 +105,7 @@ class _Keeper:
     async def _pass_on(self, batch: list[tuple[Table, Coverage]]) -> None:
         coverage = Coverage(span for _, part in batch for span in part)
         tables = [table for table, _ in batch if len(table)]
-        if coverage:
+        if coverage or tables:
             await self._sink(join(tables or [batch[0][0]]), coverage)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from bybit_async.data import intervals
-from bybit_async.data.columns import Table
+from bybit_async.data.columns import Table, Texts
 from bybit_async.data.coverage import Coverage, Span
 from bybit_async.data.series import Series
 from bybit_async.wire import frame_of_rows
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas
 
 Dtype = Literal["float", "decimal"]
+_SIDES = ("Buy", "Sell")
 
 to_frame = frame_of_rows
 """Makes a frame of the rows of any list answer; where the answer is a `Rows`, it is the same as its ``to_frame()``."""
@@ -36,8 +37,13 @@ def frame_of(table: Table, dtype: Dtype = "float") -> pandas.DataFrame:
         columns = {name: np.array(column.decimals(), dtype=object) for name, column in table.numbers.items()}
         frame = pd.DataFrame(columns, index=index, dtype=object)
     for name, texts in table.texts.items():
-        frame[name] = pd.Categorical(texts) if name == "side" else texts
+        # One type however many rows there are: frames of days with and without trades must fit together.
+        frame[name] = pd.Categorical(texts, _sides(texts)) if name == "side" else pd.Series(texts, index, dtype="str")
     return frame
+
+
+def _sides(texts: Texts) -> list[str]:
+    return [*_SIDES, *sorted({*texts.tolist()} - {*_SIDES})]
 
 
 def describe(

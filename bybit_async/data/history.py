@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
-from bybit_async.data import books, intervals
+from bybit_async.data import books, intervals, source
 from bybit_async.data.cache import FrameCache
 from bybit_async.data.columns import Table, join
 from bybit_async.data.coverage import Coverage, Span
@@ -72,7 +72,7 @@ class History:
 
     def has_been(self, time: int) -> None:
         """Take note that the exchange's clock has reached a time, in milliseconds, as one of its messages tells."""
-        self._passed = max(self._passed, time)
+        self._passed = self._supply.passed = max(self._passed, time)
 
     async def frame(
         self,
@@ -99,7 +99,7 @@ class History:
             elif unfinished and span[1] > wanted[1]:
                 table = _joined([table, await self._supply.latest(series, wanted[1])], series)
             frame = await asyncio.to_thread(frame_of, table, dtype)
-            describe(frame, series, wanted, coverage, table, origin)
+            describe(frame, series, self._told(series, wanted, coverage), coverage, table, origin)
             if kept and not coverage.missing(*wanted):
                 self.cache.put(key, frame)
             return frame
@@ -139,6 +139,15 @@ class History:
         start, end = (intervals.ceiling(series.interval, time) for time in span)
         return start, max(start, min(end, intervals.floor(series.interval, self._now())))
 
+    def _told(self, series: Series, wanted: Span, coverage: Coverage) -> Span:
+        """Return how far a frame reaches: events of the last minutes may still be told, which is no gap."""
+        missing = list(coverage.missing(*wanted))
+        if series.about.regular or series.about.daily or not missing:
+            return wanted
+        start, end = missing[-1]
+        # Twice as long, since the answer that says so is older than the present.
+        return (wanted[0], start) if end == wanted[1] and start >= self._now() - 2 * source.SETTLING else wanted
+
     async def _table(
         self, series: Series, wanted: Span, *, use_cache: bool, progress: OnProgress | None
     ) -> tuple[Table, Coverage, str]:
@@ -151,20 +160,31 @@ class History:
             origin = "store and bybit" if table is not None and len(table) else "bybit"
             # What is there need not wait in memory for what is not.
             table = None
-            await self._into_store(series, missing, progress)
+            recent = await self._into_store(series, missing, progress)
             table, covered = await asyncio.to_thread(self.store.load, series, *wanted)
+            if recent:
+                table = _joined([*([] if table is None else [table]), *recent], series).cut(*wanted)
         return (books.nothing(series) if table is None else table), covered, origin
 
-    async def _into_store(self, series: Series, missing: Coverage, progress: OnProgress | None) -> None:
+    async def _into_store(self, series: Series, missing: Coverage, progress: OnProgress | None) -> list[Table]:
+        """Download what is missing; return the rows that came with it and may not be stored as final yet."""
+        recent: list[Table] = []
         if not missing:
-            return
+            return recent
         # Before the first request: with a store that takes nothing, all of them would be for nothing.
         await asyncio.to_thread(self.store.writable, series)
 
         async def sink(table: Table, coverage: Coverage) -> None:
+            span = (int(table.times[0]), int(table.times[-1]) + 1) if len(table) else (0, 0)
+            early = coverage.missing(*span)
+            recent.extend(part for bounds in early if len(part := table.cut(*bounds)))
+            if early:
+                parts = [table.cut(*bounds) for bounds in coverage]
+                table = join([part for part in parts if len(part)] or [table.cut(0, 0)])
             await self.keep(series, table, coverage)
 
         await self._supply.fetch(series, missing, await self._listing(series), sink, progress)
+        return recent
 
     async def _past_the_store(
         self, series: Series, wanted: Span, progress: OnProgress | None

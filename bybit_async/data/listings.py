@@ -13,7 +13,8 @@ from bybit_async.data.store import Listing
 from bybit_async.enums import Category, InstrumentStatus
 from bybit_async.errors import InvalidParameter, RequestRejected
 
-_STATUSES: tuple[InstrumentStatus | None, ...] = (None, "Closed")
+# Without a status only those that trade are told.
+_STATUSES: tuple[InstrumentStatus | None, ...] = (None, "Closed", "PreLaunch", "Delivering")
 _BAD_PARAMETER = 10001
 """How Bybit answers when it is asked for a symbol that it does not have."""
 

@@ -136,7 +136,12 @@ class Live:
             finally:
                 await stream.__aexit__(None, None, None)
 
-        return await self._start("orderbook", symbol, run(), lambda: self._books.pop((category, symbol), None))
+        def ended() -> None:
+            # A later stream of the same symbol may have taken its place.
+            if self._books.get((category, symbol)) is book:
+                del self._books[category, symbol]
+
+        return await self._start("orderbook", symbol, run(), ended)
 
     async def stop_stream(self, handle: str) -> None:
         """End what one of the ``start_…`` methods started; no callback runs after it. Harmless when it has ended."""
@@ -166,14 +171,14 @@ class Live:
     async def get_current_orderbook(
         self, symbol: str, *, category: Category = "linear", depth: int = 50, max_age: float = 5.0
     ) -> BookNow:
-        """Return the book and its age: of a running order book stream if it is right and young enough, else by REST.
+        """Return the book and its age: of a running stream of it that is right, young and deep enough, else by REST.
 
         `depth` is levels a side, `max_age` seconds.
         """
         whole(depth, 1, 1000, "depth")
         seconds(max_age, "max_age")
         live = self._books.get((category, symbol))
-        if live is not None and not live.stale:
+        if live is not None and not live.stale and _holds(live, depth):
             age = (time.monotonic_ns() - live.received_ns) / 1e9
             bids, asks = live.bids(depth), live.asks(depth)
             if age <= max_age and min(len(bids), len(asks)) > 0:
@@ -241,6 +246,10 @@ class Live:
             await self._live_history.keep(series, *window.closed(kline))
         except StoreError as error:
             log.error("%s: a closed candle could not be stored: %s", series, error)
+
+
+def _holds(book: LiveOrderBook, depth: int) -> bool:
+    return not isinstance(book.depth, int) or depth <= book.depth
 
 
 async def _guarded(handle: str, work: Awaitable[None]) -> None:

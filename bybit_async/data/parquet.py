@@ -2,12 +2,14 @@
 
 Prices and sizes are Parquet decimals, delta-encoded, so a one-minute candle takes about 14 bytes and every digit that
 Bybit sent survives. What a file covers is part of the file: rows and coverage become visible by the same rename, so
-there is no moment at which they can disagree.
+there is no moment at which they can disagree. Pages carry check sums, and the footer one of what stands outside of
+them, so that a bit that a disk has lost is damage and not another price.
 """
 
 from __future__ import annotations
 
 import io
+import zlib
 from typing import Any
 
 import msgspec
@@ -25,6 +27,8 @@ _PRECISION = 18
 class _Footer(msgspec.Struct):
     version: int
     coverage: list[tuple[int, int]]
+    # Files written before there was one have none.
+    check: int | None = None
 
 
 def write_parquet(table: Table, coverage: Coverage) -> bytes:
@@ -35,13 +39,14 @@ def write_parquet(table: Table, coverage: Coverage) -> bytes:
     columns: dict[str, Any] = {"time": pa.array(table.times, pa.timestamp("ms", "UTC"))}
     columns |= {name: _decimals(column) for name, column in table.numbers.items()}
     columns |= {name: pa.array(column, pa.string()) for name, column in table.texts.items()}
-    footer = msgspec.json.encode(_Footer(VERSION, list(coverage)))
+    footer = msgspec.json.encode(_Footer(VERSION, list(coverage), _check_of(table, coverage)))
     arrow = pa.table(columns).replace_schema_metadata({_KEY: footer})
     target = io.BytesIO()
     pq.write_table(
         arrow,
         target,
         compression="zstd",
+        write_page_checksum=True,
         store_decimal_as_integer=True,
         use_dictionary=[name for name in table.texts if name != "id"],  # pyright: ignore[reportArgumentType]
         column_encoding={"time": "DELTA_BINARY_PACKED"} | dict.fromkeys(table.numbers, "DELTA_BINARY_PACKED"),
@@ -60,12 +65,24 @@ def read_parquet(path: str, content: bytes) -> tuple[Table, Coverage]:
     import pyarrow.parquet as pq
 
     try:
-        file = pq.ParquetFile(pa.BufferReader(content), pre_buffer=False)
+        file = pq.ParquetFile(pa.BufferReader(content), pre_buffer=False, page_checksum_verification=True)
         footer = _footer(path, file.metadata.metadata)
         table = _table(file)
-    except (pa.ArrowException, OSError, KeyError, ValueError, TypeError) as error:
+    except (pa.ArrowException, OSError, LookupError, ArithmeticError, ValueError, TypeError, AttributeError) as error:
+        # Whatever Arrow makes of bytes that are no file: it has no one error for them.
         raise StoreDamaged(path, f"cannot be read ({error})") from error
-    return table, Coverage(footer.coverage)
+    coverage = Coverage(footer.coverage)
+    if footer.check is not None and footer.check != _check_of(table, coverage):
+        raise StoreDamaged(path, "does not agree with its own check sum")
+    return table, coverage
+
+
+def _check_of(table: Table, coverage: Coverage) -> int:
+    # A sum is enough to see that a page was read as what it is not; the page's own check sum sees everything else.
+    numbers = [(name, column.scale, int(column.values.sum())) for name, column in table.numbers.items()]
+    columns = [*numbers, *table.texts]
+    shape = msgspec.json.encode([len(table), columns, list(coverage)])
+    return zlib.crc32(table.times.tobytes(), zlib.crc32(shape))
 
 
 def _footer(path: str, metadata: dict[bytes, bytes] | None) -> _Footer:

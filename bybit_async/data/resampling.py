@@ -21,12 +21,25 @@ def resample(frame: pandas.DataFrame, interval: str | int) -> pandas.DataFrame:
     given comes out partly summed; intervals without any row do not come out.
 
     Raises:
-        InvalidParameter: the frame has no time index, or the interval is none, or shorter than the frame's own.
+        InvalidParameter: the frame has no time index, or the interval is none, or not made of whole candles of the
+            frame's own interval: shorter, or one that some of them lie across, as a month lies across weeks.
     """
-    own = length_of(frame.attrs["interval"]) if frame.attrs.get("interval") in KNOWN else None
-    if own is not None and own > (length_of(interval_of(interval)) or own):
-        raise InvalidParameter("interval", f"the frame's own candles are longer than {interval!r}")
+    own = frame.attrs.get("interval")
+    if own in KNOWN and not _nests(own, interval_of(interval)):
+        raise InvalidParameter(
+            "interval", f"the frame's own candles are longer than {interval!r}, or lie across its bounds"
+        )
     return _grouped(frame, interval, {name: _HOW.get(str(name), "last") for name in frame.columns})
+
+
+def _nests(fine: str, coarse: str) -> bool:
+    if fine == coarse:
+        return True
+    length, target = length_of(fine), length_of(coarse)
+    if length is None or (target is None and fine == "W"):
+        return False
+    # Every interval up to a day divides one, and months are made of days.
+    return target is None or target % length == 0
 
 
 def trades_to_klines(trades: pandas.DataFrame, interval: str | int) -> pandas.DataFrame:

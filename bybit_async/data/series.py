@@ -123,7 +123,7 @@ def series_of(path: str) -> Series | None:
 
 
 def unit_of_path(series: Series, path: str) -> Span | None:
-    """Return the span that a file is for, or None when its name says none."""
+    """Return the span that a file is for, or None when it is not the one file of any span: a copy, for example."""
     parts = dict(part.split("=", 1) for part in path.split("/")[:-1] if "=" in part)
     name = path.rsplit("/", 1)[-1].removesuffix(".parquet")
     try:
@@ -131,4 +131,5 @@ def unit_of_path(series: Series, path: str) -> Span | None:
         opened = datetime(int(parts["year"]), int(parts["month"]), day, tzinfo=UTC)
     except (KeyError, ValueError):
         return None
-    return series.unit_of(int(opened.timestamp()) * 1000)
+    unit = series.unit_of(int(opened.timestamp()) * 1000)
+    return unit if series.path_of(unit) == path else None

@@ -22,6 +22,10 @@ from bybit_async.transport.endpoint import Endpoint
 
 _HOUR = 60 * intervals.MINUTE
 _TIMEOUT = 60.0
+SETTLING = 10 * intervals.MINUTE
+"""How long after its time a funding may be told, in milliseconds."""
+_CLOSING = 5_000
+"""How long after its end a candle may still change."""
 
 _PERIODS = {"5": "5min", "15": "15min", "30": "30min", "60": "1h", "240": "4h", "D": "1d"}
 
@@ -164,14 +168,21 @@ def _rows(series: Series) -> int:
     return 500 if series.category == "option" else SOURCES[series.kind].rows
 
 
-def final(series: Series, answer: Answer, window: Span) -> tuple[Table, Coverage]:
-    """Return the rows of a window that cannot change any more, and the range they are complete for."""
+def final(series: Series, answer: Answer, window: Span, passed: int = 0) -> tuple[Table, Coverage]:
+    """Return the rows of a window that lie in the past, and the range that is complete for ever with them.
+
+    What ended a moment ago may still be on its way into the answers, so that range ends a little earlier, unless a
+    message of the exchange has told (`passed`) that its clock has reached a time.
+    """
     if series.interval == "all":
-        end = min(window[1], answer.time)
-    else:
-        # A candle is final once its whole interval lies in the past; figures of a moment are treated the same.
-        end = min(window[1], intervals.floor(series.interval, answer.time))
-    return answer.table.cut(window[0], end), Coverage([(window[0], end)])
+        last = int(answer.table.times[-1]) if len(answer.table) else 0
+        # Two of them are an hour apart at least: after one the next hour is known.
+        sure = answer.time if answer.time - last < _HOUR else answer.time - SETTLING
+        return answer.table.cut(*window), Coverage([(window[0], min(window[1], sure))])
+    # A candle has ended once its whole interval lies in the past; figures of a moment are treated the same.
+    sure = max(answer.time - _CLOSING, min(passed, answer.time))
+    ended, settled = (min(window[1], intervals.floor(series.interval, time)) for time in (answer.time, sure))
+    return answer.table.cut(window[0], ended), Coverage([(window[0], settled)])
 
 
 async def fetch_trades(caller: Caller, series: Series) -> tuple[Table, Coverage]:

@@ -98,6 +98,13 @@ class Store:
         with self._files.lock(series.folder):
             self._mark()
 
+    def renew_mark(self) -> None:
+        """Write the store's mark anew when it is damaged; each file says itself which version wrote it."""
+        try:
+            self._check()
+        except StoreDamaged:
+            self._files.write(_MARK, msgspec.json.encode(_Mark(parquet.VERSION)))
+
     def drop(self, path: str) -> None:
         """Remove one file."""
         series = series_of(path)
@@ -119,11 +126,12 @@ class Store:
         return sorted(found, key=str)
 
     def files(self, series: Series) -> Iterator[tuple[str, Span | None]]:
-        """Iterate over a series' files, with the span that each is for; None for one that is none of ours."""
+        """Iterate over a series' Parquet files, with the span that each is for; None for one that is none of ours."""
         for path in self._files.walk(series.folder):
             # A name with a dot is what a writer is at work on, or left when it was killed; its successor clears it.
-            if not path.rsplit("/", 1)[-1].startswith("."):
-                yield path, unit_of_path(series, path) if path.endswith(".parquet") else None
+            # What else lies there is nobody's rows, and whoever put it there may want it.
+            if path.endswith(".parquet") and not path.rsplit("/", 1)[-1].startswith("."):
+                yield path, unit_of_path(series, path)
 
     def read(self, path: str) -> tuple[Table, Coverage, int]:
         """Return the rows, the coverage and the bytes of one file; raises `StoreDamaged`."""
@@ -176,10 +184,13 @@ class Store:
         content = self._files.read(_MARK)
         if content is not None:
             try:
-                version = msgspec.json.decode(content, type=_Mark).version
-            except msgspec.MsgspecError as error:
+                version: int | str = msgspec.json.decode(content, type=_Mark).version
+            except msgspec.ValidationError:
+                # Whole, but not as this version writes it.
+                version = f"{content[:80]!r}"
+            except msgspec.DecodeError as error:
                 raise StoreDamaged(_MARK, f"is no mark of a store ({error})") from error
-            if version > parquet.VERSION:
+            if isinstance(version, str) or version > parquet.VERSION:
                 raise StoreTooNew(
                     f"{self.address} was written by a newer version of this library (layout {version}, "
                     f"this one knows {parquet.VERSION}); it was not touched"

@@ -42,6 +42,8 @@ class Supply:
         self._market = market
         self._clock = clock
         self._archive = archive
+        self.passed = 0
+        """What the exchange's messages say that its clock has reached, in milliseconds."""
 
     async def listing(self, series: Series) -> Listing:
         """Return when the series' instrument began and ended to trade; raises `InvalidParameter` for an unknown one."""
@@ -72,7 +74,7 @@ class Supply:
 
     async def _window(self, series: Series, window: Span) -> tuple[Table, Coverage]:
         answer = await source.fetch(self._caller, series, window)
-        table, coverage = source.final(series, answer, window)
+        table, coverage = source.final(series, answer, window, self.passed)
         if series.kind == "index_klines" and series.interval == "1" and self._archive.available:
             table = await self._with_archived_index(series, coverage, table)
         return table, coverage

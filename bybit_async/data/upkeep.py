@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,13 +12,17 @@ import numpy as np
 from bybit_async.data.columns import Table
 from bybit_async.data.coverage import Coverage, Span
 from bybit_async.data.download import OnProgress
-from bybit_async.data.errors import StoreDamaged
+from bybit_async.data.errors import StoreDamaged, StoreError
 from bybit_async.data.frames import gaps_of
-from bybit_async.data.series import Series, series_of
+from bybit_async.data.series import Series, unit_of_path
 from bybit_async.data.store import Store
+from bybit_async.errors import BybitError
 
 if TYPE_CHECKING:
     from bybit_async.data.history import History
+
+
+log = logging.getLogger("bybit_async.data")
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,20 +102,37 @@ def _belongs(path: str, unit: Span | None, table: Table, coverage: Coverage) -> 
 
 
 async def repair(store: Store, history: History, progress: OnProgress | None = None) -> list[Report]:
-    """Drop damaged files, fetch them and all gaps again, and verify once more."""
+    """Drop damaged files, fetch them and all gaps again, and verify once more.
+
+    A series that cannot be had any more does not keep the others from being repaired; its error comes last.
+    """
+    await asyncio.to_thread(store.renew_mark)
+    failures: list[BybitError] = []
     for report in await verify(store):
         if report.sound:
             continue
-        again = report.gaps
-        for path in report.damaged:
-            unit = next((unit for known, unit in store.files(report.series) if known == path), None)
-            if unit is not None and series_of(path) is not None:
-                again |= Coverage([unit])
-            await asyncio.to_thread(store.drop, path)
-        if report.doubles or report.unordered:
-            again |= report.coverage
-        await asyncio.to_thread(store.forget, report.series, again)
-        for span in again:
-            await history.fill(report.series, span, progress)
-        history.cache.forget(report.series)
+        try:
+            await _mend(store, history, report, progress)
+        except StoreError:
+            raise
+        except BybitError as error:
+            log.error("%s could not be repaired: %s", report.series, error)
+            failures.append(error)
+    if failures:
+        raise failures[0]
     return await verify(store)
+
+
+async def _mend(store: Store, history: History, report: Report, progress: OnProgress | None) -> None:
+    again = report.gaps
+    for path in report.damaged:
+        unit = unit_of_path(report.series, path)
+        if unit is not None:
+            again |= Coverage([unit])
+        await asyncio.to_thread(store.drop, path)
+    if report.doubles or report.unordered:
+        again |= report.coverage
+    await asyncio.to_thread(store.forget, report.series, again)
+    history.cache.forget(report.series)
+    for span in again:
+        await history.fill(report.series, span, progress)

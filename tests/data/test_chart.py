@@ -95,9 +95,15 @@ def test_premiums_have_no_volume_and_are_drawn_all_the_same(frame, tmp_path):
 def test_what_cannot_be_drawn_is_refused_by_name(frame, tmp_path, name, averages):
     with pytest.raises(InvalidParameter, match="averages" if averages else "path"):
         write_chart(frame, tmp_path / name, averages=averages)
-    with pytest.raises(InvalidParameter, match="frame"):
-        write_chart(frame.iloc[:0], tmp_path / "chart.png")
+    for nothing in (frame.iloc[:0], frame.reset_index(drop=True)):
+        with pytest.raises(InvalidParameter, match="frame"):
+            write_chart(nothing, tmp_path / "chart.png")
     assert not list(tmp_path.glob("chart*"))
+
+
+def test_endings_may_be_capitals(frame, tmp_path):
+    assert write_chart(frame, tmp_path / "chart.PNG").read_bytes().startswith(b"\x89PNG")
+    assert "<html>" in write_chart(frame, tmp_path / "chart.HTML").read_text()
 
 
 def test_a_title_is_text_and_never_markup(frame, tmp_path):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bybit_async.data.columns import Numbers, Table, absorb, join, numbers_of
 from bybit_async.data.coverage import Coverage
+from bybit_async.data.frames import frame_of
 from bybit_async.data.parquet import read_parquet, write_parquet
 from bybit_async.data.rows import RawRows, read_rows
 from bybit_async.errors import AnswerUnreadable
@@ -149,6 +150,19 @@ def test_results_may_come_decoded_but_for_their_rows():
 def test_floats_beyond_what_a_float_counts_exactly_are_still_the_nearest():
     values = np.array([2**53 + 1, 10**17 + 3, -(10**17) - 7, 1], dtype=np.int64)
     assert Numbers(values, 5).floats().tolist() == [float(Decimal(v).scaleb(-5)) for v in values.tolist()]
+
+
+def test_days_with_and_without_trades_have_frames_of_one_kind():
+    full = Table(
+        np.array([1, 2]),
+        {"price": numbers_of([Decimal(1), Decimal(2)])},
+        {"side": np.array(["Buy", "Buy"], dtype=object), "id": np.array(["a", "b"], dtype=object)},
+    )
+    frames = [frame_of(full), frame_of(full.cut(0, 0))]
+    assert frames[0].dtypes.equals(frames[1].dtypes)
+    assert list(frames[0]["side"].cat.categories) == ["Buy", "Sell"]
+    odd = msgspec.structs.replace(full, texts={**full.texts, "side": np.array(["Buy", "?"], dtype=object)})
+    assert frame_of(odd)["side"].tolist() == ["Buy", "?"], "a word that nobody knows is kept"
 
 
 def test_a_table_is_cut_by_time():

@@ -253,6 +253,24 @@ async def test_the_book_tells_its_age_and_source(bybit, exchange):
     assert (await bybit.data.get_current_orderbook("BTCUSDT", depth=10, max_age=0.0)).source == "rest"
 
 
+async def test_a_stream_that_is_not_deep_enough_does_not_answer_for_the_whole_book(bybit):
+    calls = Calls()
+    await bybit.data.start_orderbook_stream("BTCUSDT", calls, depth=50)
+    await calls.enough()
+    assert (await bybit.data.get_current_orderbook("BTCUSDT", depth=50, max_age=60)).source == "stream"
+    assert (await bybit.data.get_current_orderbook("BTCUSDT", depth=51, max_age=60)).source == "rest"
+
+
+async def test_a_book_outlives_another_stream_of_the_same_symbol(bybit):
+    first, second = Calls(), Calls()
+    handle = await bybit.data.start_orderbook_stream("BTCUSDT", first, depth=50)
+    await first.enough()
+    await bybit.data.start_orderbook_stream("BTCUSDT", second, depth=200)
+    await second.enough()
+    await bybit.data.stop_stream(handle)
+    assert (await bybit.data.get_current_orderbook("BTCUSDT", depth=100, max_age=60)).source == "stream"
+
+
 async def test_the_aggregated_book_sums_from_the_best_level_on(bybit):
     frame = await bybit.data.get_aggregated_orderbook("BTCUSDT", 20)
     for side, ascending in (("Buy", False), ("Sell", True)):

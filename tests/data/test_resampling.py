@@ -62,6 +62,24 @@ async def test_candles_do_not_become_shorter(bybit):
         trades_to_klines(day, "1d")
 
 
+@pytest.mark.parametrize(
+    ("own", "wanted", "fits"),
+    [
+        ("240", "360", False), ("3", "5", False), ("W", "M", False), ("M", "D", False), ("M", "W", False),
+        ("3", "15", True), ("240", "720", True), ("D", "W", True), ("D", "M", True), ("M", "M", True), ("W", "W", True),
+    ],
+)  # fmt: skip
+async def test_candles_that_lie_across_a_bound_of_the_longer_ones_are_not_cut(bybit, own, wanted, fits):
+    frame = await bybit.data.fetch_klines("BTCUSDT", own, "2024-01-01", "2024-04-01")
+    if not fits:
+        with pytest.raises(InvalidParameter, match="across its bounds"):
+            resample(frame, wanted)
+        return
+    made = resample(frame, wanted)
+    theirs = await bybit.data.fetch_klines("BTCUSDT", wanted, "2024-01-01", "2024-04-01")
+    pd.testing.assert_frame_equal(made, theirs, check_freq=False)
+
+
 def test_no_trades_make_no_candles():
     nothing = pd.DataFrame({"price": [], "size": []}, index=pd.DatetimeIndex([], tz="UTC"), dtype=float)
     assert len(trades_to_klines(nothing, "1m")) == 0
