@@ -173,7 +173,7 @@ def withdrawable(account: Account, coin: str, usd: Usd) -> Decimal:
         return ZERO
     if not account.exposed and min(account.balances.values()) >= 0:
         return free
-    if coin in account.uncounted:
+    if coin in account.uncounted and min(account.balances.values()) >= 0:
         return free
     if account.isolated:
         return max(ZERO, min(free, available_for(account, coin, usd)))

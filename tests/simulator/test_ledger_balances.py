@@ -15,6 +15,7 @@ from bybit_async.simulator.catalogue import inverses, option, perpetuals, spots
 from bybit_async.simulator.clock import Clock
 from bybit_async.simulator.engine import Engine
 from bybit_async.simulator.events import Sink
+from bybit_async.simulator.liabilities import owed, repay
 from bybit_async.simulator.refusals import Refused
 
 START_MS = 1_750_000_000_000
@@ -22,7 +23,7 @@ PRICE = Decimal(1000)
 TRADERS = 3
 WHO = {"trader": range(TRADERS)}
 SIDE = {"side": ["Buy", "Sell"]}
-WHERE = {"which": [0, 0, 0, 1, 1, 2, 2, 3]}
+WHERE = {"which": [0, 0, 0, 1, 1, 2, 2, 3, 4]}
 SIZE = {"size": range(1, 31), "offset": range(-5, 6)}
 LEG = {"leg": [1, 2]}
 BOOLEAN = [False, True]
@@ -68,6 +69,9 @@ ACTIONS = {
     "fund": (1, {"rate": ["0.0001", "-0.00375", "0.00375"]}),
     "withdraw": (1, WHO | {"coin": ["USDT", "BTC"], "amount": range(1, 500)}),
     "deposit": (1, WHO),
+    "collateral": (1, WHO | {"counts": BOOLEAN}),
+    "move": (2, WHO | {"which": [0, 1, 2, 3, 4]} | SIDE | {"size": range(1, 11), "offset": range(-2, 3)}),
+    "repay": (1, WHO),
 }
 
 
@@ -109,6 +113,8 @@ class PriorityWatch(Sink):
                 signed = execution.qty if execution.side == "Buy" else -execution.qty
                 self.nets[account.uid, execution.category, execution.symbol] += signed
                 self.filled[execution.order_id] += execution.qty
+            if execution.exec_type == "MovePosition" and execution.fee:
+                self.problems.append(("a moved position costs something", execution))
             if execution.exec_type == "Trade" and execution.is_maker:
                 limit = execution.order_price
                 better = execution.price == limit
@@ -129,7 +135,8 @@ def instruments():
     chosen = [i for i in perpetuals() if i.symbol == "BTCUSDT"]
     chosen += [i for i in inverses() if i.symbol == "BTCUSD"]
     chosen += [i for i in spots() if i.symbol == "BTCUSDT"]
-    return [*chosen, option("BTC", PRICE, expiry, "Call")]
+    chosen.append(option("BTC", PRICE, expiry, "Call"))
+    return chosen + [i for i in perpetuals() if i.symbol == "BTCPERP"]
 
 
 class Day:
@@ -143,8 +150,10 @@ class Day:
         self.engine.add_sink(self.watch)
         self.listings = list(self.engine.listings.values())
         self.maker = self.engine.create_account(house=True)
-        self.traders = [self.engine.create_account(balances={"USDT": "1000", "BTC": "1"}) for _ in range(TRADERS)]
-        self.brought = {"USDT": Decimal(1000 * TRADERS), "BTC": Decimal(TRADERS)}
+        self.traders = [
+            self.engine.create_account(balances={"USDT": "1000", "BTC": "1", "USDC": "200"}) for _ in range(TRADERS)
+        ]
+        self.brought = {"USDT": Decimal(1000 * TRADERS), "BTC": Decimal(TRADERS), "USDC": Decimal(200 * TRADERS)}
         self.set_price(PRICE)
         if isolated:
             self.engine.set_margin_mode(self.traders[0], "ISOLATED_MARGIN")
@@ -330,7 +339,7 @@ class Day:
         self.set_price(max(Decimal(200), (self.listings[0].fair_price * (100 + percent) / 100).quantize(Decimal(1))))
 
     def fund(self, rate):
-        for listing in self.listings[:2]:
+        for listing in (*self.listings[:2], self.listings[4]):
             self.engine.set_funding_rate(*listing.instrument.key, rate)
         self.clock.advance(8 * 3_600_000)
 
@@ -340,6 +349,26 @@ class Day:
         if amount > 0:
             self.engine.withdraw(account, coin, amount)
             self.brought[coin] -= amount
+
+    def collateral(self, trader, counts):
+        self.attempt(self.engine.set_collateral, self.traders[trader], {"BTC": counts})
+
+    def move(self, trader, which, side, size, offset):
+        """Two traders of one master move a position, or coins, outside the book; it costs nothing."""
+        source, target = self.traders[trader], self.traders[(trader + 1) % TRADERS]
+        leg = self.request(which, side, size, offset, trader)
+        self.attempt(self.engine.move_positions, source, source, target, [leg])
+
+    def repay(self, trader):
+        account = self.traders[trader]
+        before = owed(account)
+        worth = self.engine.coin_price
+        for coin, amount in repay(self.engine, account, list(before)).items():
+            assert amount * worth(coin) > 0
+            assert owed(account).get(coin, Decimal(0)) == before[coin] - amount
+        # What is bought back comes from outside, as what is sold for it goes there.
+        for coin in self.brought:
+            self.brought[coin] = -self.engine.ledger.balance(0, coin)
 
     def delist(self):
         if self.listings[1].status == "Trading":
@@ -456,7 +485,9 @@ def test_a_busy_day_balances_and_sees_everything_happen(seed):
         day.check()
     day.delist()
     day.clock.advance(3 * 24 * 3_600_000)
-    day.engine.delist(*day.listings[0].instrument.key)
+    for which in (0, 4):
+        day.engine.delist(*day.listings[which].instrument.key)
     day.check()
     assert not any(position.net for account in day.traders for position in account.positions.values())
-    assert {"Trade", "Funding", "Delivery"} <= day.watch.seen
+    assert {"Trade", "Funding", "Delivery", "MovePosition"} <= day.watch.seen
+    assert any(account.settlements for account in day.traders)
