@@ -47,7 +47,7 @@ async def test_a_day_over_tls(place: tuple[SimulatedExchange, ssl.SSLContext], t
         assert await live.wait_order(order_id=by_request.order_id, status="New", timeout=10)
         by_socket = await bybit.order_entry.place_order(**RESTING)
         assert await live.wait_order(order_id=by_socket.order_id, status="New", timeout=10)
-        frame = await bybit.data.fetch_klines("BTCUSDT", "1", "2026-10-01", "2026-10-02", category="linear")
+        frame = await bybit.data.fetch_klines("BTCUSDT", "1", "2024-10-01", "2024-10-02", category="linear")
         assert len(frame) == 1440
         exchange.drop_connections()
         after_drop = await bybit.trade.place_order(**RESTING)
