@@ -152,6 +152,7 @@ class SimulatedExchange:
         self._host, self._port, self._ssl_context = host, port, ssl_context
         self._ids = random.Random(f"{seed}/ids")
         self._runner: web.ServerRunner | None = None
+        self._serving: set[asyncio.Task[None]] = set()
         self._heart: asyncio.Task[None] | None = None
         self._settling = False
         self._replays: list[Replay] = []
@@ -175,6 +176,7 @@ class SimulatedExchange:
         Raises:
             PortUnavailable: the port cannot be listened on.
         """
+        self.closing.clear()
         runner = web.ServerRunner(web.Server(self._serve, access_log=None), shutdown_timeout=1.0)
         await runner.setup()
         try:
@@ -215,6 +217,9 @@ class SimulatedExchange:
             await self._sockets.shut()
             runner, self._runner = self._runner, None
             await runner.cleanup()
+            if self._serving:
+                # What was in the middle of an answer is cancelled there, but not waited for.
+                await asyncio.wait(self._serving)
 
     async def _beat(self) -> None:
         while True:
@@ -224,6 +229,9 @@ class SimulatedExchange:
             await asyncio.sleep(_BEAT)
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.task not in self._serving:
+            self._serving.add(request.task)
+            request.task.add_done_callback(self._serving.discard)
         if request.headers.get("Upgrade", "").lower() == "websocket":
             channel = self._sockets.channel(request.path)
             if channel is None or (self.demo and channel == "trade"):

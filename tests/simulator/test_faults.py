@@ -92,6 +92,21 @@ async def test_a_half_open_request_ends_when_the_exchange_closes(session):
         await pending
 
 
+@pytest.mark.parametrize("gone", [False, True])
+async def test_an_answer_that_takes_years_of_candles_does_not_outlast_the_exchange(gone):
+    async with SimulatedExchange(seed=7, symbols=["BTCUSDT"]) as exchange, aiohttp.ClientSession() as session:
+        url = f"{exchange.environment.rest_url}/v5/market/kline?category=spot&symbol=BTCUSDT&interval=M"
+        asking = asyncio.create_task(session.get(url))
+        await eventually(lambda: exchange.requests)
+        if gone:
+            asking.cancel()
+            await asyncio.wait({asking})
+        # That it leaves no task behind is looked at after every test.
+        await exchange.close()
+        if not gone:
+            assert (await asking).status == 503
+
+
 async def updates(public, exchange, rule, count=12):
     async with public.socket("linear") as socket:
         await socket.subscribe(BOOK)

@@ -1,4 +1,4 @@
-"""pybit, taken from PyPI and untouched but for its addresses and one race of its own, believes the simulated exchange."""
+"""pybit, taken from PyPI and untouched but for its addresses and one race of its own, believes this exchange."""
 
 import asyncio
 import copy

@@ -94,7 +94,8 @@ class RestServer:
             return web.Response(status=403, text=_FORBIDDEN, headers=_HTML)
         self.served += 1
         path, query = request.rel_url.raw_path, request.rel_url.raw_query_string
-        await self._prepare(request.method, path, query)
+        if not await self._prepare(request.method, path, query):
+            return web.Response(status=503, text="the exchange is closed")
         rule = exchange.faults.find("request", path, now)
 
         def answer(skew: int) -> web.Response:
@@ -105,16 +106,20 @@ class RestServer:
             await asyncio.sleep(self._latency)
         return response
 
-    async def _prepare(self, method: str, path: str, query: str) -> None:
+    async def _prepare(self, method: str, path: str, query: str) -> bool:
+        """Do the long part of an answer bit by bit; return whether it came to its end before the exchange did."""
         route = ROUTES.get((method, path))
         if route is None or route.prepare is None or path in self.fixtures:
-            return
+            return True
         exchange = self._exchange
         call = Call(exchange, Parameters(_read(method, query, b"")), exchange.clock.now_ms(), None, None)
         # What is refused here is refused again when it is answered.
         with suppress(Refused):
             for _ in route.prepare(call):
                 await asyncio.sleep(0)
+                if exchange.closing.is_set():
+                    return False
+        return True
 
     def answer(
         self,
