@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -84,7 +83,6 @@ class StreamSettings(msgspec.Struct, frozen=True, kw_only=True):
         hidden = msgspec.structs.replace(self, proxy="…") if isinstance(self.proxy, str) else self
         return msgspec.Struct.__repr__(hidden)
 
-    def __rich_repr__(self) -> Iterator[tuple[str, Any]]:
-        for name in self.__struct_fields__:
-            value = getattr(self, name)
-            yield name, "…" if name == "proxy" and isinstance(value, str) else value
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        values = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        return [(name, "…" if name == "proxy" and isinstance(value, str) else value) for name, value in values]
