@@ -131,11 +131,11 @@ def _join_numbers(columns: Sequence[Numbers]) -> Numbers:
     scale = max(column.scale for column in columns)
     if all(column.scale == scale for column in columns):
         return Numbers(np.concatenate([column.values for column in columns]), scale)
-    scale = min([scale, *(column.scale + _room(column.values) for column in columns)])
+    scale = min([scale, *(column.scale + room_of(column.values) for column in columns)])
     return Numbers(np.concatenate([column.rescaled(scale) for column in columns]), scale)
 
 
-def _room(values: Integers) -> int:
+def room_of(values: Integers) -> int:
     """Return how many more digits the largest value leaves room for."""
     largest = int(np.abs(values).max()) if len(values) else 0
     return _DIGITS - len(str(largest))

@@ -85,6 +85,18 @@ def _check_of(table: Table, coverage: Coverage) -> int:
     return zlib.crc32(table.times.tobytes(), zlib.crc32(shape))
 
 
+def scales_in(path: str, content: bytes) -> dict[str, int]:
+    """Return the scale of each column of numbers without reading the rows; raises `StoreDamaged`."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        schema = pq.read_schema(pa.BufferReader(content))
+    except (pa.ArrowException, OSError, LookupError, ValueError, TypeError) as error:
+        raise StoreDamaged(path, f"cannot be read ({error})") from error
+    return {field.name: field.type.scale for field in schema if pa.types.is_decimal(field.type)}
+
+
 def _footer(path: str, metadata: dict[bytes, bytes] | None) -> _Footer:
     text = (metadata or {}).get(_KEY)
     if text is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
-from bybit_async.data import parquet
+from bybit_async.data import parquet, scales
 from bybit_async.data.columns import Table, absorb, join
 from bybit_async.data.coverage import Coverage, Span
 from bybit_async.data.errors import StoreDamaged, StoreTooNew
@@ -163,8 +164,50 @@ class Store:
             kept = [found[0].cut(*span) for span in Coverage([unit]) - coverage]
             table = join([part for part in (*kept, table) if len(part)] or [table])
             coverage = coverage | found[1]
-        table = table.ordered(unique=series.about.unique)
-        self._files.write(series.path_of(unit), parquet.write_parquet(table, coverage))
+        self._write(series, unit, table.ordered(unique=series.about.unique), coverage)
+
+    def _write(self, series: Series, unit: Span, table: Table, coverage: Coverage) -> None:
+        path, known = series.path_of(unit), self._scales(series)
+        wanted = scales.widest(known.columns, scales.scales_of(table))
+        settled = known.settled and wanted == known.columns
+        if not settled:
+            wanted = self._spread(series, path, wanted)
+        self._files.write(path, parquet.write_parquet(scales.raised(table, wanted), coverage))
+        if not settled:
+            self._keep_scales(series, scales.Scales(wanted, settled=True))
+
+    def _spread(self, series: Series, path: str, wanted: dict[str, int]) -> dict[str, int]:
+        """Bring every other file of a series to the widest scale that one of them has, and return it."""
+        others = {other: found for other, unit in self.files(series) if unit and other != path
+                  if (found := self._scales_in(other)) is not None}  # fmt: skip
+        for found in others.values():
+            wanted = scales.widest(wanted, found)
+        # Whoever is killed from here on leaves word that it is not finished.
+        self._keep_scales(series, scales.Scales(wanted))
+        for other, found in others.items():
+            if found != wanted:
+                # One that is damaged stays so until it is repaired.
+                with contextlib.suppress(StoreDamaged):
+                    table, coverage, _ = self.read(other)
+                    self._files.write(other, parquet.write_parquet(scales.raised(table, wanted), coverage))
+        return wanted
+
+    def _scales(self, series: Series) -> scales.Scales:
+        content = self._files.read(scales.path_of(series))
+        try:
+            return scales.Scales() if content is None else msgspec.json.decode(content, type=scales.Scales)
+        except msgspec.MsgspecError:
+            return scales.Scales()
+
+    def _keep_scales(self, series: Series, found: scales.Scales) -> None:
+        self._files.write(scales.path_of(series), msgspec.json.encode(found))
+
+    def _scales_in(self, path: str) -> dict[str, int] | None:
+        content = self._files.read(path)
+        try:
+            return None if content is None else parquet.scales_in(path, content)
+        except StoreDamaged:
+            return None
 
     def _read(self, series: Series, unit: Span) -> tuple[Table, Coverage] | None:
         path = series.path_of(unit)
