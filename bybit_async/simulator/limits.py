@@ -74,6 +74,7 @@ LIMITS: dict[str, dict[str, Limit]] = {
     "/v5/account/smp-group": _every(5),
     "/v5/account/set-margin-mode": _every(5),
     "/v5/account/set-collateral-switch-batch": _every(5),
+    "/v5/account/demo-apply-money": _every(1, 60_000),
     "/v5/account/mmp-modify": _every(5),
     "/v5/account/mmp-reset": _every(5),
     "/v5/account/borrow": _every(1),

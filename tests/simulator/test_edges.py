@@ -69,7 +69,11 @@ async def test_demo_offers_less_and_hands_out_money(demo):
     assert (await demo.get("/v5/market/tickers", **LINEAR))["retCode"] == 0
     path = "/v5/account/demo-apply-money"
     await demo.done(path, adjustType=0, utaDemoApplyMoney=[{"coin": "USDT", "amountStr": "100000"}])
-    await demo.done(path, adjustType=1, utaDemoApplyMoney=[{"coin": "USDT", "amountStr": "500"}])
+    less = {"adjustType": 1, "utaDemoApplyMoney": [{"coin": "USDT", "amountStr": "500"}]}
+    assert (await demo.post(path, **less))["retCode"] == 10006
+    await demo.exchange.advance("1m")
+    await demo.done(path, **less)
+    await demo.exchange.advance("1m")
     wallet = (await demo.result("/v5/account/wallet-balance", accountType="UNIFIED"))["list"][0]
     assert wallet["totalEquity"] == "100500"
     greedy = await demo.post(path, utaDemoApplyMoney=[{"coin": "BTC", "amountStr": "16"}])

@@ -281,3 +281,23 @@ async def test_pybit_sets_how_its_exits_are_meant(http, exchange, credentials):
     orders, config = await in_thread(session)
     assert [order["stopOrderType"] for order in orders] == ["PartialTakeProfit"]
     assert config["deltaEnable"] is True
+
+
+async def test_pybit_asks_for_demo_money(monkeypatch):
+    async with SimulatedExchange(seed=7, symbols=["BTCUSDT"], demo=True, manual=True, start=START) as exchange:
+        monkeypatch.setattr("pybit._helpers.generate_timestamp", exchange.clock.now_ms)
+        credentials = exchange.new_account()
+        account = exchange.account(credentials["api_key"])
+
+        def session():
+            http = HTTP(demo=True, **credentials)
+            http.endpoint = exchange.environment.rest_url
+            try:
+                http.request_demo_trading_funds()
+                return http.get_api_key_information()["result"]["userID"]
+            finally:
+                http.client.close()
+
+        assert await in_thread(session) == account.uid
+        most = {"BTC": 15, "ETH": 200, "USDT": 100_000, "USDC": 100_000}
+        assert account.balances == most

@@ -19,7 +19,9 @@ _OFFERED = _BATCHES | {
     "/v5/position/add-margin", "/v5/position/closed-pnl", "/v5/account/wallet-balance",
     "/v5/account/collateral-info", "/v5/account/info", "/v5/account/transaction-log", "/v5/account/set-margin-mode",
     "/v5/account/borrow-history", "/v5/asset/coin-greeks", "/v5/asset/delivery-record",
-    "/v5/account/demo-apply-money",
+    "/v5/account/demo-apply-money", "/v5/user/query-api", "/v5/account/set-collateral-switch",
+    "/v5/account/set-hedging-mode", "/v5/asset/settlement-record", "/v5/spot-margin-trade/state",
+    "/v5/spot-margin-trade/set-leverage", "/v5/spot-margin-trade/switch-mode",
 }  # fmt: skip
 
 
@@ -30,11 +32,15 @@ def require_demo(path: str, category: str) -> None:
 
 
 def request_funds(call: Call) -> dict[str, Any]:
-    """`POST /v5/account/demo-apply-money`: add (or with `adjustType` 1 remove) money, up to a maximum each time."""
+    """`POST /v5/account/demo-apply-money`: add (or with `adjustType` 1 remove) money, up to a maximum each time.
+
+    Who does not say what he wants gets the maximum of every coin.
+    """
     if not call.exchange.demo:
         raise refusals.Refused(10032, "not simulated: /v5/account/demo-apply-money outside of demo")
     removing = call.params.choice("adjustType", ("0", "1"), "0") == "1"
-    wanted = call.params.values.get("utaDemoApplyMoney")
+    everything = [{"coin": coin, "amountStr": str(most)} for coin, most in _MOST.items()]
+    wanted = call.params.values.get("utaDemoApplyMoney", everything)
     if not isinstance(wanted, list) or not wanted or not all(isinstance(entry, dict) for entry in wanted):
         raise refusals.parameter("utaDemoApplyMoney invalid")
     amounts = [_amount(call, entry) for entry in wanted]
