@@ -18,8 +18,9 @@ ETH = {**RESTING, "symbol": "ETHUSDT", "price": "1000", "qty": "0.1"}
 
 async def test_o08_fifty_unknown_creates_are_found_in_one_pass_of_the_lists() -> None:
     async with trading(orders_via="websocket") as t:
+        await t.bybit.order_entry.connect()
         t.fault(path="order.create", action="drop-after")
-        calls = [t.trade.place_order(**RESTING, order_link_id=f"link-{n}", timeout=1.0) for n in range(50)]
+        calls = [t.trade.place_order(**RESTING, order_link_id=f"link-{n}", timeout=2.0) for n in range(50)]
         acks = await asyncio.gather(*calls)
         assert {ack.order_link_id for ack in acks} == {f"link-{n}" for n in range(50)}
         assert {order.order_id for order in t.ledger()} == {ack.order_id for ack in acks}
