@@ -101,7 +101,8 @@ def test_a_callback_may_close_its_own_stream_and_call_the_session(bybit):
 
     def callback(trade):
         times.append(bybit.get_server_time())
-        watched[0].close()
+        with hold:
+            watched[0].close()
         done.set()
 
     hold = threading.Lock()

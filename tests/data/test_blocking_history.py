@@ -46,16 +46,18 @@ async def test_history_is_downloaded_checked_and_read(exchange, tmp_path):
 
 async def test_a_callback_may_block_call_the_session_and_stop_its_own_stream(exchange, tmp_path):
     def work(bybit):
-        seen, threads, over, handles = [], set(), threading.Event(), []
+        seen, threads, started, over, handles = [], set(), threading.Event(), threading.Event(), []
 
         def callback(ticker):
             threads.add(threading.current_thread())
             seen.append((ticker.last_price, bybit.data.get_current_price("BTCUSDT")))
             if len(seen) == 3:
+                started.wait(20)
                 bybit.data.stop_stream(handles[0])
                 over.set()
 
         handles.append(bybit.data.start_ticker_stream("BTCUSDT", callback))
+        started.set()
         assert over.wait(20)
         assert threading.current_thread() not in threads
         assert all(isinstance(price, Decimal) for pair in seen for price in pair)
