@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 import subprocess
 import sys
+import threading
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from bybit_async import AsyncBybit
 from bybit_async.data.columns import Table, numbers_of
 from bybit_async.data.coverage import Coverage
 from bybit_async.data.errors import StoreDamaged, StoreError, StoreTooNew, StoreUnwritable
+from bybit_async.data.files import LocalFiles
 from bybit_async.data.intervals import grid
 from bybit_async.data.series import Series, series_of, unit_of_path
 from bybit_async.data.store import Listing, Store
@@ -255,3 +259,54 @@ def test_a_write_that_the_disk_refuses_half_way_leaves_the_old_file(tmp_path):
     assert len(table) == 24
     assert coverage == Coverage([(ms("2024-01-01"), ms("2024-01-02"))])
     assert not list(tmp_path.rglob("*.tmp")), "half a file was left"
+
+
+def test_a_file_is_on_the_disk_before_it_has_its_name_and_its_name_before_the_write_is_over(tmp_path, monkeypatch):
+    did = []
+    fsync, replace = os.fsync, Path.replace
+
+    def syncing(handle):
+        did.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file")
+        fsync(handle)
+
+    def replacing(self, target):
+        did.append(f"{self.suffix} becomes {target.name}")
+        return replace(self, target)
+
+    monkeypatch.setattr(os, "fsync", syncing)
+    monkeypatch.setattr(Path, "replace", replacing)
+    LocalFiles(tmp_path).write("a/b.parquet", b"rows")
+    assert did == ["file", ".tmp becomes b.parquet", "folder"]
+    assert (tmp_path / "a" / "b.parquet").read_bytes() == b"rows"
+
+
+def test_what_a_killed_writer_left_is_cleared_by_the_next_one(store, tmp_path):
+    put(store, "2024-01-01", "2024-01-02")
+    [file] = tmp_path.rglob("*.parquet")
+    left = file.with_name(f".{file.name}.0123.tmp")
+    left.write_bytes(b"half")
+    put(store, "2024-01-02", "2024-01-03")
+    assert not left.exists()
+
+
+def test_two_writers_of_a_series_take_turns(store, tmp_path):
+    """Each reads what is there, adds its hour and writes: whoever did not wait would lose the other's."""
+    other = Store(store.address)
+    hour = 3_600_000
+    start = ms("2024-01-01")
+
+    def write(writer, first):
+        for at in range(first, 24, 2):
+            span = (start + at * hour, start + (at + 1) * hour)
+            table = Table(
+                np.array([span[0]]), dict.fromkeys(("open", "high", "low", "close"), numbers_of([Decimal(1)]))
+            )
+            writer.merge(SERIES, table, Coverage([span]))
+
+    threads = [threading.Thread(target=write, args=pair) for pair in ((store, 0), (other, 1))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    table, coverage = store.load(SERIES, start, start + 24 * hour)
+    assert (len(table), coverage) == (24, Coverage([(start, start + 24 * hour)]))
