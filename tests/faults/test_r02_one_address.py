@@ -166,6 +166,39 @@ def test_r02_what_is_learned_of_the_exchanges_time_does_not_end_a_ban() -> None:
     run_virtual(run())
 
 
+def test_r02_of_two_bans_the_longer_one_counts() -> None:
+    async def run() -> None:
+        world = _World()
+        now_ms = world.clock.now_ms()
+        for seconds in (300, 600, 450):
+            world.limits.ban(HostBanned(403, "access too frequent", until=now_ms + seconds * 1000))
+        assert world.limits.banned_until == now_ms + 600_000
+        await asyncio.sleep(599)
+        with pytest.raises(HostBanned):
+            await world.waited()
+        await asyncio.sleep(2)
+        assert world.limits.banned_until is None
+
+    run_virtual(run())
+
+
+@pytest.mark.parametrize("where", ["bucket", "host"])
+def test_r02_what_waits_for_its_turn_when_the_ban_comes_is_not_sent(where: str) -> None:
+    async def run() -> None:
+        world = _World()
+        endpoint = READ if where == "bucket" else get("/v5/not/documented", "x.y", dict)
+        deadline = world.loop.time() + 60
+        calls = [asyncio.create_task(world.limits.slot(endpoint, {}, deadline)) for _ in range(300)]
+        await asyncio.sleep(0.1)
+        waiting = [call for call in calls if not call.done()]
+        assert len(waiting) > 100
+        world.limits.ban(HostBanned(403, "access too frequent", until=world.clock.now_ms() + 600_000))
+        assert {type(outcome) for outcome in await asyncio.gather(*waiting, return_exceptions=True)} == {HostBanned}
+        world.limits.close()
+
+    run_virtual(run())
+
+
 @pytest.mark.parametrize(("ahead", "wait"), [(30_000, 30.0), (0, 1.0), (-5_000, 1.0), (90_000, 1.0), (10**12, 1.0)])
 def test_r01_a_reset_that_cannot_be_true_costs_a_second(ahead: int, wait: float) -> None:
     async def run() -> None:

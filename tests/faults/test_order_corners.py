@@ -1,0 +1,293 @@
+"""Corners of the order path: ids used before, clocks set right on the way, sockets that go while an order waits."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bybit_async.api.trade.orders import PLACE_ORDER
+from bybit_async.api.trade.reads import GET_OPEN_ORDERS
+from bybit_async.errors import (
+    AuthenticationError,
+    ClockSkewed,
+    DeadlineExceeded,
+    NotSent,
+    OutcomeUnknown,
+    RequestRejected,
+)
+from bybit_async.live.evidence import Verdict, judge
+from bybit_async.live.outcomes import OutcomeResolver
+from bybit_async.models.trade import Order, OrderPage, PlaceOrder
+from bybit_async.stream import order_entry as order_entry_module
+from bybit_async.stream.settings import StreamSettings
+from bybit_async.transport.clock import Clock
+from bybit_async.transport.endpoint import Endpoint
+from bybit_async.wire import Response
+from tests.faults.test_o07_o11_order_entry import ORDER, opened, order_entry, outcome, place
+from tests.faults.trade_server import TradeServer
+from tests.faults.trading import CREATE, CREATE_BATCH, RESTING, trading
+from tests.virtual_time import run_virtual
+
+NOW = 1_700_000_000_000
+
+
+@pytest.mark.parametrize("via", ["rest", "websocket"])
+@pytest.mark.parametrize("on_unknown", ["resolve", "raise"])
+async def test_o06_an_id_used_before_is_refused_in_a_batch_and_not_taken_for_its_own(via: Any, on_unknown: Any) -> None:
+    async with trading(orders_via=via, on_unknown=on_unknown) as t:
+        await t.trade.place_order(**RESTING, order_link_id="a")
+        orders = [PlaceOrder(**RESTING, order_link_id=link) for link in "ab"]
+        result = await t.trade.place_batch_order(category="linear", request=orders)
+        assert [(item.ok, item.code) for item in result] == [(False, 110072), (True, 0)]
+        assert len(t.ledger()) == 2
+
+
+@pytest.mark.parametrize("via", ["rest", "websocket"])
+async def test_o02_an_order_lost_after_the_clock_was_set_right_is_recognised_as_its_own(via: Any) -> None:
+    async with trading(orders_via=via) as t:
+        await t.bybit.market.get_server_time()
+        if via == "websocket":
+            await t.bybit.order_entry.connect()
+        local = t.bybit.clock._monotonic
+        t.bybit.clock._monotonic = lambda: local() + 3600
+        for path in (CREATE, "order.create"):
+            t.fault(path=path, action="drop-after", nth=2)
+        ack = await t.trade.place_order(**RESTING, order_link_id="mine", timeout=2.0)
+        assert [order.order_id for order in t.ledger("mine")] == [ack.order_id]
+
+
+@pytest.mark.parametrize("status", [408, 499, 500, 502, 504, 520])
+async def test_o05_a_gateway_that_gave_up_waiting_leaves_the_outcome_open(status: int) -> None:
+    async with trading() as t:
+        t.fault(path=CREATE, action="status", status=status, times=1)
+        with pytest.raises(OutcomeUnknown):
+            await t.trade.place_order(**RESTING, on_unknown="raise")
+
+
+@pytest.mark.parametrize("status", [400, 404, 413, 429])
+async def test_o05_a_refusal_in_front_of_the_api_is_a_refusal(status: int) -> None:
+    async with trading() as t:
+        t.fault(path=CREATE, action="status", status=status, times=1)
+        with pytest.raises(RequestRejected) as caught:
+            await t.trade.place_order(**RESTING)
+        assert caught.value.status == status
+
+
+async def test_r05_an_order_that_was_refused_and_finds_no_socket_any_more_is_told_as_refused() -> None:
+    async with TradeServer() as server, opened(server) as (entry, trade):
+
+        async def measure() -> None:
+            if server.sockets:
+                server._server.close()
+                server.sockets[0].transport.abort()
+                async with asyncio.timeout(5):
+                    while entry._lines._lines:  # noqa: ASYNC110
+                        await asyncio.sleep(0.001)
+
+        entry._ensure_clock = measure
+        task = place(trade, "a")
+        await (await server.take()).answer(10002)
+        error = await outcome(task)
+        assert isinstance(error, ClockSkewed)
+        assert isinstance(error.__cause__, NotSent)
+
+
+class _Pace:
+    """Limits that do something while an order waits for its turn."""
+
+    def __init__(self, meanwhile: Any) -> None:
+        self._meanwhile = meanwhile
+
+    async def slot(self, endpoint: Endpoint, params: Mapping[str, Any], deadline: float) -> None:
+        await self._meanwhile()
+
+    def learn(self, *_: Any) -> None:
+        """Nothing is learned."""
+
+    def refused(self, *_: Any) -> float:
+        return 0.0
+
+
+async def test_o08_an_order_whose_socket_goes_while_it_waits_for_its_turn_is_sent_over_another() -> None:
+    async with TradeServer() as server:
+
+        async def drop() -> None:
+            if len(server.sockets) == 1:
+                server.sockets[0].transport.abort()
+                async with asyncio.timeout(5):
+                    while entry._lines._lines:  # noqa: ASYNC110
+                        await asyncio.sleep(0.001)
+
+        async with opened(server, pace=_Pace(drop)) as (entry, trade):
+            task = place(trade, "a")
+            request = await server.take()
+            await request.answer()
+            assert (await task).order_id == "id-a"
+            assert request.socket is server.sockets[1]
+
+
+async def test_o07_an_order_whose_turn_comes_after_its_deadline_is_not_sent() -> None:
+    async def hold_up() -> None:
+        time.sleep(1.05)  # noqa: ASYNC251  the loop stands still
+
+    async with TradeServer() as server, opened(server, pace=_Pace(hold_up)) as (entry, trade):
+        await entry.connect()
+        with pytest.raises(DeadlineExceeded):
+            await trade.place_order(**ORDER, timeout=1.0)
+        assert server._received.empty()
+        assert entry.pending == 0
+
+
+async def test_o07_of_many_given_up_orders_the_last_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(order_entry_module, "_REMEMBERED", 1)
+    async with order_entry() as (server, entry, trade):
+        await entry.connect()
+        requests = []
+        for link in "ab":
+            task = place(trade, link)
+            requests.append(await server.take())
+            task.cancel()
+            await outcome(task)
+        for request in requests:
+            await request.answer()
+        last = place(trade, "c")
+        await (await server.take()).answer()
+        await last
+        assert [late.order_link_id for late in entry.late] == ["b"]
+        assert entry.unmatched == 1
+
+
+async def test_w20_a_caller_that_is_cancelled_as_its_socket_goes_leaves_no_forgotten_exception() -> None:
+    told: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    async with order_entry() as (server, entry, trade):
+        task = place(trade, "a")
+        await server.take()
+        [line] = entry._lines._lines
+        assert line.reader is not None
+        # After the one that tells the order that its connection is lost, in the same turn of the loop.
+        cancel = task.cancel
+        line.reader.add_done_callback(lambda _: cancel())
+        server.sockets[0].transport.abort()
+        assert isinstance(await outcome(task), asyncio.CancelledError)
+        del task, cancel
+    gc.collect()
+    assert told == []
+
+
+async def test_o01_after_a_success_the_wait_after_a_failure_is_short_again() -> None:
+    async with TradeServer(auth_code=10004) as server:
+        settings = StreamSettings(backoff=0.01, max_backoff=60.0)
+        async with opened(server, settings=settings) as (entry, trade):
+            while server.auths < 8:
+                await outcome(place(trade, "refused"))
+                await asyncio.sleep(0.01)
+            server.auth_code = 0
+            await entry._lines._begin()
+            server.auth_code = 10004
+            server.sockets[-1].transport.abort()
+            async with asyncio.timeout(5):
+                while entry._lines._lines:  # noqa: ASYNC110
+                    await asyncio.sleep(0.001)
+            assert isinstance(await outcome(place(trade, "refused")), AuthenticationError)
+            assert entry._lines._not_before - asyncio.get_running_loop().time() < 0.5
+
+
+def _order(**fields: Any) -> Order:
+    known: dict[str, Any] = {
+        "order_id": "1",
+        "symbol": "BTCUSDT",
+        "side": "Buy",
+        "order_status": "New",
+        "order_type": "Limit",
+    }
+    return Order(**known | {"qty": Decimal(1), "order_link_id": "mine"} | fields)
+
+
+@pytest.mark.parametrize(
+    ("created", "verdict"), [(NOW - 999, Verdict.HAPPENED), (NOW - 1_001, Verdict.OPEN), (None, Verdict.HAPPENED)]
+)
+def test_o06_an_order_may_be_as_much_older_than_its_request_as_our_clock_may_be_ahead(
+    created: int | None, verdict: Verdict
+) -> None:
+    assert judge("create", _order(created_time=created), {}, NOW) is verdict
+
+
+@pytest.mark.parametrize(
+    ("field", "name", "was", "wanted"),
+    [("triggerBy", "trigger_by", "LastPrice", "MarkPrice"), ("tpslMode", "tpsl_mode", "Full", "Partial"),
+     ("takeProfit", "take_profit", Decimal(1), "2"), ("orderIv", "order_iv", None, "0.5")],
+)  # fmt: skip
+def test_o21_an_amendment_has_happened_when_every_field_of_it_is_there(
+    field: str, name: str, was: Any, wanted: str
+) -> None:
+    request = {"qty": "1", field: wanted}
+    assert judge("amend", _order(**{name: was}), request) is Verdict.OPEN
+    assert judge("amend", _order(**{name: was, "order_status": "Filled"}), request) is Verdict.TOO_LATE
+    now = Decimal(wanted) if wanted[0].isdigit() else wanted
+    assert judge("amend", _order(**{name: now}), request) is Verdict.HAPPENED
+
+
+class _Crowded:
+    """Lists that are longer than anybody reads; orders are found there by their ids alone."""
+
+    def __init__(self) -> None:
+        self.pages = 0
+        self.scopes: list[Mapping[str, Any]] = []
+
+    async def call(self, endpoint: Endpoint, params: Mapping[str, Any], **_: Any) -> Response[Any]:
+        link = params.get("orderLinkId")
+        if link is not None:
+            found = [_order(order_id=f"id-{link}", order_link_id=link)] if endpoint is GET_OPEN_ORDERS else []
+            return Response(ret_code=0, result=OrderPage(rows=found))
+        self.pages += 1
+        if "cursor" not in params:
+            self.scopes.append(params)
+        return Response(ret_code=0, result=OrderPage(rows=[], next_page_cursor=f"page-{self.pages}"))
+
+
+def _search(links: str, symbols: list[str]) -> _Crowded:
+    bybit = _Crowded()
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        resolve = OutcomeResolver(bybit, Clock(loop.time, lambda: NOW / 1000 + loop.time()), recv_window=500)
+        lost = OutcomeUnknown("lost")
+        asking = (
+            resolve(PLACE_ORDER, {"category": "linear", "symbol": symbol, "orderLinkId": link}, lost)
+            for link, symbol in zip(links, symbols, strict=True)
+        )
+        found = await asyncio.gather(*asking)
+        assert [answer.result.order_id for answer in found] == [f"id-{link}" for link in links]
+        await resolve.aclose()
+
+    run_virtual(run())
+    return bybit
+
+
+def test_o08_what_is_not_among_the_first_pages_is_asked_for_by_itself_in_the_end() -> None:
+    bybit = _search("abcd", ["BTCUSDT"] * 4)
+    # Each list of each round is turned ten pages of, no more.
+    assert bybit.pages == 10 * len(bybit.scopes)
+
+
+def test_o08_orders_of_many_symbols_are_looked_for_under_every_settle_coin_they_may_have() -> None:
+    bybit = _search("abcde", ["BTCUSDT", "ETHUSDT", "XRPUSDT", "BTCPERP", "BTC-26DEC26"])
+    assert {scope.get("settleCoin") for scope in bybit.scopes} == {"USDT", "USDC"}
+
+
+async def test_o14_the_answer_of_a_batch_with_fewer_rows_than_orders_is_made_whole() -> None:
+    body = '{"retCode":0,"retMsg":"OK","result":{"list":[]},"retExtInfo":{"list":[{"code":110007},{}]},"time":0}'
+    async with trading() as t:
+        t.fault(path=CREATE_BATCH, action="malform", body=body)
+        orders = [PlaceOrder(**RESTING, order_link_id=link) for link in "ab"]
+        result = await t.trade.place_batch_order(category="linear", request=orders)
+        assert [(item.code, item.order_link_id) for item in result] == [(110007, "a"), (0, "b")]
+        [real] = t.ledger("b")
+        assert [item.order_id for item in result] == [None, real.order_id]
