@@ -7,6 +7,7 @@ import gc
 import time
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -23,13 +24,13 @@ from bybit_async.errors import (
 )
 from bybit_async.live.evidence import Verdict, judge
 from bybit_async.live.outcomes import OutcomeResolver
-from bybit_async.models.trade import Order, OrderPage, PlaceOrder
+from bybit_async.models.trade import Order, OrderAck, OrderPage, PlaceOrder
 from bybit_async.stream import order_entry as order_entry_module
 from bybit_async.stream.settings import StreamSettings
 from bybit_async.transport.clock import Clock
 from bybit_async.transport.endpoint import Endpoint
 from bybit_async.wire import Response
-from tests.faults.test_o07_o11_order_entry import ORDER, opened, order_entry, outcome, place
+from tests.faults.test_o07_o11_order_entry import ORDER, Hours, opened, order_entry, outcome, place
 from tests.faults.trade_server import TradeServer
 from tests.faults.trading import CREATE, CREATE_BATCH, RESTING, trading
 from tests.virtual_time import run_virtual
@@ -172,13 +173,34 @@ async def test_w20_a_caller_that_is_cancelled_as_its_socket_goes_leaves_no_forgo
         [line] = entry._lines._lines
         assert line.reader is not None
         # After the one that tells the order that its connection is lost, in the same turn of the loop.
-        cancel = task.cancel
-        line.reader.add_done_callback(lambda _: cancel())
+        line.reader.add_done_callback(partial(_cancel, task))
         server.sockets[0].transport.abort()
         assert isinstance(await outcome(task), asyncio.CancelledError)
-        del task, cancel
+        del task
     gc.collect()
     assert told == []
+
+
+def _cancel(task: asyncio.Task[OrderAck], _: object) -> None:
+    task.cancel()
+
+
+async def test_o09_a_connection_that_was_replaced_is_closed_once_nothing_waits_on_it() -> None:
+    hours = Hours()
+    async with order_entry(settings=StreamSettings(rotate_after=3600), clock=hours.clock) as (server, entry, trade):
+        for link in "ab":
+            task = place(trade, link)
+            await (await server.take()).answer()
+            await task
+            hours.now += 3601
+        async with asyncio.timeout(5):
+            # The second order was the last one for the old connection.
+            await server.sockets[0].wait_closed()
+        task = place(trade, "c")
+        request = await server.take()
+        await request.answer()
+        await task
+        assert request.socket is server.sockets[1]
 
 
 async def test_o01_after_a_success_the_wait_after_a_failure_is_short_again() -> None:
