@@ -79,9 +79,9 @@ def limit_of(answer: OrderEntryAnswer) -> Limit | None:
 
 
 def trace_id_of(answer: OrderEntryAnswer) -> str | None:
-    """Return Bybit's own id of a request, from its answer."""
+    """Return Bybit's own id of a request, from its answer, as far as it is one."""
     value = answer.header.get("Traceid")
-    return str(value) if value else None
+    return value[:128] if isinstance(value, str) and value.isascii() and value.isprintable() and value else None
 
 
 def _number(value: Any) -> int | None:

@@ -145,6 +145,19 @@ async def test_o07_an_order_whose_turn_comes_after_its_deadline_is_not_sent() ->
         assert entry.pending == 0
 
 
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [("8c1d", "8c1d"), ("x" * 4000, "x" * 128), ("a\nCRITICAL forged", None), ("\u202e", None), ("", None), (5, None)],
+)
+async def test_o10_a_trace_id_that_is_none_is_not_passed_on(sent: Any, told: str | None) -> None:
+    async with order_entry() as (server, _, trade):
+        task = place(trade, "a")
+        await (await server.take()).answer(110007, header={"Traceid": sent})
+        error = await outcome(task)
+        assert isinstance(error, RequestRejected)
+        assert error.trace_id == told
+
+
 async def test_o07_of_many_given_up_orders_the_last_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(order_entry_module, "_REMEMBERED", 1)
     async with order_entry() as (server, entry, trade):
@@ -187,7 +200,7 @@ def _cancel(task: asyncio.Task[OrderAck], _: object) -> None:
 
 async def test_o09_a_connection_that_was_replaced_is_closed_once_nothing_waits_on_it() -> None:
     hours = Hours()
-    async with order_entry(settings=StreamSettings(rotate_after=3600), clock=hours.clock) as (server, entry, trade):
+    async with order_entry(settings=StreamSettings(rotate_after=3600), clock=hours.clock) as (server, _, trade):
         for link in "ab":
             task = place(trade, link)
             await (await server.take()).answer()
