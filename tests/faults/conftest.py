@@ -39,3 +39,15 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Outcomes are given up on half a second after the recv window, not two seconds."""
     monkeypatch.setattr(outcomes, "_GRACE", 0.5)
+
+
+@pytest.fixture
+def soon_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outcomes are given up on after a second, while the exchange takes requests for as long as ever."""
+    make = outcomes.OutcomeResolver.__init__
+
+    def hurried(resolver: outcomes.OutcomeResolver, *args: Any, **options: Any) -> None:
+        make(resolver, *args, **options)
+        resolver._patience = 1.0
+
+    monkeypatch.setattr(outcomes.OutcomeResolver, "__init__", hurried)

@@ -110,8 +110,8 @@ async def test_o02_a_raw_create_carries_an_order_link_id_too() -> None:
 
 
 @pytest.mark.parametrize("code", [10003, 10005, 10016, 403])
-async def test_o02_a_refused_question_does_not_make_the_order_refused(code: int, impatient: None) -> None:
-    async with trading(recv_window=500, attempts=1) as t:
+async def test_o02_a_refused_question_does_not_make_the_order_refused(code: int, soon_given_up: None) -> None:
+    async with trading(attempts=1) as t:
         t.fault(path=CREATE, action="drop-after")
         for path in (OPEN, HISTORY):
             t.fault(path=path, action="status" if code == 403 else "code", code=code, status=403)
@@ -146,8 +146,8 @@ async def test_o04_an_ambiguous_code_of_an_order_that_was_taken(code: int) -> No
 
 
 @pytest.mark.parametrize("code", [10000, 10016])
-async def test_o04_an_ambiguous_code_of_an_order_that_was_not_taken(code: int, impatient: None) -> None:
-    async with trading(recv_window=500) as t:
+async def test_o04_an_ambiguous_code_of_an_order_that_was_not_taken(code: int, soon_given_up: None) -> None:
+    async with trading() as t:
         t.fault(path=CREATE, action="code", code=code)
         with pytest.raises(OutcomeUnknown) as caught:
             await t.trade.place_order(**RESTING)
@@ -211,9 +211,9 @@ async def test_o06_the_general_code_for_duplicates_too() -> None:
 @pytest.mark.parametrize("via", ["rest", "websocket"])
 @pytest.mark.parametrize("fault", [{"action": "drop-before"}, {"action": "code", "code": 10006}])
 async def test_o06_an_older_order_of_the_same_id_is_not_taken_for_the_new_one(
-    via: Any, fault: dict[str, Any], impatient: None
+    via: Any, fault: dict[str, Any], soon_given_up: None
 ) -> None:
-    async with trading(recv_window=500, orders_via=via, timeout=2.0) as t:
+    async with trading(orders_via=via, timeout=2.0) as t:
         old = await t.trade.place_order(**RESTING, order_link_id="mine")
         await t.exchange.advance("5s")
         await t.bybit.market.get_server_time()

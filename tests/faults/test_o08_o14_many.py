@@ -52,8 +52,8 @@ async def test_o08_filled_and_cancelled_ones_are_found_among_the_closed() -> Non
         assert len(acks) == 12
 
 
-async def test_o08_those_that_never_arrived_stay_unknown_one_by_one(impatient: None) -> None:
-    async with trading(recv_window=500) as t:
+async def test_o08_those_that_never_arrived_stay_unknown_one_by_one(soon_given_up: None) -> None:
+    async with trading() as t:
         t.fault(path=CREATE, action="drop-after", every=2)
         t.fault(path=CREATE, action="drop-before")
         calls = [t.trade.place_order(**RESTING, order_link_id=f"link-{n}") for n in range(10)]

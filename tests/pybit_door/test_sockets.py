@@ -239,7 +239,7 @@ async def test_an_order_whose_answer_is_lost_is_reported_once_and_exists_at_most
     answers = queue.Queue()
 
     def send():
-        with WebSocketTrading(recv_window=1000, environment=exchange.environment, **credentials) as socket:
+        with WebSocketTrading(recv_window=3000, environment=exchange.environment, **credentials) as socket:
             order = {"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Market", "qty": "0.01"}
             socket.place_order(lambda m: answers.put(("fine", m)), lambda m: answers.put(("error", m)), **order)
             first = answers.get(timeout=20)
