@@ -22,7 +22,7 @@ from bybit_async.enums import (
     TriggerBy,
     TriggerDirection,
 )
-from bybit_async.errors import RequestRejected, TransportError
+from bybit_async.errors import BybitError, RequestRejected, TransportError
 from bybit_async.models import trade as m
 from bybit_async.models.checks import any_of, known, within
 from bybit_async.transport.endpoint import post
@@ -232,7 +232,8 @@ class Orders(SettingResource):
         `order_filter` spot cancels plain orders only, the others every kind.
 
         Of contracts Bybit cancels 500 orders at once, chosen by chance: the result names those that `remaining` open.
-        With `until_none_left` it is asked again until there are none; the `timeout` holds for each time.
+        With `until_none_left` it is asked again until there are none; the `timeout` holds for each time, and an error
+        of a later time says in its notes (`__notes__`) how many were cancelled before.
         """
         if known(category) in ("linear", "inverse"):
             any_of({"symbol": symbol, "base_coin": base_coin, "settle_coin": settle_coin}, f"for {category}")
@@ -240,7 +241,12 @@ class Orders(SettingResource):
         body = spelled({**scope, "order_filter": order_filter, "stop_order_type": stop_order_type})
         cancelled: dict[str, m.OrderAck] = {}
         while True:
-            answer = await self._caller.call(CANCEL_ALL_ORDERS, body, timeout=timeout, on_unknown=on_unknown)
+            try:
+                answer = await self._caller.call(CANCEL_ALL_ORDERS, body, timeout=timeout, on_unknown=on_unknown)
+            except BybitError as error:
+                if cancelled:
+                    error.add_note(f"{len(cancelled)} orders were asked to be cancelled before")
+                raise
             last: m.CancelledOrders = answer.result
             news = {row.order_id: row for row in last.rows if row.order_id not in cancelled}
             cancelled |= news
