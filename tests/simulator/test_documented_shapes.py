@@ -115,6 +115,10 @@ def orders_of(option):
     yield "/v5/account/transaction-log", {}, 0
     yield "/v5/account/wallet-balance", {"accountType": "UNIFIED"}, 0
     yield "/v5/asset/coin-greeks", {}, 0
+    yield "/v5/account/option-asset-info", {}, 0
+    yield "/v5/account/mmp-state", {"baseCoin": "BTC"}, 0
+    yield "/v5/asset/settlement-record", {"category": "linear"}, 0
+    yield "/v5/position/move-history", {}, 0
     for category, part in (("linear", 0), ("inverse", 0), ("option", 1), ("spot", 2)):
         base = {"baseCoin": "BTC"} if category == "option" else {}
         yield "/v5/market/instruments-info", {"category": category}, part
@@ -151,6 +155,21 @@ async def ask(client, judge, path, params, part):
 async def test_answers_in_every_category(world):
     client, option = world
     await trade(client, option)
+    exchange, account = client.exchange, client.exchange.account(client.key)
+    exchange.allow_market_making(client.key)
+    uid = int((await client.done("/v5/user/create-sub-member", username="sub", memberType=1))["uid"])
+    move = {"transferId": "t", "coin": "BTC", "amount": "0.1", "fromAccountType": "UNIFIED"}
+    await client.done(
+        "/v5/asset/transfer/universal-transfer",
+        **move,
+        toAccountType="UNIFIED",
+        fromMemberId=account.uid,
+        toMemberId=uid,
+    )
+    leg = {**INVERSE, "price": str(round(await price_of(client, INVERSE))), "side": "Sell", "qty": "10"}
+    moved = await client.done("/v5/position/move-positions", fromUid=str(account.uid), toUid=str(uid), list=[leg])
+    assert moved["status"] == "Processing"
+    await exchange.advance("8h")
     judge = Judge(EXEMPT)
     for path, params, part in orders_of(option):
         await ask(client, judge, path, params, part)

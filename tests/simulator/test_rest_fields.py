@@ -19,8 +19,8 @@ ABSENT = {
     "/v5/announcements/index": {"startDataTimestamp", "endDataTimestamp", "publishTime"},
     "/v5/market/recent-trade": {"mP", "iP", "mIv", "iv"},
     "/v5/market/risk-limit": {"maintenanceMargin", "initialMargin"},
-    "/v5/order/realtime": {"basePrice"},
-    "/v5/order/history": {"basePrice", "createType", "lastPriceOnCreated"},
+    "/v5/asset/asset-overview": {"categories"},
+    "/v5/asset/total-members-assets": {"isM", "type"},
     "/v5/account/fee-rate": {"baseCoin"},
     "/v5/asset/withdraw/withdrawable-amount": {"SPOT", "EARN"},
     "/v5/asset/deposit/query-sub-member-address": {"chains"},
@@ -114,6 +114,17 @@ SIGNED = [
     ("/v5/account/borrow-history", {}, 0),
     ("/v5/order/spot-borrow-check", {**SPOT, "side": "Buy"}, 0),
     ("/v5/position/symbol-info", {"category": "linear"}, 0),
+    ("/v5/spot-margin-trade/coinstate", {}, 0),
+    ("/v5/spot-margin-trade/max-borrowable", {"currency": "BTC"}, 0),
+    ("/v5/spot-margin-trade/liability", {"currency": "BTC"}, 0),
+    ("/v5/spot-margin-trade/repayment-available-amount", {"currency": "BTC"}, 0),
+    ("/v5/spot-margin-trade/collateral", {}, 0),
+    ("/v5/spot-margin-trade/get-auto-repay-mode", {}, 0),
+    ("/v5/asset/asset-overview", {}, 0),
+    ("/v5/asset/total-members-assets", {}, 0),
+    ("/v5/asset/fundinghistory", {}, 0),
+    ("/v5/asset/covert/small-balance-list", {"accountType": "eb_convert_uta"}, 0),
+    ("/v5/asset/covert/small-balance-history", {}, 0),
     ("/v5/user/submembers", {}, 0),
     ("/v5/user/escrow_sub_members", {}, 0),
     ("/v5/user/get-member-type", {}, 0),
@@ -187,6 +198,13 @@ async def test_what_account_administration_answers_holds_the_documented_fields(c
     sent = await do("/v5/asset/withdraw/create", **request, forceChain=2, timestamp=client.now())
     await do("/v5/asset/withdraw/cancel", id=sent["id"])
     convert = {"fromCoin": "BTC", "toCoin": "USDT", "requestCoin": "BTC", "requestAmount": "0.1"}
+    small = {"accountType": "eb_convert_uta", "fromCoinList": ["XRP"], "toCoin": "USDT"}
+    for last in (False, True):
+        exchange.engine.deposit(exchange.account(client.key), "XRP", 3)
+        offer = await do("/v5/asset/covert/get-quote", **small)
+        if not last:
+            await do("/v5/asset/covert/small-balance-execute", quoteId=offer["quoteId"])
+            await exchange.advance("1s")
     quote = await do("/v5/asset/exchange/quote-apply", accountType="eb_convert_uta", **convert)
     await do("/v5/asset/exchange/convert-execute", quoteTxId=quote["quoteTxId"])
     await exchange.advance("1s")
@@ -194,6 +212,10 @@ async def test_what_account_administration_answers_holds_the_documented_fields(c
     master = exchange.account(client.key).uid
     await do("/v5/asset/transfer/universal-transfer", transferId="u", fromMemberId=master, toMemberId=int(uid), **move)
     await do("/v5/order/pre-check", **LINEAR, side="Buy", orderType="Market", qty="0.01")
+    await do("/v5/account/set-collateral-switch-batch", request=[{"coin": "ETH", "collateralSwitch": "OFF"}])
+    await do("/v5/position/set-tpsl-mode", **LINEAR, tpSlMode="Full")
+    await do("/v5/spot-margin-trade/set-auto-repay-mode", currency="BTC", autoRepayMode="1")
+    await do("/v5/spot-margin-trade/switch-mode", spotMarginMode="0")
     calls = [
         ("/v5/user/sub-apikeys", {"subMemberId": uid}, 0),
         ("/v5/asset/deposit/query-sub-member-record", {"subMemberId": uid}, 0),
