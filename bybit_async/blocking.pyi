@@ -4308,7 +4308,8 @@ class SocketOrders:
         `order_filter` spot cancels plain orders only, the others every kind.
 
         Of contracts Bybit cancels 500 orders at once, chosen by chance: the result names those that `remaining` open.
-        With `until_none_left` it is asked again until there are none; the `timeout` holds for each time.
+        With `until_none_left` it is asked again until there are none; the `timeout` holds for each time, and an error
+        of a later time says in its notes (`__notes__`) how many were cancelled before.
         """
     def cancel_batch_order(
         self,
@@ -6326,7 +6327,8 @@ class Trade:
         `order_filter` spot cancels plain orders only, the others every kind.
 
         Of contracts Bybit cancels 500 orders at once, chosen by chance: the result names those that `remaining` open.
-        With `until_none_left` it is asked again until there are none; the `timeout` holds for each time.
+        With `until_none_left` it is asked again until there are none; the `timeout` holds for each time, and an error
+        of a later time says in its notes (`__notes__`) how many were cancelled before.
         """
     def cancel_batch_order(
         self,
@@ -6364,7 +6366,8 @@ class Trade:
         """Close the symbol's position at market, with a reduce-only order of its size.
 
         In hedge mode both sides are closed unless `position_idx` names one. The list is empty when there was nothing
-        to close. `GET /v5/position/list`, `POST /v5/order/create`.
+        to close. An error of the second order names the first one in its notes (`__notes__`).
+        `GET /v5/position/list`, `POST /v5/order/create`.
         """
     def find_order(
         self,
