@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -40,7 +41,9 @@ def list_series(data_dir: options.DataDir = None) -> None:
     console = Console()
     store = Store(data_dir)
     reports = options.run(console, verify(store))
-    table = Table("kind", "category", "symbol", "interval", "from", "to", "rows", "bytes", title=store.address)
+    # Narrow enough for a terminal of eighty columns: a date that is cut short tells nothing.
+    names = ("kind", "category", "symbol", "interval", "from", "to", "rows", "bytes")
+    table = Table(*names, title=store.address, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for report in reports:
         series = report.series
         spans = list(report.coverage)

@@ -116,7 +116,7 @@ def _picture(frame: pandas.DataFrame, lines: dict[str, pandas.Series[float]], ti
     for (name, line), color in zip(lines.items(), _colors(len(lines)), strict=True):
         price.plot(places, line.to_numpy(), color=color, linewidth=1.2, label=name)
     if lines:
-        price.legend(loc="upper left", frameon=False)
+        price.legend(loc="upper left", framealpha=0.85, edgecolor="none")
     price.set_title(title, loc="left", color=_INK, fontweight="bold")
     price.set_ylabel("price")
     if has_volume:

@@ -50,6 +50,7 @@ async def test_download_list_verify_and_export(command, exchange, tmp_path):
     assert listed.exit_code == 0
     assert listed.output.count("1,152") == 2
     assert "klines" in listed.output
+    assert listed.output.count("2024-01-30") == listed.output.count("2024-02-03") == 2, "a date was cut short"
     verified = await command("data", "verify", exchange_too=False)
     assert verified.exit_code == 0
     assert verified.output.count("sound") == 2

@@ -7,6 +7,7 @@ from decimal import Decimal
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from bybit_async.data import source
@@ -91,3 +92,21 @@ async def test_a_frame_in_memory_is_not_older_than_the_store(bybit):
     await bybit.data._history.keep(series, other, Coverage([(ms(start), ms(end))]))
     frame = await bybit.data.fetch_klines("BTCUSDT", "1d", start, end)
     assert (frame.attrs["source"], frame["close"].tolist()) == ("store", [7.0])
+
+
+async def test_the_latest_trades_fill_gaps_and_nothing_else(bybit, exchange, monkeypatch):
+    midnight = exchange.clock.now_ms() // 86_400_000 * 86_400_000
+    times = [midnight - 2000, midnight - 1000, midnight, midnight + 1000, midnight + 2000]
+    texts = {name: np.array([name] * len(times), dtype=object) for name in ("side", "id")}
+    numbers = {name: numbers_of([Decimal(1)] * len(times)) for name in ("price", "size")}
+
+    async def recent(series):
+        # They reach further back than the archive's last day, and on to what was not asked for.
+        return Table(np.array(times), numbers, texts), Coverage([(midnight - 3000, midnight + 3000)])
+
+    monkeypatch.setattr(bybit.data._history._supply, "recent_trades", recent)
+    frame = await bybit.data.fetch_trades("BTCUSDT", midnight - 1500, midnight + 1500)
+    fresh = frame[frame["id"] == "id"]
+    assert fresh.index.asi8.tolist() == [midnight, midnight + 1000]
+    assert frame.attrs["gaps"] == []
+    assert frame.index[0] >= pd.Timestamp(midnight - 1500, unit="ms", tz="UTC")
