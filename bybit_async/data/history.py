@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from bybit_async.data import books, intervals, source
 from bybit_async.data.cache import FrameCache
 from bybit_async.data.columns import Table, join
@@ -16,11 +18,16 @@ from bybit_async.data.series import Series
 from bybit_async.data.store import Listing, Store
 from bybit_async.data.supply import Supply
 from bybit_async.data.times import span_of
+from bybit_async.errors import InvalidParameter
 from bybit_async.transport.clock import Clock
 from bybit_async.wire import Time
 
 if TYPE_CHECKING:
     import pandas
+
+
+_ASKED_FOR = 60 * intervals.MINUTE
+"""How long it is believed that an instrument still trades, in milliseconds."""
 
 
 class History:
@@ -183,7 +190,7 @@ class History:
                 table = join([part for part in parts if len(part)] or [table.cut(0, 0)])
             await self.keep(series, table, coverage)
 
-        await self._supply.fetch(series, missing, await self._listing(series), sink, progress)
+        await self._supply.fetch(series, missing, await self._listing(series, missing), sink, progress)
         return recent
 
     async def _past_the_store(
@@ -199,12 +206,21 @@ class History:
         table = _joined([table for table, _ in gathered if len(table)], series)
         return table.cut(*wanted), covered
 
-    async def _listing(self, series: Series) -> Listing:
+    async def _listing(self, series: Series, missing: Coverage) -> Listing:
         known = await asyncio.to_thread(self.store.listing, series.category, series.symbol)
-        if known is None:
-            known = await self._supply.listing(series)
-            await asyncio.to_thread(self.store.keep_listing, series.category, series.symbol, known)
-        return known
+        latest = max(end for _, end in missing)
+        # One that traded when it was asked for may have ended since.
+        if known is not None and (known.delivered is not None or latest <= known.asked + _ASKED_FOR):
+            return known
+        try:
+            found = msgspec.structs.replace(await self._supply.listing(series), asked=self._now())
+        except InvalidParameter:
+            # Bybit forgets options once they are delivered.
+            if known is None:
+                raise
+            return known
+        await asyncio.to_thread(self.store.keep_listing, series.category, series.symbol, found)
+        return found
 
     async def _with_recent_trades(
         self, series: Series, table: Table, coverage: Coverage, wanted: Span

@@ -23,10 +23,11 @@ _MARK = "_store.json"
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """When an instrument began and, if it has, stopped to trade; milliseconds."""
+    """When an instrument began and, if it has, stopped to trade, and when that was asked for; milliseconds."""
 
     launched: int | None = None
     delivered: int | None = None
+    asked: int = 0
 
 
 class _Mark(msgspec.Struct):

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from bybit_async import AsyncBybit, InvalidParameter
-from bybit_async.simulator import MarketSettings, SimulatedExchange
+from bybit_async.simulator import Delisting, MarketSettings, SimulatedExchange
 
 from .ledger import MINUTE, assert_equals_ledger, ms
 
@@ -124,6 +124,39 @@ async def test_after_the_delivery_there_is_nothing_and_nothing_is_asked_for(exch
         again = await bybit.data.fetch_klines("BTCUSDT", "1h", "2024-02-09", "2024-05-01")
         assert again.equals(frame)
         assert exchange.requests == sent, "a market that is gone is asked for again"
+
+
+async def test_a_market_that_ends_later_is_noticed(tmp_path):
+    start = ms("2024-06-01")
+    ending = Delisting(at="30m", symbol="BTCUSDT")
+    market = MarketSettings(makers=None)
+    async with SimulatedExchange(
+        seed=7, manual=True, start=start, symbols=["BTCUSDT"], market=market, script=[ending]
+    ) as exchange:
+        async with AsyncBybit(environment=exchange.environment, data_dir=tmp_path) as bybit:
+            await bybit.data.fetch_klines("BTCUSDT", "1m", start - 600_000, start)
+            assert bybit.data.store.listing("linear", "BTCUSDT").delivered is None
+            await exchange.advance("3h")
+            await bybit.market.get_server_time()
+            frame = await bybit.data.fetch_klines("BTCUSDT", "1m", start - 600_000)
+            assert frame.index[-1] == pd.Timestamp("2024-06-01T00:29", tz="UTC")
+            assert frame.attrs["gaps"][0][0] == "2024-06-01T00:30:00Z"
+            # Once it is gone altogether, what is known of it stays known.
+            (tmp_path / "_listings/linear/BTCUSDT.json").write_text('{"launched":1577836800000}')
+            exchange.respond("/v5/market/instruments-info", {"category": "linear", "list": [], "nextPageCursor": ""})
+            assert len(await bybit.data.fetch_klines("BTCUSDT", "5m", start - 600_000, start)) == 2
+            with pytest.raises(InvalidParameter, match="symbol"):
+                await bybit.data.fetch_klines("ETHUSDT", "5m", start - 600_000, start)
+
+
+async def test_the_candle_of_the_listing_opened_before_it(exchange, tmp_path):
+    answer = await life_of(exchange, delivered=0)
+    answer["list"][0]["launchTime"] = str(ms("2024-02-10T08:20"))
+    exchange.respond("/v5/market/instruments-info", answer)
+    async with AsyncBybit(environment=exchange.environment, data_dir=tmp_path) as bybit:
+        frame = await bybit.data.fetch_klines("BTCUSDT", "1h", "2024-02-10", "2024-02-11")
+        assert frame.index[0] == pd.Timestamp("2024-02-10T08:00", tz="UTC")
+        assert frame.attrs["gaps"] == [("2024-02-10T00:00:00Z", "2024-02-10T08:00:00Z")]
 
 
 async def test_a_delivery_that_lies_ahead_is_not_remembered_since_it_may_be_moved(exchange, tmp_path):
