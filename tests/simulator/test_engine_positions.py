@@ -94,7 +94,7 @@ def test_leverage_frees_margin_and_is_refused_when_it_would_not_fit(desk):
     leverage(desk, desk.a, "20")
     assert desk.engine.wallet(desk.a, ["USDT"])["coin"][0]["totalOrderIM"] == "30000"
     assert code_of(leverage, desk, desk.a, "20") == 110043
-    assert code_of(leverage, desk, desk.a, "101") == 10001
+    assert code_of(leverage, desk, desk.a, "101") == 110013
     assert code_of(leverage, desk, desk.a, "1.005") == 10001
     assert code_of(leverage, desk, desk.a, "1") == 110012
     uneven = LINEAR | {"buyLeverage": "5", "sellLeverage": "6"}

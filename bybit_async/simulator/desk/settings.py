@@ -234,8 +234,10 @@ class Settings:
 def _leverage(fields: Fields, name: str, listing: Listing) -> Decimal:
     instrument = listing.instrument
     leverage = fields.number(name)
-    if leverage is None or not 1 <= leverage <= instrument.max_leverage or leverage % instrument.leverage_step:
+    if leverage is None or leverage < 1 or leverage % instrument.leverage_step:
         raise parameter(f"{name} invalid")
+    if leverage > instrument.max_leverage:
+        raise leverage_above_limit()
     return leverage
 
 
