@@ -181,6 +181,24 @@ async def test_sizes_of_coins_that_cost_nothing_are_exact(files):
     assert [n.decimals() for n in table.numbers.values()] == [[Decimal("0.000000012")], [Decimal("98765432109876.5")]]
 
 
+async def test_no_millisecond_of_a_time_in_seconds_is_lost(files):
+    """Seconds with decimals are no exact floats: some lie a little below the millisecond that they mean."""
+    times = [1585180699_000 + step for step in range(1000)]
+    rows = "".join(f"{time // 1000}.{time % 1000:03},Buy,1,1,{time}\n" for time in times)
+    files.files[PATH] = gzip.compress(f"timestamp,side,size,price,trdMatchID\n{rows}".encode())
+    assert (await read(files)).times.tolist() == times
+
+
+async def test_a_day_without_a_trade_is_complete_and_empty(exchange, files, tmp_path):
+    files.files[PATH] = gzip.compress(OLD.partition(b"\n")[0] + b"\n")
+    environment = msgspec.structs.replace(exchange.environment, archive_url=files.url)
+    async with AsyncBybit(environment=environment, data_dir=tmp_path) as bybit:
+        for source in ("bybit", "memory"):
+            trades = await bybit.data.fetch_trades("BTCUSDT", "2020-03-25", "2020-03-26")
+            assert (len(trades), trades.attrs["gaps"], trades.attrs["source"]) == (0, [], source)
+    assert files.asked == [PATH]
+
+
 async def test_a_day_that_was_not_there_yet_is_asked_for_again_and_found(exchange, files, tmp_path):
     environment = msgspec.structs.replace(exchange.environment, archive_url=files.url)
     day = ("BTCUSDT", "2020-03-25", "2020-03-26")
