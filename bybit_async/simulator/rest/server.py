@@ -61,10 +61,10 @@ ROUTES: dict[tuple[str, str], Route] = {
 _DOMAINS = frozenset(
     {
         "account", "affiliate", "alpha", "announcements", "apilimit", "asset", "bot", "broker", "card", "crypto-loan",
-        "crypto-loan-common", "crypto-loan-fixed", "crypto-loan-flexible", "dca", "earn", "execution", "fcombobot",
-        "fgridbot", "fiat", "fmartingalebot", "grid", "ins", "ins-loan", "lending", "market", "order", "p2p",
-        "position", "pre-upgrade", "rfq", "spot-cross-margin-trade", "spot-lever-token", "spot-margin-trade", "spread",
-        "strategy", "system", "tax", "user",
+        "crypto-loan-common", "crypto-loan-fixed", "crypto-loan-flexible", "dca", "earn", "event", "execution",
+        "fcombobot", "fgridbot", "fiat", "fmartingalebot", "grid", "ins", "ins-loan", "lending", "market", "order",
+        "p2p", "position", "pre-upgrade", "rfq", "spot-cross-margin-trade", "spot-lever-token", "spot-margin-trade",
+        "spot-x", "spread", "strategy", "system", "tax", "user",
     }
 )  # fmt: skip
 _TAX = "/fht/compliance/tax/"
