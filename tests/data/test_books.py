@@ -79,3 +79,16 @@ def test_a_recording_without_a_message_has_no_rows():
     table = books.sample(b"\n\n", series, DAY)
     assert len(table) == 0
     assert list(table.numbers) == ["bid1_price", "bid1_size", "ask1_price", "ask1_size"]
+
+
+def test_a_message_of_the_very_moment_counts_and_the_next_day_has_its_own_rows():
+    def line(at, price, kind="delta"):
+        levels = {"b": [[price, "1"]], "a": [["200", "1"]]}
+        return json.dumps({"type": kind, "ts": at, "data": levels}).encode()
+
+    series = Series("orderbook_snapshots", "linear", "BTCUSDT", books.book_interval("12h", 1))
+    noon = DAY[0] + 43_200_000
+    messages = [line(DAY[0], "100", "snapshot"), line(noon, "101"), line(noon + 1, "102"), line(DAY[1] + 1, "103")]
+    table = books.sample(b"\n".join(messages), series, DAY)
+    assert table.times.tolist() == [DAY[0], noon]
+    assert table.numbers["bid1_price"].floats().tolist() == [100, 101]

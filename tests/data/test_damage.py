@@ -113,6 +113,48 @@ async def test_a_copy_beside_a_file_is_told_and_what_is_no_rows_is_left_alone(by
     assert (copy.exists(), file.exists(), note.read_text()) == (False, True, "mine")
 
 
+async def rewritten(bybit, change):
+    """Fill a store, change its one file, and return what `verify` says of it."""
+    await bybit.data.fetch_klines("BTCUSDT", "1h", "2024-01-20", "2024-01-30")
+    store = bybit.data.store
+    [series] = store.series()
+    [(path, _)] = store.files(series)
+    table, coverage, _ = store.read(path)
+    store._files.write(path, write_parquet(*change(table, coverage)))
+    bybit.data.memory.clear()
+    [report] = await bybit.data.verify()
+    return report
+
+
+async def restored(bybit, exchange):
+    [after] = await bybit.data.repair()
+    frame = await bybit.data.fetch_klines("BTCUSDT", "1h", "2024-01-20", "2024-01-30")
+    assert_equals_ledger(frame, exchange, "BTCUSDT", ms("2024-01-20"), ms("2024-01-30"), interval=60)
+    return after.sound
+
+
+async def test_rows_out_of_order_are_told_and_repaired(bybit, exchange):
+    order = np.arange(240)
+    order[[5, 9, 100, 101]] = order[[9, 5, 101, 100]]
+    report = await rewritten(bybit, lambda table, coverage: (table.take(order), coverage))
+    assert (report.unordered, report.doubles, report.gaps, report.sound) == (3, 0, Coverage(), False)
+    assert await restored(bybit, exchange)
+
+
+@pytest.mark.parametrize("what", ["rows", "coverage"])
+async def test_a_file_that_speaks_of_another_month_is_told_and_repaired(bybit, exchange, what):
+    late = ms("2024-02-01")
+
+    def change(table, coverage):
+        if what == "coverage":
+            return table, coverage | Coverage([(late, late + 3_600_000)])
+        return Table(np.append(table.times[:-1], late), table.numbers), coverage
+
+    report = await rewritten(bybit, change)
+    assert list(report.damaged.values()) == ["holds rows of another time"]
+    assert await restored(bybit, exchange)
+
+
 async def test_a_symbol_that_is_gone_does_not_keep_others_from_being_repaired(exchange, tmp_path, caplog):
     async with AsyncBybit(environment=exchange.environment, data_dir=tmp_path) as bybit:
         await filled(bybit, "BTCUSDT", "ETHUSDT")
