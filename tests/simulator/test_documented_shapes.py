@@ -5,6 +5,7 @@ Each list is filled first: where nothing is shown nothing can be wrong, so an em
 
 import json
 import warnings
+from collections import Counter
 
 import pytest
 
@@ -17,6 +18,7 @@ from .raw_client import RawClient
 from .reference import Judge, answer_of, message_of
 
 START = 1_760_000_000_000
+ENOUGH = 20
 LINEAR = {"category": "linear", "symbol": "BTCUSDT"}
 INVERSE = {"category": "inverse", "symbol": "BTCUSD"}
 SPOT = {"category": "spot", "symbol": "BTCUSDT"}
@@ -222,8 +224,12 @@ async def read_all(socket):
 
 
 def hold(judge, channel, pages, frames):
-    """Hold the messages of one socket against the pages of their topics."""
+    """Hold the first messages of each topic of one socket against its page."""
+    seen = Counter()
     for message, frame in frames:
+        seen[message["topic"]] += 1
+        if seen[message["topic"]] > ENOUGH:
+            continue
         page, part = pages[message["topic"]]
         fields = message_of(page, part)
         rows = message["data"] if isinstance(message["data"], list) else [message["data"]]
@@ -263,7 +269,7 @@ async def test_messages_of_every_topic(world, session):
             elif channel == "option":
                 order = {"category": "option", "symbol": option, "qty": "0.1", "orderType": "Market"}
                 await client.done("/v5/order/create", **order, side="Buy", orderLinkId="o9")
-            await exchange.advance("6s")
+            await exchange.advance("4s")
             frames = await read_all(public)
             hold(judge, channel, pages, frames)
             heard |= {message["topic"] for message, _ in frames}
