@@ -13,17 +13,19 @@ from typing import Any
 import pytest
 
 from bybit_async.api.trade import Trade
-from bybit_async.api.trade.orders import PLACE_ORDER
+from bybit_async.api.trade.orders import CANCEL_ALL_ORDERS, PLACE_ORDER
 from bybit_async.api.trade.reads import GET_OPEN_ORDERS
 from bybit_async.errors import (
     AuthenticationError,
     ClockSkewed,
+    ConnectionFailed,
     DeadlineExceeded,
     NotSent,
     OutcomeUnknown,
     RequestRejected,
 )
 from bybit_async.live.evidence import Verdict, judge
+from bybit_async.live.order_routing import OrderRouter
 from bybit_async.live.outcomes import OutcomeResolver
 from bybit_async.models.position import Position, PositionPage
 from bybit_async.models.trade import CancelledOrders, Order, OrderAck, OrderPage, PlaceOrder
@@ -359,3 +361,99 @@ async def test_o22_an_error_of_a_later_round_tells_what_was_cancelled_before(rou
     with pytest.raises(OutcomeUnknown) as caught:
         await Trade(_Failing(*[full] * rounds)).cancel_all_orders(category="spot", until_none_left=True)
     assert getattr(caught.value, "__notes__", []) == notes
+
+
+async def test_o22_orders_that_stay_although_they_are_cancelled_are_not_asked_for_for_ever() -> None:
+    full = CancelledOrders(rows=[OrderAck(order_id=str(number)) for number in range(500)])
+    trade = Trade(_Failing(full, full, OrderPage(rows=[])))
+    result = await trade.cancel_all_orders(category="spot", until_none_left=True)
+    assert (len(result), result.remaining) == (500, [])
+
+
+class _Asked:
+    """Keeps what it was asked, and knows orders in one list only."""
+
+    def __init__(self, *orders: Order, open_only: int | None = None) -> None:
+        self._orders = list(orders)
+        self._open_only = open_only
+        self.asked: list[Mapping[str, Any]] = []
+
+    async def call(self, endpoint: Endpoint, params: Mapping[str, Any], **_: Any) -> Response[Any]:
+        self.asked.append(params)
+        here = endpoint is GET_OPEN_ORDERS and params.get("openOnly") == self._open_only
+        return Response(ret_code=0, result=OrderPage(rows=self._orders if here else []))
+
+
+def _settled(bybit: _Asked, endpoint: Endpoint, params: Mapping[str, Any]) -> Response[Any]:
+    async def run() -> Response[Any]:
+        loop = asyncio.get_running_loop()
+        resolve = OutcomeResolver(bybit, Clock(loop.time, lambda: NOW / 1000 + loop.time()), recv_window=500)
+        answer = await resolve(endpoint, params, OutcomeUnknown("lost"))
+        await resolve.aclose()
+        return answer
+
+    return run_virtual(run())
+
+
+def test_o24_an_order_that_ended_just_now_is_found_although_history_lags() -> None:
+    bybit = _Asked(_order(order_status="Cancelled"), open_only=1)
+    answer = _settled(bybit, PLACE_ORDER, {"category": "linear", "symbol": "BTCUSDT", "orderLinkId": "mine"})
+    assert answer.result.order_id == "1"
+
+
+def test_o22_a_lost_cancel_all_is_looked_up_by_what_lists_of_orders_know() -> None:
+    bybit = _Asked()
+    asked = {"category": "linear", "symbol": "BTCUSDT", "orderFilter": "StopOrder", "stopOrderType": "Stop"}
+    assert _settled(bybit, CANCEL_ALL_ORDERS, asked).result.success
+    [question] = bybit.asked
+    assert "stopOrderType" not in question
+    assert question["orderFilter"] == "StopOrder"
+
+
+async def test_o01_what_goes_by_rest_instead_has_only_the_time_that_is_left() -> None:
+    given: list[float | None] = []
+
+    class Rest:
+        async def call(self, *_: Any, timeout: float | None = None, **__: Any) -> Response[Any]:
+            given.append(timeout)
+            return Response(ret_code=0, result=OrderAck(order_id="1"))
+
+    class Socket:
+        async def call(self, *_: Any, **__: Any) -> Response[Any]:
+            await asyncio.sleep(0.2)
+            raise NotSent("no connection")
+
+    router = OrderRouter(Rest(), Socket(), timeout=10.0)  # type: ignore[arg-type]
+    await Trade(router).place_order(**ORDER, timeout=5.0)
+    await Trade(router).place_order(**ORDER)
+    assert given[0] is not None
+    assert given[1] is not None
+    assert given[0] < 4.9
+    assert 5.0 < given[1] < 9.9
+
+
+async def test_w05_a_socket_whose_key_was_refused_is_closed_at_once() -> None:
+    async with TradeServer(auth_code=10004) as server, opened(server) as (_, trade):
+        assert isinstance(await outcome(place(trade, "a")), AuthenticationError)
+        async with asyncio.timeout(1):
+            await server.sockets[0].wait_closed()
+
+
+async def test_w20_a_socket_that_goes_while_an_order_is_being_written_leaves_no_forgotten_exception() -> None:
+    told: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    async with order_entry() as (server, entry, trade):
+        await entry.connect()
+        [line] = entry._lines._lines
+
+        async def stuck(_: object) -> None:
+            server.sockets[0].transport.abort()
+            assert line.reader is not None
+            await asyncio.wait({line.reader})
+            await asyncio.sleep(0)
+            raise ConnectionFailed("the connection is gone")
+
+        line._connection.send = stuck  # type: ignore[method-assign]
+        assert isinstance(await outcome(place(trade, "a")), OutcomeUnknown)
+    gc.collect()
+    assert told == []

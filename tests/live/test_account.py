@@ -13,7 +13,7 @@ from bybit_async.errors import AuthenticationError, ConnectionFailed, InvalidPar
 from bybit_async.live import account as account_module
 from bybit_async.live.account import LiveAccount
 from bybit_async.session import AsyncBybit
-from bybit_async.simulator import SimulatedExchange
+from bybit_async.simulator import Rule, SimulatedExchange
 from bybit_async.stream.router import route
 
 LINEAR = {"category": "linear", "symbol": "BTCUSDT"}
@@ -384,3 +384,23 @@ async def test_an_order_that_is_waited_for_is_told_although_a_thousand_others_en
         assert account.orders.find(order_link_id="mine") is None
         ended = await waiting
         assert (ended.order_link_id, ended.order_status) == ("mine", "Cancelled")
+
+
+async def test_an_account_that_is_lost_again_while_it_is_asked_about_is_not_called_synced():
+    async with live_account(categories=("linear",)) as (exchange, _, account):
+        events = account.events()
+        exchange.faults.add(Rule(path="/v5/account/wallet-balance", action="delay-reply", milliseconds=400))
+        exchange.drop_connections("private")
+        await seen(events, "lost")
+        async with asyncio.timeout(5):
+            while not exchange.faults.fired:  # noqa: ASYNC110  the exchange tells nobody
+                await asyncio.sleep(0.01)
+        exchange.refuse_connections()
+        exchange.drop_connections("private")
+        await seen(events, "lost")
+        # Longer than the answer takes that was asked for before.
+        await asyncio.sleep(0.8)
+        assert not account.synced
+        exchange.refuse_connections(refuse=False)
+        await seen(events, "synced")
+        events.close()

@@ -172,3 +172,11 @@ def test_the_wallet_ends_the_same_in_any_order(order):
         state.apply(wallet(**coins), at=at)
     assert amounts(state) == {"USDT": 8, "BTC": 7, "ETH": 8}
     assert state.current.total_equity == 16
+
+
+def test_a_coin_that_came_after_the_question_is_not_emptied_by_the_answer():
+    state = WalletState()
+    state.apply(wallet(USDT=90), at=1, whole=True)
+    state.apply(wallet(BTC=1), at=20)
+    state.apply(wallet(USDT=80), at=10, whole=True)
+    assert amounts(state) == {"USDT": 80, "BTC": 1}

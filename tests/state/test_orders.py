@@ -170,3 +170,12 @@ def test_any_order_of_any_repeated_reports_ends_the_same(paths, data):
         executed[known] = change.order.cum_exec_qty
     assert {item.order_id: item for item in mixed} == {item.order_id: item for item in straight}
     assert all(ends[item.order_id] == 1 for item in mixed if item.order_status in FINAL)
+
+
+def test_an_order_link_id_that_was_used_again_stays_with_the_newer_order():
+    orders = Orders(keep=1)
+    orders.apply(order("Filled", filled=10, order_id="a", link="mine"))
+    orders.apply(order(order_id="b", link="mine"))
+    orders.apply(order("Filled", filled=10, order_id="c", link="other"))
+    assert "a" not in orders
+    assert orders.find(order_link_id="mine").order_id == "b"
