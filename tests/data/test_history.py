@@ -188,6 +188,16 @@ async def test_what_is_stored_up_to_an_hour_ago_needs_no_request_in_a_new_sessio
             assert later.index[: len(frame)].equals(frame.index), "a later end than the present is the present"
 
 
+async def test_of_events_as_well_nothing_is_asked_for_in_the_future(bybit, exchange):
+    now = exchange.clock.now_ms()
+    await bybit.data.fetch_funding_rates("BTCUSDT", now - 5 * 86_400_000)
+    sent = exchange.requests
+    fundings = await bybit.data.fetch_funding_rates("BTCUSDT", now - 5 * 86_400_000, "2999-01-01")
+    assert exchange.requests - sent <= 2
+    assert pd.Timestamp(fundings.attrs["end"]) <= pd.Timestamp(exchange.clock.now_ms() + 60_000, unit="ms", tz="UTC")
+    assert fundings.attrs["gaps"] == []
+
+
 async def test_every_price_has_candles(bybit, exchange):
     for price in ("mark", "index", "premium"):
         frame = await bybit.data.fetch_klines("BTCUSDT", "5m", "2024-02-01", "2024-02-02", price=price)

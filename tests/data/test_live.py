@@ -10,8 +10,10 @@ import pandas as pd
 import pytest
 
 from bybit_async import AsyncBybit, InvalidParameter, SubscriptionRefused
+from bybit_async.data.book_now import BookNow, aggregated
 from bybit_async.data.intervals import grid
 from bybit_async.data.series import Series
+from bybit_async.models.market.books import Level
 from bybit_async.simulator import MarketSettings, Rule, SimulatedExchange
 
 from .ledger import MINUTE, ms
@@ -233,6 +235,9 @@ async def test_the_price_comes_from_the_stream_while_one_runs_and_else_by_rest(b
     sent = exchange.requests
     assert await bybit.data.get_current_price("BTCUSDT") == calls.values[-1].last_price
     assert exchange.requests == sent
+    await bybit.data.get_current_price("BTCUSDT", max_age=0.0)
+    assert exchange.requests == sent + 1, "a price that is too old was taken"
+    sent = exchange.requests
     await bybit.data.stop_stream(handle)
     await bybit.data.get_current_price("BTCUSDT")
     assert exchange.requests == sent + 1, "the price of a stream that has ended was taken for the present one"
@@ -284,6 +289,17 @@ async def test_the_aggregated_book_sums_from_the_best_level_on(bybit):
     assert joined[joined["side"] == "Buy"]["price"].max() <= joined[joined["side"] == "Sell"]["price"].min()
     with pytest.raises(InvalidParameter, match="step"):
         await bybit.data.get_aggregated_orderbook("BTCUSDT", 20, step=0)
+
+
+def test_levels_are_joined_away_from_the_touch():
+    """Whoever trades against a joined level must not find it better than the levels that it is made of."""
+    levels = {side: [Level(price=Decimal(price), size=Decimal(1)) for price in prices] for side, prices in
+              (("bids", ("100", "99.9", "95.1", "95")), ("asks", ("100.1", "104.9", "105", "105.1")))}  # fmt: skip
+    frame = aggregated(BookNow("BTCUSDT", age=0.0, source="rest", **levels), Decimal(5))
+    assert frame[["side", "price", "size", "cum_size", "cum_value"]].to_numpy().tolist() == [
+        ["Buy", 100.0, 1.0, 1.0, 100.0], ["Buy", 95.0, 3.0, 4.0, 385.0],
+        ["Sell", 105.0, 3.0, 3.0, 315.0], ["Sell", 110.0, 1.0, 4.0, 425.0],
+    ]  # fmt: skip
 
 
 async def test_everything_ends_with_the_session(exchange, tmp_path):

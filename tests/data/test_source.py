@@ -14,6 +14,7 @@ from bybit_async.data import source
 from bybit_async.data.columns import Table, numbers_of
 from bybit_async.data.coverage import Coverage
 from bybit_async.data.intervals import grid
+from bybit_async.data.listings import find_listing
 from bybit_async.data.rows import RawRows
 from bybit_async.data.series import Series
 
@@ -110,3 +111,26 @@ async def test_the_latest_trades_fill_gaps_and_nothing_else(bybit, exchange, mon
     assert fresh.index.asi8.tolist() == [midnight, midnight + 1000]
     assert frame.attrs["gaps"] == []
     assert frame.index[0] >= pd.Timestamp(midnight - 1500, unit="ms", tz="UTC")
+
+
+async def test_a_spot_pair_began_with_its_oldest_month():
+    class Spot:
+        async def call(self, endpoint, params, *, timeout=None):
+            months = [[str(ms(f"2024-0{month}-01")), "1"] for month in (5, 4, 3)]
+            return SimpleNamespace(result={"list": months}, time=1, raw=b"")
+
+        async def get_instruments_info(self, *, category, symbol, status):
+            return [SimpleNamespace(symbol=symbol)]
+
+    found = await find_listing(Spot(), Spot(), "spot", "BTCUSDT")
+    assert (found.launched, found.delivered) == (ms("2024-03-01"), None)
+
+
+@pytest.mark.parametrize("status", [None, "PreLaunch", "Delivering", "Closed"])
+async def test_contracts_of_every_status_have_a_life(status):
+    class Market:
+        async def get_instruments_info(self, *, category, symbol, status):
+            return [SimpleNamespace(symbol=symbol, launch_time=5)] if status == wanted else []
+
+    wanted = status
+    assert (await find_listing(None, Market(), "linear", "BTCUSDT")).launched == 5
