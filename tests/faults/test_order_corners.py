@@ -453,7 +453,7 @@ async def test_w20_a_socket_that_goes_while_an_order_is_being_written_leaves_no_
             await asyncio.sleep(0)
             raise ConnectionFailed("the connection is gone")
 
-        line._connection.send = stuck  # type: ignore[method-assign]
+        line._connection.send = stuck  # type: ignore[assignment, method-assign]
         assert isinstance(await outcome(place(trade, "a")), OutcomeUnknown)
     gc.collect()
     assert told == []

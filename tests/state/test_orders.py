@@ -179,3 +179,10 @@ def test_an_order_link_id_that_was_used_again_stays_with_the_newer_order():
     orders.apply(order("Filled", filled=10, order_id="c", link="other"))
     assert "a" not in orders
     assert orders.find(order_link_id="mine").order_id == "b"
+
+
+def test_the_order_link_ids_of_forgotten_orders_are_forgotten():
+    orders = Orders(keep=10)
+    for number in range(100):
+        orders.apply(order("Filled", filled=10, order_id=f"o{number}", link=f"l{number}"))
+    assert len(orders._links) == 10
