@@ -13,6 +13,7 @@ import pytest
 from bybit_async.data import source
 from bybit_async.data.columns import Table, numbers_of
 from bybit_async.data.coverage import Coverage
+from bybit_async.data.frames import gaps_of
 from bybit_async.data.intervals import grid
 from bybit_async.data.listings import find_listing
 from bybit_async.data.rows import RawRows
@@ -134,3 +135,10 @@ async def test_contracts_of_every_status_have_a_life(status):
 
     wanted = status
     assert (await find_listing(None, Market(), "linear", "BTCUSDT")).launched == 5
+
+
+def test_two_gaps_with_one_row_between_them_are_two():
+    series = Series("klines", "linear", "BTCUSDT", "60")
+    table = Table(np.array([0, 2 * HOUR, 4 * HOUR]), {})
+    gaps = gaps_of(series, table, (0, 5 * HOUR), Coverage([(0, 5 * HOUR)]))
+    assert list(gaps) == [(HOUR, 2 * HOUR), (3 * HOUR, 4 * HOUR)]
