@@ -63,7 +63,7 @@ async def test_o02_an_order_lost_after_the_clock_was_set_right_is_recognised_as_
         t.bybit.clock._monotonic = lambda: local() + 3600
         for path in (CREATE, "order.create"):
             t.fault(path=path, action="drop-after", nth=2)
-        ack = await t.trade.place_order(**RESTING, order_link_id="mine", timeout=2.0)
+        ack = await t.trade.place_order(**RESTING, order_link_id="mine", timeout=1.0)
         assert [order.order_id for order in t.ledger("mine")] == [ack.order_id]
 
 
@@ -224,7 +224,7 @@ async def test_o01_after_a_success_the_wait_after_a_failure_is_short_again() -> 
     async with TradeServer(auth_code=10004) as server:
         settings = StreamSettings(backoff=0.01, max_backoff=60.0)
         async with opened(server, settings=settings) as (entry, trade):
-            while server.auths < 8:
+            while server.auths < 6:
                 await outcome(place(trade, "refused"))
                 await asyncio.sleep(0.01)
             server.auth_code = 0
