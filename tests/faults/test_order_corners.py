@@ -63,7 +63,7 @@ async def test_o02_an_order_lost_after_the_clock_was_set_right_is_recognised_as_
         t.bybit.clock._monotonic = lambda: local() + 3600
         for path in (CREATE, "order.create"):
             t.fault(path=path, action="drop-after", nth=2)
-        ack = await t.trade.place_order(**RESTING, order_link_id="mine", timeout=1.0)
+        ack = await t.trade.place_order(**RESTING, order_link_id="mine", timeout=2.0)
         assert [order.order_id for order in t.ledger("mine")] == [ack.order_id]
 
 
