@@ -71,8 +71,8 @@ class SimulatedExchange:
 
     What it does not have: deleveraging, liquidation by steps, RPI orders, spread, RFQ, earn, loans, P2P and the like.
     Their endpoints answer 10032, "not simulated" and the path, or what was registered with `respond`; never invented
-    data. Spot margin and borrowing are off and portfolio margin cannot be chosen: who
-    asks for them is refused with the codes that Bybit documents for that.
+    data. Spot margin and borrowing are off and portfolio margin cannot be chosen: who asks for them is refused with the
+    codes that Bybit documents for that.
 
     Args:
         seed: what the market, ids and keys are made from; the same seed makes the same market.
