@@ -119,8 +119,7 @@ class TlsTransport(asyncio.Transport, asyncio.Protocol):
             self._shake_hands()
             if not self._open:
                 return
-        incoming, closing = self._incoming, self._socket.is_closing
-        while not closing():
+        while True:
             try:
                 plain = self._read(_RECORD)
             except ssl.SSLWantReadError:
@@ -135,7 +134,7 @@ class TlsTransport(asyncio.Transport, asyncio.Protocol):
                 return
             if not self._closing:
                 self._protocol.data_received(plain)  # type: ignore[attr-defined]
-            if not incoming.pending and not self._tls.pending():
+            if not self._incoming.pending and not self._tls.pending():
                 break
         if self._outgoing.pending:
             self._flush()
@@ -285,10 +284,9 @@ class TlsTransport(asyncio.Transport, asyncio.Protocol):
     def _send_rest(self) -> None:
         """Send what TLS did not take yet: only a part at once, or nothing until it has received something."""
         try:
-            while self._unsent:
-                del self._unsent[: self._tls.write(self._unsent)]
-        except ssl.SSLWantReadError:
-            pass
+            with suppress(ssl.SSLWantReadError):
+                while self._unsent:
+                    del self._unsent[: self._tls.write(self._unsent)]
         except ssl.SSLError as error:
             self._break(error)
             return

@@ -59,6 +59,9 @@ class Peer(asyncio.Transport):
 
     abort = close
 
+    def get_write_buffer_size(self) -> int:
+        return 0
+
     def resume_reading(self) -> None:
         pass
 
@@ -143,6 +146,29 @@ async def test_everything_written_arrives_in_order(trust: Any, sizes: list[int])
     peer.end()
     deliver(layer, peer)
     assert peer.closed
+
+
+async def test_what_tls_does_not_take_yet_is_sent_later_and_in_order(trust: Any) -> None:
+    """As when the server renegotiates, to which Python's servers cannot be brought: OpenSSL has to read first then."""
+    layer, peer = between(trust, Listener())
+    deliver(layer, peer)
+    inner: Any = layer
+    encrypt = inner._encrypt
+
+    def read_first(data: bytes) -> int:
+        raise ssl.SSLWantReadError
+
+    inner._encrypt = inner._tls.write = read_first
+    layer.write(b"one, ")
+    layer.write(b"two")
+    assert layer.get_write_buffer_size() == len(b"one, two")
+    inner._encrypt = inner._tls.write = encrypt
+    peer.tls.write(b"go on")
+    deliver(layer, peer)
+    assert peer.heard == b"one, two"
+    inner._encrypt = lambda data: encrypt(data[:2])
+    layer.write(b", three")
+    assert peer.heard == b"one, two, three"
 
 
 async def test_closing_waits_for_the_last_word_of_the_peer_only_so_long(
