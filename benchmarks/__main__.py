@@ -1,6 +1,7 @@
 """``python -m benchmarks``: every question, or those that are named.
 
-Programs of their own are ``python -m benchmarks.blocking``, ``data``, ``simulator``, ``chaos`` and ``soak``.
+Programs of their own are ``python -m benchmarks.blocking``, ``bursts``, ``chaos``, ``data``, ``simulator`` and
+``soak``.
 """
 
 from __future__ import annotations

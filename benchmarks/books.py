@@ -151,7 +151,7 @@ def _replayed(make: Callable[[Levels], Any], start: Levels, messages: list[Level
 def _ladder(start: Levels) -> Any:
     book = Ladder(best_is_highest=True)
     book.replace(start)
-    return book.change, book.best
+    return book.change, lambda: book.sizes[book.prices[-1]]
 
 
 def _sorted_dict(start: Levels) -> Any:

@@ -89,7 +89,7 @@ class Trader:
         # The same clock that every part of the session holds, sped up as the exchange's is.
         Clock.__init__(self.bybit.clock, monotonic=lambda: time.monotonic() * SPEED)
         # What is not there within a moment never comes here; in life that takes the recv window.
-        self.bybit._outcomes._patience = 0.3
+        self.bybit._inquiry._patience = 0.3
         self.account: LiveAccount = self.bybit.live_account(categories=("linear",), settle_coins=("USDT",))
         self.outcomes: dict[str, str] = {}
 
@@ -201,14 +201,14 @@ class Trader:
 def watched(exchange: SimulatedExchange) -> Counter[str]:
     """Count the creates that the exchange looks at from now on, by their order link ids."""
     taken: Counter[str] = Counter()
-    desk = exchange.engine._desk
-    place = desk.place
+    engine = exchange.engine
+    place = engine.place
 
-    def placing(account: Any, fields: Any) -> Any:
-        taken[fields.text("orderLinkId")] += 1
-        return place(account, fields)
+    def placing(account: Any, request: Any) -> Any:
+        taken[str(request.get("orderLinkId"))] += 1
+        return place(account, request)
 
-    desk.place = placing  # type: ignore[method-assign]
+    engine.place = placing  # type: ignore[method-assign]
     return taken
 
 
@@ -287,7 +287,7 @@ async def chaos(seconds: float, *, seed: int = 7, orders: int = 0) -> Report:
 async def settle(traders: list[Trader], report: Report) -> None:
     """Stop trading and wait until every account says that it is synced; then it must be right."""
     for trader in traders:
-        trader.bybit._outcomes._patience = 5.0
+        trader.bybit._inquiry._patience = 5.0
         await trader.account.wait_synced(30)
         await trader.bybit.trade.cancel_all_orders(category="linear", settle_coin="USDT", until_none_left=True)
     deadline = asyncio.get_running_loop().time() + 10

@@ -87,7 +87,10 @@ async def ours(url: str, start: int, end: int, folder: str, ledger: str) -> dict
     import pandas  # noqa: F401 - what is imported is not what a download costs
     import pyarrow.parquet  # noqa: F401
 
-    from bybit_async.data import data  # noqa: F401
+    from bybit_async.data import (
+        data,  # noqa: F401
+        read_candles,
+    )
 
     async with session(url, folder) as bybit:
         before = memory("VmRSS")
@@ -97,7 +100,7 @@ async def ours(url: str, start: int, end: int, folder: str, ledger: str) -> dict
         grown = memory("VmHWM") - before
         assert correct(frame, ledger, start, end), "not the exchange's candles"
         assert not frame.attrs["gaps"]
-        from_disk, from_memory = [], []
+        from_disk, from_memory, to_arrays = [], [], []
         for _ in range(7):
             bybit.data.memory.clear()
             started = time.perf_counter()
@@ -109,11 +112,16 @@ async def ours(url: str, start: int, end: int, folder: str, ledger: str) -> dict
             frame = await bybit.data.fetch_klines("BTCUSDT", "1m", start, end)
             from_memory.append(time.perf_counter() - started)
             assert frame.attrs["source"] == "memory"
+            started = time.perf_counter()
+            arrays = read_candles("BTCUSDT", "1m", start, end, identity=bybit.environment.identity, data_dir=folder)
+            to_arrays.append(time.perf_counter() - started)
+            assert arrays.close.tolist() == frame["close"].tolist()
     return {
         "seconds": seconds,
         "peak": grown,
         "disk": median(from_disk),
         "memory": median(from_memory),
+        "arrays": median(to_arrays),
         "close": float(frame["close"].sum()),
     }
 
@@ -319,6 +327,7 @@ def report(days: int, laps: int) -> None:
     line("peak memory, MB", {name: other["peak"] / MEGABYTE for name, other in found.items()})
     print(f"\nthe server alone    {alone:.1f} s: the same pages, twelve at once, unread")
     print(f"from disk to frame  {1000 * mine['disk']:.1f} ms ({rows / mine['disk']:,.0f} rows/s)")
+    print(f"from disk to arrays {1000 * mine['arrays']:.1f} ms, without a session")
     print(f"from memory         {1000 * mine['memory']:.2f} ms")
     print(f"on disk             {size / rows:.2f} bytes a candle")
     print("\nOurs keeps to Bybit's rate limits and stores what it fetches; the others do neither here.")

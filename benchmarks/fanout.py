@@ -1,4 +1,4 @@
-"""Handing one decoded message to many subscribers, through the library's own hub, feeds and bounded buffers.
+"""Handing one decoded message to many subscribers, through the library's own channel, feeds and bounded buffers.
 
 In this process, in turns, on asyncio and uvloop. Delivery is the synchronous part: what a message costs the reading of
 the socket, until it lies in every buffer. Iteration is delivery plus every subscriber's ``async for`` taking it, in
@@ -16,29 +16,41 @@ from typing import Any
 from benchmarks.payloads import stream_messages
 from benchmarks.processes import Run, pin, rounds_of
 from benchmarks.tables import Answer, Column, Goal, tabulate
+from bybit_async.environments import Environment
 from bybit_async.models.stream_message import StreamMessage
-from bybit_async.stream.expanders import ITEMS
+from bybit_async.stream.context import StreamContext
+from bybit_async.stream.fanout import FanOuts
+from bybit_async.stream.item_transforms import ITEMS
+from bybit_async.stream.multiplexer import Multiplexer
 from bybit_async.stream.router import route
+from bybit_async.stream.settings import StreamSettings
 from bybit_async.stream.subscription import Subscription
+from bybit_async.stream.topic_state import Listener, TopicState
 from bybit_async.stream.topics import trades
+from bybit_async.transport.clock import Clock
 
 _BURST = 10
 _TOPIC = trades("BTCUSDT", category="linear")
 Measured = dict[str, float]
 
 
-class _Source:
-    """Stands where the multiplexer stands, and delivers as a hub does."""
+class _Source(Multiplexer):
+    """Stands where the multiplexer stands, and delivers as a channel does."""
 
     def __init__(self) -> None:
-        self.listeners: tuple[Any, ...] = ()
-        self.spreads: dict[Any, Any] = {}
+        address = "ws://127.0.0.1:1"
+        nowhere = Environment(name="none", rest_url=address, public_url=address, private_url=address, trade_url=address)
+        super().__init__(StreamContext(nowhere, Clock(), None, StreamSettings()))
+        self.listeners: tuple[Listener, ...] = ()
 
-    def attach(self, topics: Any, listener: Any, *, alone: bool = False, fresh: bool = False) -> None:
+    def attach(
+        self, topics: Any, listener: Listener, *, waits_for: Any = None, fresh: bool = False
+    ) -> tuple[TopicState, ...]:
         self.listeners = (*self.listeners, listener)
         listener.accepted(_TOPIC.name)
+        return ()
 
-    def detach(self, listener: Any) -> None:
+    def detach(self, listener: Listener) -> None:
         self.listeners = tuple(other for other in self.listeners if other is not listener)
 
     def dispatch(self, message: StreamMessage[Any]) -> None:
@@ -53,8 +65,9 @@ def messages(count: int) -> list[StreamMessage[Any]]:
 
 async def ours(subscribers: int, count: int) -> Measured:
     source = _Source()
+    fanouts = FanOuts(source)
     subscriptions: list[Subscription[Any]] = [
-        Subscription(source, [_TOPIC], ITEMS, size=10_000, policy="drop_oldest", key=None) for _ in range(subscribers)
+        Subscription(fanouts, [_TOPIC], ITEMS, size=10_000, policy="drop_oldest", key=None) for _ in range(subscribers)
     ]
 
     async def consume(subscription: Subscription[Any]) -> None:

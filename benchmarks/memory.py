@@ -1,6 +1,6 @@
 """What 200 symbols cost in memory while their streams run: books, trades and tickers of every one of them.
 
-One process takes the frames of 600 topics through decoder, hub, books and bounded buffers that nobody empties, at
+One process takes the frames of 600 topics through decoder, channel, books and bounded buffers that nobody empties, at
 10,000 messages a second, for ten minutes (five seconds with ``--quick``). Resident memory is read after a tenth of the
 time, when every buffer is full, and at the end: what lies between is growth. `soak` does the same over real sockets,
 with disconnects.
@@ -58,15 +58,15 @@ async def _take(seconds: float) -> None:
         subscription._start()
     kept += [stream.order_book(symbol, category="linear", depth=50) for symbol in symbols]
     books = [book._take().book for book in kept[2:]]
-    hub: Any = next(iter(stream._multiplexer._hubs.values()))
-    hub._planned.cancel()  # nothing is to be connected
+    channel: Any = next(iter(stream._multiplexer._channels.values()))
+    channel._planned.cancel()  # nothing is to be connected
     frames = stream_messages()
     early, messages, began = 0.0, 0, time.perf_counter()
     while (spent := time.perf_counter() - began) < seconds:
         frame = frames[messages // SYMBOLS % len(frames)]
         for symbol in symbols:
             message: Any = route("linear", frame.replace(b"BTCUSDT", symbol.encode()))
-            hub.dispatch(message, time.monotonic_ns())
+            channel.topics.take(message, time.monotonic_ns())
         messages += SYMBOLS
         if not early and spent > seconds / 10:
             early = resident()

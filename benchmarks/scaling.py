@@ -1,6 +1,6 @@
 """How the cost of one thing grows with the number of things: topics, subscribers, calls in flight.
 
-Topics: stream messages over 1 to 500 topics through decoder, hub and buffers, microseconds per message. Subscribers:
+Topics: stream messages over 1 to 500 topics through decoder, channel and buffers, microseconds a message. Subscribers:
 delivery of one message to 1 to 100 of them, and per subscriber. Calls: signed orders per second with 1 to 200 in
 flight, on asyncio, against the same server as `rest`.
 """
@@ -16,8 +16,10 @@ from benchmarks.payloads import stream_messages
 from benchmarks.processes import Run, pin, rounds_of, server
 from benchmarks.tables import Answer, Column, Table, tabulate
 from bybit_async.environments import Environment
-from bybit_async.stream.expanders import ITEMS
-from bybit_async.stream.hub import Hub
+from bybit_async.stream.channel import Channel
+from bybit_async.stream.context import StreamContext
+from bybit_async.stream.fanout import FanOuts
+from bybit_async.stream.item_transforms import ITEMS
 from bybit_async.stream.multiplexer import Multiplexer
 from bybit_async.stream.router import route
 from bybit_async.stream.settings import StreamSettings
@@ -48,23 +50,25 @@ def _topics(settings: Run, counts: tuple[int, ...]) -> Table:
 async def _over_topics(topics: int, count: int) -> dict[str, float]:
     address = "ws://127.0.0.1:1"
     environment = Environment(name="none", rest_url=address, public_url=address, private_url=address, trade_url=address)
-    home = Multiplexer(environment, Clock(), None, StreamSettings())
-    hub = Hub(home, "linear")
+    context = StreamContext(environment, Clock(), None, StreamSettings())
+    fanouts = FanOuts(Multiplexer(context))
+    channel = Channel(context, "linear")
     frame = next(frame for frame in stream_messages(50) if b"publicTrade" in frame[:30])
     symbols = [f"S{number}USDT" for number in range(topics)]
     frames = [frame.replace(b"BTCUSDT", symbol.encode()) for symbol in symbols]
-    source: Any = home
     for symbol in symbols:
         topic = trades(symbol, category="linear")
-        subscription: Subscription[Any] = Subscription(source, [topic], ITEMS, size=100, policy="drop_oldest", key=None)
-        hub.attach([topic.name], subscription._feed, fresh=False)
-        hub.accepted(topic.name)
-    if hub._planned is not None:
-        hub._planned.cancel()  # nothing is to be connected
+        subscription: Subscription[Any] = Subscription(
+            fanouts, [topic], ITEMS, size=100, policy="drop_oldest", key=None
+        )
+        channel.attach([topic.name], subscription._feed, fresh=False)
+        channel.topics.accepted(topic.name)
+    if channel._planned is not None:
+        channel._planned.cancel()  # nothing is to be connected
     began = time.perf_counter()
     for number in range(count):
         message: Any = route("linear", frames[number % topics])
-        hub.dispatch(message, number)
+        channel.topics.take(message, number)
     return {"us": (time.perf_counter() - began) / count * 1e6}
 
 

@@ -14,13 +14,15 @@ import sys
 import time
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 from bybit_async.simulator import SimulatedExchange
-from bybit_async.simulator.clock import Clock
-from bybit_async.simulator.engine import Engine
-from bybit_async.simulator.events import Sink
-from bybit_async.simulator.matching import MatchingBook, Resting, Side, Taking
+from bybit_async.simulator.engine import Engine, Listing, MarketFeed, NewOrder
+from bybit_async.simulator.engine.catalogue import perpetuals
+from bybit_async.simulator.engine.clock import ExchangeClock
+from bybit_async.simulator.engine.events import Sink
+from bybit_async.simulator.engine.matching import MatchingBook, Resting, Side, Taking
 
 CONNECTIONS = 8
 SUBSCRIBERS = 200
@@ -59,7 +61,7 @@ def book_orders(count: int) -> int:
 
 def engine_orders(count: int) -> int:
     """Place wire requests from four accounts; half rest and are cancelled, half trade."""
-    engine = Engine(Clock(1_750_000_000_000, manual=True), seed=1)
+    engine = Engine(ExchangeClock(1_750_000_000_000, manual=True), seed=1)
     engine.add_sink(Sink())
     engine.set_prices("linear", "BTCUSDT", mark="60000", index="60000")
     accounts = [engine.create_account(balances={"USDT": "100000000"}) for _ in range(4)]
@@ -82,19 +84,59 @@ def engine_orders(count: int) -> int:
 
 def house_quotes(count: int) -> int:
     """Let a simulated maker replace quotes in a deep book."""
-    engine = Engine(Clock(1_750_000_000_000, manual=True), seed=1)
+    engine = Engine(ExchangeClock(1_750_000_000_000, manual=True), seed=1)
     maker = engine.create_account(house=True)
     listing = engine.listing("linear", "BTCUSDT")
     rng = random.Random(3)
     live = []
     for _ in range(count):
         below = rng.randint(1, 2_000) * Decimal("0.1")
-        order = engine.quote(maker, listing, "Buy", Decimal(60_000) - below, Decimal("0.5"))
+        order = engine.house.quote(maker, listing, "Buy", Decimal(60_000) - below, Decimal("0.5"))
         if order is not None:
             live.append(order)
         if len(live) > 1_000:
-            engine.withdraw_quote(live.pop(rng.randrange(len(live))))
+            engine.house.withdraw(live.pop(rng.randrange(len(live))))
     return count
+
+
+def direct_orders(count: int) -> int:
+    """Place, amend and cancel parsed orders that rest in an account's book, as a backtest does."""
+    engine, listing = _one_contract()
+    account = engine.create_account(balances={"USDT": "100000000"})
+    feed = MarketFeed(engine, listing)
+    feed.jump(Decimal(60_000))
+    for number in range(count // 3):
+        order = engine.place_order(account, NewOrder(listing, "Buy", Decimal("0.01"), Decimal(59_000 + number % 500)))
+        engine.amend_order(order, price=Decimal(58_000 + number % 500))
+        engine.cancel_order(order)
+    engine.audit()
+    return count // 3 * 3
+
+
+def candle_steps(count: int, *, skipped: bool = False) -> int:
+    """Move the price by one candle after another beside a position with a stop; `skipped` looks at no order."""
+    engine, listing = _one_contract()
+    account = engine.create_account(balances={"USDT": "100000000"})
+    feed = MarketFeed(engine, listing)
+    feed.jump(Decimal(60_000))
+    engine.place_order(account, NewOrder(listing, "Buy", Decimal("0.1"), stop_loss=Decimal(30_000)))
+    rng = random.Random(4)
+    closed = Decimal(60_000)
+    for _ in range(count):
+        opened, closed = closed, closed + rng.randint(-20, 20)
+        if skipped:
+            feed.skip(closed)
+        else:
+            feed.candle(opened, max(opened, closed) + 5, min(opened, closed) - 5, closed)
+        engine.clock.advance(60_000)
+    engine.audit()
+    return count
+
+
+def _one_contract() -> tuple[Engine, Listing]:
+    instruments = [instrument for instrument in perpetuals() if instrument.symbol == "BTCUSDT"]
+    engine = Engine(ExchangeClock(1_750_000_000_000, manual=True), instruments, seed=1)
+    return engine, engine.listing("linear", "BTCUSDT")
 
 
 def _ignore_fill(maker: Resting, lots: int) -> None:
@@ -243,9 +285,9 @@ async def _swallow(reader: asyncio.StreamReader) -> None:
 # -- figures
 
 
-def _measure(name: str, run: Callable[[int], int], count: int) -> None:
+def _measure(name: str, run: Callable[[int], int], count: int, unit: str = "orders/s") -> None:
     before = time.process_time()
-    _show(name, run(count), time.process_time() - before, "orders/s")
+    _show(name, run(count), time.process_time() - before, unit)
 
 
 def _show(name: str, done: int, elapsed: float, unit: str) -> None:
@@ -256,6 +298,9 @@ def main(wanted: int) -> None:
     _measure("matching, in process", book_orders, wanted * 4)
     _measure("engine, wire requests", engine_orders, wanted)
     _measure("engine, maker quotes", house_quotes, wanted)
+    _measure("engine, parsed orders", direct_orders, wanted)
+    _measure("engine, candles walked through", candle_steps, wanted // 4, "candles/s")
+    _measure("engine, candles skipped", partial(candle_steps, skipped=True), wanted * 4, "candles/s")
     _show("REST, signed orders", *asyncio.run(rest_orders(wanted // CONNECTIONS * CONNECTIONS)), "orders/s")
     _show(f"streams, {SUBSCRIBERS} x {len(TOPICS)} topics", *asyncio.run(stream_messages(wanted * 10)), "messages/s")
 

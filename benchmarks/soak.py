@@ -20,9 +20,9 @@ from typing import Any
 
 from bybit_async import AsyncBybit
 from bybit_async.simulator import MarketSettings, SimulatedExchange
-from bybit_async.simulator.catalogue import perpetuals
-from bybit_async.simulator.instruments import Instrument
-from bybit_async.stream.live_book import LiveOrderBook
+from bybit_async.simulator.engine.catalogue import perpetuals
+from bybit_async.simulator.engine.instruments import Instrument
+from bybit_async.stream.books.live_book import LiveOrderBook
 from bybit_async.stream.settings import StreamSettings
 from bybit_async.stream.subscription import Subscription
 

@@ -81,7 +81,7 @@ def ours(callback: bool) -> Start:
 
 def _applied() -> Callable[[bytes, Meter], None]:
     from bybit_async.state.order_book import OrderBook
-    from bybit_async.stream.expanders import ITEMS, FullTickers
+    from bybit_async.stream.item_transforms import ITEMS, FullTickers
     from bybit_async.stream.router import route
 
     book = OrderBook("BTCUSDT", category="linear", depth=50)

@@ -1,7 +1,7 @@
 """`Bybit`: the whole library for code without an event loop; scripts, notebooks, threads.
 
 Every group, method, pager, stream and cache is derived from `AsyncBybit` at run time; what editors and type checkers
-read is `blocking.pyi`, generated from the same source by ``python -m bybit_async.blocking_stub``.
+read is `blocking.pyi`, generated from the same source by ``python -m tests.stubs``.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from bybit_async.bridge.callbacks import CallbackStream
 from bybit_async.bridge.derive import blocking_class, turned
 from bybit_async.bridge.iterators import BlockingIterator, BlockingPager
 from bybit_async.bridge.link import Link
+from bybit_async.secret import hide_secret
 from bybit_async.session import AsyncBybit
 
 __all__ = ["BlockingIterator", "BlockingPager", "Bybit", "CallbackStream"]
@@ -29,14 +30,16 @@ class Bybit(blocking_class(AsyncBybit)):  # type: ignore[misc]  # the base is ma
     """
 
     def __init__(self, **options: Any) -> None:
+        hide_secret(options)
         self._wrap(AsyncBybit(**options))
 
     def _wrap(self, session: AsyncBybit) -> None:
-        super().__init__(Link(session.aclose, turned), session)
+        super().__init__(Link(session.aclose, turned, session.environment.rest_url), session)
 
     @classmethod
     def from_env(cls, **options: Any) -> Self:
         """Build a session from the variables of the process; see `AsyncBybit.from_env`."""
+        hide_secret(options)
         made = cls.__new__(cls)
         made._wrap(AsyncBybit.from_env(**options))
         return made
@@ -55,7 +58,8 @@ class Bybit(blocking_class(AsyncBybit)):  # type: ignore[misc]  # the base is ma
         self._link.close()
 
     def __repr__(self) -> str:
-        return repr(self._target).replace("AsyncBybit", "Bybit", 1)
+        session = self.__dict__.get("_target")
+        return "<Bybit, not opened>" if session is None else repr(session).replace("AsyncBybit", "Bybit", 1)
 
 
 Bybit.__signature__ = inspect.signature(AsyncBybit)  # pyright: ignore[reportAttributeAccessIssue]

@@ -190,5 +190,5 @@ def _report(where: str, problem: str) -> None:
 
 
 def forget_reports() -> None:
-    """Report every drifted field anew; for tests and long-lived monitors."""
+    """Report every drifted field again; for tests and long-lived monitors."""
     _reported.clear()

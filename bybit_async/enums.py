@@ -212,6 +212,7 @@ AnnouncementType = Literal[
 Side = Literal["Buy", "Sell"]
 PositionIdx = Literal[0, 1, 2]
 Interval = Literal["1", "3", "5", "15", "30", "60", "120", "240", "360", "720", "D", "W", "M"]
+IntervalName = Literal["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "12h", "1d", "1w", "1M"]
 OrderFilter = Literal["Order", "StopOrder", "tpslOrder", "OcoOrder", "BidirectionalTpslOrder"]
 TriggerDirection = Literal[1, 2]
 TpslMode = Literal["Full", "Partial"]

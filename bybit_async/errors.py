@@ -3,7 +3,13 @@
     BybitError
     ├── InvalidParameter            refused here, nothing was sent: fix the argument it names (also a ValueError)
     ├── MissingCredentials          the call needs an API key and secret
+    ├── MissingExtra                a package is not installed: install the extra it names (also an ImportError)
+    ├── LeaseTaken                  somebody else holds the lease; `holder` says who
+    ├── LeaseLost                   the lease is over: somebody else may act now
+    ├── LeaseUnavailable            the place where leases are kept does not answer
     ├── SessionClosed               the session was closed, or never opened
+    ├── WrongEventLoop              used in another event loop than before: make one session per loop
+    ├── CalledFromTheLoop           a blocking call from the event loop that would have to answer it
     ├── RequestRejected             Bybit refused; what was asked for did not happen
     │   ├── AuthenticationError     the key, its signature, permissions or address: no retry can help
     │   ├── RegionBlocked           this address or account may not use the site
@@ -20,27 +26,28 @@
     │   ├── NotSent                 nothing reached Bybit
     │   │   └── DeadlineExceeded    the time allowed ran out while still waiting here
     │   ├── AnswerLost              sent, but no whole answer came back in time
+    │   │   └── AnswerMismatched    what came is the answer to another request
     │   └── AnswerUnreadable        an answer that is not V5: `status` and its first bytes are kept
     └── StreamError                 a stream cannot go on
         ├── SubscriptionRefused     Bybit does not accept the topic
-        ├── SubscriptionOverflow    the consumer was too slow and asked to be told (policy "raise")
+        ├── SubscriptionOverflow    the consumer was too slow (policy "raise")
         ├── ConnectionFailed        no connection could be made or kept
         └── StreamClosed            it was closed here
 
-The retCode tables say which class a code means. They are kept per channel, because the same number can mean different
-things: 10003 is a bad key on REST and too many sessions on the order entry socket.
+The tables of `ret_codes` say which class a return code means.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 
 
 class BybitError(Exception):
     """Anything this library raises on purpose.
 
     Attributes:
-        trace_id: Bybit's own id of the request, for its support; None where it sent none.
+        trace_id: Bybit's own id of the request, for its support; None if it sent no id.
     """
 
     trace_id: str | None = None
@@ -62,8 +69,79 @@ class MissingCredentials(InvalidParameter):
     """The call is signed and the session has no key; pass api_key and api_secret, or use `from_env`."""
 
 
+class MissingExtra(BybitError, ImportError):
+    """An optional package is not installed; `extra` names what to install."""
+
+    def __init__(self, extra: str, purpose: str) -> None:
+        super().__init__(f"{purpose} need more packages: pip install 'bybit_async[{extra}]'")
+        self.extra = extra
+        self.purpose = purpose
+
+    def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str]]:
+        return type(self), (self.extra, self.purpose)
+
+
+class LeaseTaken(BybitError):
+    """Somebody else holds the lease."""
+
+    def __init__(self, name: str, holder: str) -> None:
+        super().__init__(f"the lease of {name} is held by {holder}")
+        self.name = name
+        self.holder = holder
+
+    def __reduce__(self) -> tuple[type[LeaseTaken], tuple[str, str]]:
+        return type(self), (self.name, self.holder)
+
+
+class LeaseLost(BybitError):
+    """The lease ended, or may have ended: somebody else may act now."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the lease of {name} is over; stop acting and take it again")
+        self.name = name
+
+    def __reduce__(self) -> tuple[type[LeaseLost], tuple[str]]:
+        return type(self), (self.name,)
+
+
+class LeaseUnavailable(BybitError):
+    """The place where leases are kept does not answer."""
+
+
 class SessionClosed(BybitError, RuntimeError):
     """The session is closed, or was never entered with ``async with``."""
+
+    def __init__(self, message: str = "the session is closed; make a new one: async with AsyncBybit(...)") -> None:
+        super().__init__(message)
+
+
+class WrongEventLoop(BybitError, RuntimeError):
+    """A session, or a part of one, was used in another event loop than before; nothing was sent.
+
+    Its connections and locks live in the event loop of its first use. Each loop, and so each `asyncio.run` and each
+    thread, needs a session of its own; code without an event loop uses `Bybit`, which any thread may call.
+
+    Attributes:
+        owner: what was used, as ``"session"``.
+        over: whether the loop that it belongs to is closed, as after `asyncio.run` has returned.
+    """
+
+    def __init__(self, owner: str, *, over: bool) -> None:
+        before = "in one that is closed by now" if over else "in another one"
+        super().__init__(
+            f"this {owner} belongs to the event loop of its first use, {before}: make a new session inside each"
+            " asyncio.run(...) or thread (async with AsyncBybit(...) as bybit), or use the blocking Bybit, which any"
+            " thread may call"
+        )
+        self.owner = owner
+        self.over = over
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+class CalledFromTheLoop(BybitError, RuntimeError):
+    """A blocking call was made on the thread whose event loop has to answer it: it could never return."""
 
 
 class RequestRejected(BybitError):
@@ -76,7 +154,13 @@ class RequestRejected(BybitError):
         path: the endpoint, or the channel.
         status: the HTTP status, where there was one.
         until: when a repetition may succeed, in milliseconds of the exchange's clock; None when unknown.
+        parameter: the argument that Bybit refused; None where that is not known.
+        hint: what would fit, found out after the refusal; part of the message.
     """
+
+    sent_after: int | None = None
+    parameter: str | None = None
+    hint: str | None = None
 
     def __init__(
         self,
@@ -97,6 +181,10 @@ class RequestRejected(BybitError):
         self.status = status
         self.until = until
 
+    def __str__(self) -> str:
+        words = super().__str__()
+        return f"{words}; {self.hint}" if self.hint else words
+
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.args, self.__dict__)
 
@@ -114,7 +202,7 @@ class ClockSkewed(RequestRejected):
 
 
 class RateLimited(RequestRejected):
-    """Too many requests; `until` (exchange milliseconds) says when to go on, where Bybit told."""
+    """Too many requests; `until` (exchange milliseconds) says when to go on, if Bybit said so."""
 
 
 class HostBanned(RateLimited):
@@ -177,7 +265,7 @@ class OutcomeUnknown(BybitError):
         self.order_link_id = order_link_id
         self.order_id = order_id
         self.reason = reason
-        self.order_link_ids = tuple(order_link_ids) or ((order_link_id,) if order_link_id else ())
+        self.order_link_ids: tuple[str, ...] = tuple(order_link_ids) or ((order_link_id,) if order_link_id else ())
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.args, self.__dict__)
@@ -199,6 +287,10 @@ class AnswerLost(TransportError):
     """The request was sent, but no whole answer came back in time."""
 
 
+class AnswerMismatched(AnswerLost):
+    """The answer that came acknowledges another order than the request named; its own is lost."""
+
+
 class AnswerUnreadable(TransportError):
     """Something answered, but not V5.
 
@@ -211,7 +303,7 @@ class AnswerUnreadable(TransportError):
         super().__init__(message)
         self.message = message
         self.status = status
-        self.body = body[:512]
+        self.body: bytes = body[:512]
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.args, self.__dict__)
@@ -245,91 +337,24 @@ class StreamClosed(StreamError):
     """The stream was closed on this side."""
 
 
+def expected(value: object, allowed: Iterable[object]) -> str:
+    """Word the refusal of a value outside a closed set: the set, the value, and the member it was probably meant as."""
+    words = [repr(word) for word in allowed]
+    # Two letters or a number are near to anything: "7m" is not a misspelled "M".
+    guess = isinstance(value, str) and len(value) > 2
+    near = nearest(value, (word.strip("'") for word in words)) if guess else None
+    return f"expected one of {', '.join(words)}; got {value!r}" + (f": did you mean {near!r}?" if near else "")
+
+
+def nearest(value: object, names: Iterable[str]) -> str | None:
+    """Return the name that a misspelled one was probably meant as; None when none is near."""
+    by_folded = {name.casefold(): name for name in names}
+    close = get_close_matches(str(value).casefold(), by_folded, n=1)
+    return by_folded[close[0]] if close else None
+
+
 def _rebuild(cls: type[BybitError], args: tuple[object, ...], state: dict[str, object]) -> BybitError:
     # Keyword-only attributes do not survive BaseException's own pickling.
     error = cls.__new__(cls, *args)
     error.__dict__.update(state)
     return error
-
-
-def _table(*groups: tuple[type[RequestRejected], tuple[int, ...]]) -> Mapping[int, type[RequestRejected]]:
-    table: dict[int, type[RequestRejected]] = {}
-    for cls, codes in groups:
-        for code in codes:
-            if code in table:
-                raise AssertionError(f"retCode {code} is listed twice")
-            table[code] = cls
-    return table
-
-
-_BALANCE = (
-    110004, 110006, 110007, 110012, 110014, 110044, 110045, 110047, 110051, 110052, 110053, 170033, 170131,
-)  # fmt: skip
-_GONE = (110001, 110008, 110010, 170139, 170142, 170143, 170190, 170213)
-
-REST_CODES = _table(
-    (AuthenticationError, (10003, 10004, 10005, 10007, 10008, 10010, 10027, 10028, 33004, -2015, 100028)),
-    (RegionBlocked, (10009, 10024, 110132)),
-    (ClockSkewed, (10002, -1)),
-    (RateLimited, (10006, 170005, 170222)),
-    (ServiceBusy, (429, 10429)),
-    (InsufficientBalance, _BALANCE),
-    (OrderNotFound, _GONE),
-    (DuplicateOrderLinkId, (10014, 110072, 170141)),
-    (NotModified, (110025, 110026, 110027, 110043, 34040)),
-)
-
-ORDER_ENTRY_CODES = _table(
-    (AuthenticationError, (10004, 10005, 10010, 10027, 33004, 20001)),
-    (ClockSkewed, (10002, -1)),
-    (RateLimited, (10006, 10403, 20003, 170005, 170222)),
-    (ServiceBusy, (429, 10429, 10003, 10019)),
-    (InsufficientBalance, _BALANCE),
-    (OrderNotFound, _GONE),
-    (DuplicateOrderLinkId, (10014, 110072, 170141)),
-)
-
-# The answer says nothing about whether the write happened: the timeout and the internal error of Bybit's own back end,
-# the same on the spot side, and orders that were in flight elsewhere when the answer was made.
-AMBIGUOUS_CODES = frozenset(
-    {
-        10000,
-        10016,
-        40004,
-        110079,
-        170001,
-        170007,
-        170032,
-        170035,
-        170146,
-        170147,
-        170212,
-        170234,
-        170310,
-        500000,
-        500001,
-        131003,
-        131201,
-        180000,
-        180018,
-        790000,
-        3400214,
-        34022001,
-        34022003,
-    }
-)
-
-
-def rejection(
-    ret_code: int,
-    ret_msg: str,
-    *,
-    method: str = "",
-    path: str = "",
-    status: int | None = None,
-    until: int | None = None,
-    codes: Mapping[int, type[RequestRejected]] = REST_CODES,
-) -> RequestRejected:
-    """Build the exception that a refusal code means on its channel."""
-    cls = codes.get(ret_code, RequestRejected)
-    return cls(ret_code, ret_msg, method=method, path=path, status=status, until=until)

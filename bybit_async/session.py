@@ -5,53 +5,67 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 import httpx
 import msgspec
-from typing_extensions import TypeVar
+from typing_extensions import TypeVar, Unpack
 
 from bybit_async import environments
 from bybit_async.api.domains import Domains
+from bybit_async.api.raw import raw_request
 from bybit_async.api.resource import Caller
 from bybit_async.environments import Environment
-from bybit_async.errors import InvalidParameter, MissingCredentials, OrderNotFound, OutcomeUnknown, SessionClosed
-from bybit_async.models.trade.requests import with_order_link_ids
+from bybit_async.errors import InvalidParameter, SessionClosed
+from bybit_async.event_loop import HomeLoop
+from bybit_async.extras import require
+from bybit_async.models.checks import one_of
+from bybit_async.redis_address import redis_address
+from bybit_async.secret import Secret, hidden, hide_secret
+from bybit_async.session_options import OrdersVia, SessionOptions, from_variables
+from bybit_async.transport.carrier import HttpxCarrier
+from bybit_async.transport.client import RestClient, RestSettings
 from bybit_async.transport.clock import Clock
 from bybit_async.transport.endpoint import Endpoint, Method
 from bybit_async.transport.hooks import Hooks
-from bybit_async.transport.hosts import host_at
-from bybit_async.transport.http import HttpxExchange
-from bybit_async.transport.lean import LeanTransport
-from bybit_async.transport.limits import RateLimits, RateLimitSettings
-from bybit_async.transport.outcome import OnUnknown
-from bybit_async.transport.signing import Signer, signer_for
+from bybit_async.transport.http1 import HttpPool
+from bybit_async.transport.limits import RateLimitSettings, limits_of
+from bybit_async.transport.resolution import OnUnknown
+from bybit_async.transport.signing import Signer, signer_from
 from bybit_async.transport.telemetry import with_spans
-from bybit_async.transport.transport import Settings, Transport
 from bybit_async.wire import Response
 
 if TYPE_CHECKING:
     from bybit_async.api.trade import Trade
     from bybit_async.data.data import Data
     from bybit_async.enums import Category
+    from bybit_async.errors import OutcomeUnknown, RequestRejected
     from bybit_async.live.account import LiveAccount
+    from bybit_async.live.order_inquiry import OrderInquiry
     from bybit_async.live.order_routing import SocketOrders
-    from bybit_async.live.outcomes import OutcomeResolver
     from bybit_async.models.market import Kline, OrderBook
     from bybit_async.models.user import ApiKeyInformation
     from bybit_async.stream.maintenance import Maintenance
     from bybit_async.stream.settings import StreamSettings
     from bybit_async.stream.streams import Streams
+    from bybit_async.transport.resolution import FirstSending
 
 R = TypeVar("R", default=dict[str, Any])
 G = TypeVar("G")
 _KLINES_AT_ONCE = 1000
-_CREATES = ("/v5/order/create", "/v5/order/create-batch")
-OrdersVia = Literal["rest", "websocket"]
+
+
+def _checked_source(address: str | None) -> Secret | None:
+    if address is None:
+        return None
+    checked = redis_address(address, "stream_source")
+    require("redis", "streams through Redis")
+    return checked
 
 
 class AsyncBybit(Domains):
@@ -66,7 +80,8 @@ class AsyncBybit(Domains):
         testnet: use the testnet.
         demo: use demo trading; its public streams are mainnet's.
         region: a regional site, as ``"eu"``; see `environments.REGIONS`.
-        environment: any other address, instead of the three above.
+        environment: instead of the three above: an `Environment`, a name (``"demo"``), or an address such as
+            ``"http://127.0.0.1:8100"``, which serves REST and sockets alike; see `environments.find`.
         signer: signs instead of `api_key` and `api_secret`.
         recv_window: how long a signed request stays valid, in milliseconds, 1 to 60,000.
         timeout: seconds one call may take altogether, unless it says otherwise.
@@ -75,12 +90,12 @@ class AsyncBybit(Domains):
         orders_via: ``"websocket"`` sends the order calls of `trade` over the order entry socket, and by REST only what
             was certainly not sent there. Ignored where the environment has no order entry (demo).
         stream_settings: times and sizes of the streams.
+        stream_source: ``"redis://…"``, where a relay publishes public topics; Bybit itself by default.
         on_unknown: what to do when the answer to an order request is lost, unless the call says otherwise:
             ``"resolve"`` asks Bybit what became of it, for `recv_window` and two seconds more (ten on top at most where
             Bybit is slow to tell), before it raises `OutcomeUnknown`; ``"raise"`` raises at once.
-        rate_limits: False leaves the pace to you; a ban by Bybit still stops every request of the host, from every
-            session of the process. A `RateLimitSettings` says what the host allows an address, and lets the processes
-            of a machine share it.
+        rate_limits: False leaves the pace to you, but for bans, which stop every request of the host. A
+            `RateLimitSettings` says what the host allows, and lets processes share it.
         transport: an httpx transport to send through (a proxy, a mock) instead of the library's own.
         ssl_context: what to trust instead of the usual certificates, for REST (unless a `transport` is given, which has
             its own), the streams and the archive of `data`.
@@ -100,7 +115,7 @@ class AsyncBybit(Domains):
         testnet: bool = False,
         demo: bool = False,
         region: str | None = None,
-        environment: Environment | None = None,
+        environment: Environment | str | None = None,
         signer: Signer | None = None,
         recv_window: int = 5000,
         timeout: float = 10.0,
@@ -108,6 +123,7 @@ class AsyncBybit(Domains):
         referer: str | None = None,
         orders_via: OrdersVia = "rest",
         stream_settings: StreamSettings | None = None,
+        stream_source: str | None = None,
         on_unknown: OnUnknown = "resolve",
         rate_limits: bool | RateLimitSettings = True,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -115,92 +131,73 @@ class AsyncBybit(Domains):
         hooks: Hooks | None = None,
         data_dir: str | os.PathLike[str] | None = None,
     ) -> None:
+        api_secret, stream_source = hidden(api_secret), hidden(stream_source)
         if environment is not None and (testnet or demo or region is not None):
             raise InvalidParameter("environment", "give either an environment or testnet, demo, region")
-        self.environment: Environment = environment or environments.choose(testnet=testnet, demo=demo, region=region)
+        self.environment: Environment = (
+            environments.choose(testnet=testnet, demo=demo, region=region)
+            if environment is None
+            else environments.find(environment)
+        )
         self.clock: Clock = Clock()
-        self._signer = _signer(api_key, api_secret, signer)
-        _one_of("on_unknown", on_unknown, ("resolve", "raise"))
-        settings = Settings(
+        self._signer = signer_from(api_key, api_secret, signer)
+        settings = RestSettings(
             recv_window=recv_window, timeout=timeout, attempts=attempts, referer=referer, on_unknown=on_unknown
         )
         self._settings = settings
         self._given_stream_settings = stream_settings
+        self._stream_source = _checked_source(stream_source)
         self._ssl_context = ssl_context
         self._data_dir = data_dir
-        self._orders_via = _one_of("orders_via", orders_via, ("rest", "websocket"))
-        pace = rate_limits if isinstance(rate_limits, RateLimitSettings) else None
+        self._orders_via = one_of(orders_via, get_args(OrdersVia), "orders_via")
         base_url = self.environment.rest_url
-        self._limits = RateLimits(self.clock, enabled=rate_limits is not False, settings=pace, host=host_at(base_url))
-        self._transport = Transport(
-            (
-                LeanTransport(base_url, ssl_context=ssl_context)
-                if transport is None
-                else HttpxExchange(transport, base_url)
-            ),
+        self._limits, self._home = limits_of(self.clock, self._signer, rate_limits, base_url), HomeLoop()
+        self._rest = RestClient(
+            HttpPool(base_url, ssl_context=ssl_context)
+            if transport is None
+            else HttpxCarrier(transport, base_url, recv_window=recv_window),
             clock=self.clock,
             limits=self._limits,
             signer=self._signer,
             settings=settings,
             hooks=with_spans(hooks),
+            home=self._home,
         )
-        self._caller = self._transport
-        self._transport.resolve_unknown = self._resolve
+        self._caller = self._rest
+        self._rest.resolution.resolver = self._find_out
         self._state: Literal["new", "open", "closed"] = "new"
         self._closing: asyncio.Task[None] | None = None
 
     @classmethod
-    def from_env(
-        cls,
-        *,
-        environment: Environment | None = None,
-        recv_window: int = 5000,
-        timeout: float = 10.0,
-        attempts: int = 4,
-        referer: str | None = None,
-        orders_via: OrdersVia = "rest",
-        stream_settings: StreamSettings | None = None,
-        on_unknown: OnUnknown = "resolve",
-        rate_limits: bool | RateLimitSettings = True,
-        transport: httpx.AsyncBaseTransport | None = None,
-        ssl_context: ssl.SSLContext | None = None,
-        hooks: Hooks | None = None,
-        data_dir: str | os.PathLike[str] | None = None,
-    ) -> Self:
-        """Build a session from the variables of the process.
+    def from_env(cls, *, public: bool = False, **overrides: Unpack[SessionOptions]) -> Self:
+        """Build a session from the variables of the process; arguments of `AsyncBybit` win over them.
 
-        ``BYBIT_API_KEY``, ``BYBIT_API_SECRET``, ``BYBIT_TESTNET``, ``BYBIT_DEMO``, ``BYBIT_REGION`` and
-        ``BYBIT_DATA_DIR`` are read. Truth is spelled ``1``, ``true``, ``yes`` or ``on``. An `environment` given here
-        wins over the testnet, demo and region variables, a `data_dir` over its own.
+        ``BYBIT_API_KEY`` and ``BYBIT_API_SECRET``; ``BYBIT_ENVIRONMENT`` (a name or an address, as for the argument),
+        or ``BYBIT_TESTNET``, ``BYBIT_DEMO`` and ``BYBIT_REGION``; ``BYBIT_DATA_DIR``. Truth is spelled ``1``,
+        ``true``, ``yes`` or ``on``. An argument that says where to connect replaces all the variables that do.
+
+        With neither key nor secret the session serves public data only, which is announced by a `UserWarning`;
+        ``public=True`` asks for that, reads no key, and keeps quiet.
 
         Raises:
-            InvalidParameter: a variable has no usable value; it is named.
+            InvalidParameter: a variable has an invalid value; it is named.
+            MissingCredentials: only one of key and secret is set.
         """
-        here = environment is None
-        return cls(
-            api_key=os.environ.get("BYBIT_API_KEY") or None,
-            api_secret=os.environ.get("BYBIT_API_SECRET") or None,
-            testnet=here and _truth("BYBIT_TESTNET"),
-            demo=here and _truth("BYBIT_DEMO"),
-            region=(os.environ.get("BYBIT_REGION") or None) if here else None,
-            environment=environment,
-            recv_window=recv_window,
-            timeout=timeout,
-            attempts=attempts,
-            referer=referer,
-            orders_via=orders_via,
-            stream_settings=stream_settings,
-            on_unknown=on_unknown,
-            rate_limits=rate_limits,
-            transport=transport,
-            ssl_context=ssl_context,
-            hooks=hooks,
-            data_dir=data_dir or os.environ.get("BYBIT_DATA_DIR") or None,
-        )
+        hide_secret(overrides)
+        made = cls(**from_variables(overrides, public=public))
+        if made._signer is None and not public:
+            warnings.warn(
+                "BYBIT_API_KEY and BYBIT_API_SECRET are not set: this session has no key and serves public data of "
+                f"{made.environment.name} only. Set them, or say from_env(public=True)",
+                UserWarning,
+                stacklevel=2,
+            )
+        return made
 
     async def __aenter__(self) -> Self:
         if self._state == "closed":
             raise SessionClosed("a closed session cannot be entered again")
+        self._home.check()
         self._state = "open"
         return self
 
@@ -213,7 +210,13 @@ class AsyncBybit(Domains):
         """End every stream and connection; calls in flight end with an error. Idempotent.
 
         It takes a second or so at most, and goes on to its end when it is cancelled.
+
+        Raises:
+            WrongEventLoop: the session belongs to another event loop.
         """
+        if self._closing is not None and self._closing.done():
+            return
+        self._home.check()
         self._state = "closed"
         if self._closing is None:
             self._closing = asyncio.create_task(self._close(), name="bybit_async closing")
@@ -227,9 +230,9 @@ class AsyncBybit(Domains):
     async def _close(self) -> None:
         # What sends is closed last, and whatever fails on the way.
         async with AsyncExitStack() as stack:
-            stack.push_async_callback(self._transport.aclose)
-            if "_outcomes" in self.__dict__:
-                stack.push_async_callback(self._outcomes.aclose)
+            stack.push_async_callback(self._rest.aclose)
+            if "_inquiry" in self.__dict__:
+                stack.push_async_callback(self._inquiry.aclose)
             if "order_entry" in self.__dict__:
                 stack.push_async_callback(self.order_entry.entry.aclose)
             if "stream" in self.__dict__:
@@ -249,7 +252,7 @@ class AsyncBybit(Domains):
     ) -> Response[R]:
         """Call any endpoint, with limits, signing, clock and errors as everywhere; for what is not wrapped yet.
 
-        Orders placed this way get an order link id where they have none.
+        Orders placed this way get an order link id when they lack one.
 
         Args:
             method: ``"GET"`` or ``"POST"``.
@@ -260,26 +263,10 @@ class AsyncBybit(Domains):
             timeout: seconds for the whole call.
 
         Raises:
-            InvalidParameter: the method or path is none.
+            InvalidParameter: the method or path is invalid.
         """
-        if method not in ("GET", "POST"):
-            raise InvalidParameter("method", f'expected "GET" or "POST", got {method!r}')
-        if not path.startswith("/") or not path.isascii() or not path.isprintable() or set(path) & set(" ?#"):
-            raise InvalidParameter("path", f"expected a path without a query, as /v5/market/time, got {path!r}")
-        given = {name: value for name, value in (params or {}).items() if value is not None}
-        if path in _CREATES:
-            given = with_order_link_ids(given)
-        endpoint = Endpoint(
-            method=method,
-            path=path,
-            name=f"{method} {path}",
-            result=result,
-            signed=signed,
-            write=method == "POST",
-            # A batch costs as many requests as it has items, whoever wrapped it.
-            cost="request" if isinstance(given.get("request"), list) else "",
-        )
-        return await self._transport.call(endpoint, given, timeout=timeout)
+        endpoint, given = raw_request(method, path, params, signed=signed, result=result)
+        return await self._rest.call(endpoint, given, timeout=timeout)
 
     async def verify_credentials(self, *, timeout: float | None = None) -> ApiKeyInformation:
         """Ask Bybit about the key of this session: its permissions, addresses and expiry. `GET /v5/user/query-api`.
@@ -299,11 +286,11 @@ class AsyncBybit(Domains):
         """Add a group of endpoints of your own: a `Resource`, from then on also an attribute called `name`.
 
         Raises:
-            InvalidParameter: the name is taken, or none.
+            InvalidParameter: the name is taken or not an identifier.
         """
         if not name.isidentifier() or name.startswith("_") or hasattr(type(self), name) or name in self.__dict__:
             raise InvalidParameter("name", f"{name!r} is taken, or cannot be an attribute")
-        made = self.__dict__[name] = group(self._transport)
+        made = self.__dict__[name] = group(self._rest)
         return made
 
     @cached_property
@@ -326,10 +313,11 @@ class AsyncBybit(Domains):
             self.clock,
             self._signer,
             self._stream_settings,
-            ensure_clock=self._transport.ensure_clock,
+            ensure_clock=self._rest.ensure_clock,
             fetch_full_book=self._fetch_full_book,
             fetch_klines=self._fetch_klines,
             maintenance=self._maintenance,
+            relay=self._stream_source,
         )
 
     @cached_property
@@ -339,10 +327,9 @@ class AsyncBybit(Domains):
 
         self._refuse_closed()
         return Data(
-            self._transport,
+            self._rest,
             self.environment,
             self.clock,
-            self._transport.ensure_clock,
             lambda: self.stream,
             place=self._data_dir,
             ssl_context=self._ssl_context,
@@ -357,7 +344,7 @@ class AsyncBybit(Domains):
             InvalidParameter: the environment offers no order entry (demo).
         """
         from bybit_async.live.order_routing import SocketOrders
-        from bybit_async.stream.order_entry import OrderEntry
+        from bybit_async.stream.orders.entry import OrderEntry
 
         self._refuse_closed()
         entry = OrderEntry(
@@ -369,11 +356,11 @@ class AsyncBybit(Domains):
             recv_window=self._settings.recv_window,
             referer=self._settings.referer,
             pace=self._limits,
-            ensure_clock=self._transport.ensure_clock,
+            ensure_clock=self._rest.ensure_clock,
             on_unknown=self._settings.on_unknown,
             maintenance=self._maintenance,
+            resolution=self._rest.resolution,
         )
-        entry.resolve_unknown = self._transport.resolve_unknown
         return SocketOrders(entry)
 
     @cached_property
@@ -382,10 +369,10 @@ class AsyncBybit(Domains):
         from bybit_async.api.trade import Trade
 
         if self._orders_via == "rest" or self.environment.trade_url is None:
-            return Trade(self._transport)
+            return Trade(self._rest)
         from bybit_async.live.order_routing import OrderRouter
 
-        return Trade(OrderRouter(self._transport, self.order_entry.entry, timeout=self._settings.timeout))
+        return Trade(OrderRouter(self._rest, self.order_entry.entry, timeout=self._settings.timeout))
 
     def live_account(
         self,
@@ -394,6 +381,7 @@ class AsyncBybit(Domains):
         settle_coins: Sequence[str] = ("USDT", "USDC"),
         option_coins: Sequence[str] = ("BTC", "ETH", "SOL"),
         lookback: float = 300.0,
+        keep: int = 5000,
     ) -> LiveAccount:
         """Orders, positions, wallet and executions, kept current: ``async with bybit.live_account() as account``.
 
@@ -402,6 +390,7 @@ class AsyncBybit(Domains):
             settle_coins: settle coins of its linear contracts.
             option_coins: base coins of its options.
             lookback: seconds of past executions and ended orders to start with.
+            keep: how many executions, and a fifth as many ended orders, are remembered.
         """
         from bybit_async.live.account import LiveAccount
 
@@ -415,12 +404,8 @@ class AsyncBybit(Domains):
             settle_coins=settle_coins,
             option_coins=option_coins,
             lookback=lookback,
+            keep=keep,
         )
-
-    async def _resolve(
-        self, endpoint: Endpoint, params: Mapping[str, Any], error: OutcomeUnknown | OrderNotFound
-    ) -> Response[Any]:
-        return await self._outcomes(endpoint, params, error)
 
     @cached_property
     def _maintenance(self) -> Maintenance:
@@ -428,12 +413,24 @@ class AsyncBybit(Domains):
 
         return Maintenance()
 
+    async def _find_out(
+        self,
+        endpoint: Endpoint,
+        params: Mapping[str, Any],
+        error: OutcomeUnknown | RequestRejected,
+        first: FirstSending,
+    ) -> Response[Any]:
+        # Awaited, even to say that the session is closed: to an order on its way that is no answer, and stays unknown.
+        return await self._inquiry(endpoint, params, error, first)
+
     @cached_property
-    def _outcomes(self) -> OutcomeResolver:
-        from bybit_async.live.outcomes import OutcomeResolver
+    def _inquiry(self) -> OrderInquiry:
+        from bybit_async.live.order_inquiry import OrderInquiry
 
         self._refuse_closed()
-        return OutcomeResolver(self._transport, self.clock, recv_window=self._settings.recv_window)
+        return OrderInquiry(
+            self._rest, self.clock, self._rest.resolution.acknowledged, recv_window=self._settings.recv_window
+        )
 
     async def _fetch_full_book(self, category: str, symbol: str) -> OrderBook:
         return await self.market.get_full_orderbook(category=category, symbol=symbol)  # type: ignore[arg-type]
@@ -451,36 +448,10 @@ class AsyncBybit(Domains):
 
     def _refuse_closed(self) -> None:
         if self._state == "closed":
-            raise SessionClosed("the session is closed")
+            raise SessionClosed()
 
     def __repr__(self) -> str:
+        if "_state" not in self.__dict__:
+            return "<AsyncBybit, not opened>"  # its constructor failed
         key = "with a key" if self._signer is not None else "without a key"
         return f"<AsyncBybit {self.environment.name}, {key}, {self._state}>"
-
-
-def _signer(api_key: str | None, api_secret: str | None, signer: Signer | None) -> Signer | None:
-    if signer is not None:
-        if api_key is not None or api_secret is not None:
-            raise InvalidParameter("signer", "give either a signer or api_key and api_secret")
-        return signer
-    if api_key is None and api_secret is None:
-        return None
-    if not api_key or not api_secret:
-        missing = "api_secret" if api_key else "api_key"
-        raise MissingCredentials(missing, "api_key and api_secret go together")
-    return signer_for(api_key, api_secret)
-
-
-def _one_of(parameter: str, value: str, allowed: tuple[str, ...]) -> str:
-    if value not in allowed:
-        raise InvalidParameter(parameter, f"expected one of {', '.join(allowed)}, got {value!r}")
-    return value
-
-
-def _truth(variable: str) -> bool:
-    text = os.environ.get(variable, "").strip().lower()
-    if text in ("1", "true", "yes", "on"):
-        return True
-    if text in ("", "0", "false", "no", "off"):
-        return False
-    raise InvalidParameter(variable, f"expected true or false, got {text!r}")

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, Generic, SupportsIndex, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, SupportsIndex, TypeVar, overload
 
 import msgspec
 from typing_extensions import dataclass_transform
 
+from bybit_async import display
 from bybit_async.errors import InvalidParameter
 
 if TYPE_CHECKING:
@@ -100,6 +101,31 @@ class _KeywordOnly(msgspec.StructMeta):
 class Wire(msgspec.Struct, frozen=True, rename=wire_name, metaclass=_KeywordOnly):
     """Base of everything Bybit sends or accepts: frozen, keyword-only, camelCase on the wire."""
 
+    def to_dict(self, *, wire: bool = False) -> dict[str, Any]:
+        """Return the object, and all within it, as plain dicts and lists.
+
+        Args:
+            wire: Bybit's names, and numbers as text, instead of the names used here and `Decimal`.
+        """
+        made: dict[str, Any] = msgspec.to_builtins(self) if wire else _plain_fields(self)
+        return made
+
+    def __repr__(self) -> str:
+        return display.fields_text(type(self).__name__, _fields(self))
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return list(display.shown(_fields(self)).items())
+
+    def _repr_html_(self) -> str:
+        return display.fields_html(cells_of(self))
+
+    if not TYPE_CHECKING:
+
+        def __getitem__(self, key: object) -> NoReturn:
+            ours = dict(zip(self.__struct_encode_fields__, self.__struct_fields__, strict=True)).get(key, key)
+            cure = f"write .{ours}, or" if ours in self.__struct_fields__ else "use an attribute, or"
+            raise TypeError(f"{type(self).__name__} is an object, not a dict: {cure} .to_dict(wire=True)[{key!r}]")
+
 
 class Rows(Wire, Generic[T]):
     """A list answer that iterates, indexes and measures like the list it carries."""
@@ -118,7 +144,18 @@ class Rows(Wire, Generic[T]):
     @overload
     def __getitem__(self, index: slice) -> list[T]: ...
     def __getitem__(self, index: SupportsIndex | slice) -> T | list[T]:
+        if isinstance(index, str):
+            cure = f"iterate over it, use .rows, or .to_dict(wire=True)[{index!r}]"
+            raise TypeError(f"{type(self).__name__} is a list, not a dict: {cure}")
         return self.rows[index]
+
+    def __repr__(self) -> str:
+        about = {name: value for name, value in _fields(self).items() if name != "rows"}
+        return display.rows_text(type(self).__name__, self.rows, about)
+
+    def _repr_html_(self) -> str:
+        rows = [cells_of(row) if isinstance(row, msgspec.Struct) else {"value": row} for row in self.rows]
+        return display.rows_html(rows)
 
     def to_frame(self) -> pandas.DataFrame:
         """Return the rows as a pandas frame: one column a field, decimals as float64.
@@ -138,11 +175,23 @@ class Nothing(Wire):
     """An answer that carries no result beyond having been accepted."""
 
 
+def _fields(struct: msgspec.Struct) -> dict[str, Any]:
+    return {name: getattr(struct, name) for name in struct.__struct_fields__}
+
+
+def _plain_fields(value: Any) -> Any:
+    if isinstance(value, msgspec.Struct):
+        return {name: _plain_fields(field) for name, field in _fields(value).items()}
+    if isinstance(value, list | tuple):
+        return [_plain_fields(item) for item in value]
+    return {key: _plain_fields(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
 def frame_of_rows(rows: Iterable[Any]) -> pandas.DataFrame:
     """Return Structs as a frame; see `Rows.to_frame`."""
     import pandas
 
-    flat = [_flat(row) for row in rows]
+    flat = [cells_of(row) for row in rows]
     frame = pandas.DataFrame(flat)
     for name in frame.columns:
         if any(isinstance(cells.get(name), Decimal) for cells in flat):
@@ -150,12 +199,13 @@ def frame_of_rows(rows: Iterable[Any]) -> pandas.DataFrame:
     return frame
 
 
-def _flat(row: msgspec.Struct, before: str = "") -> dict[str, Any]:
+def cells_of(row: msgspec.Struct, before: str = "") -> dict[str, Any]:
+    """Return the fields of a Struct side by side; a field of a nested one is called ``outer_inner``."""
     cells: dict[str, Any] = {}
     for name in row.__struct_fields__:
         value = getattr(row, name)
         if isinstance(value, msgspec.Struct):
-            cells |= _flat(value, f"{before}{name}_")
+            cells |= cells_of(value, f"{before}{name}_")
         else:
             cells[before + name] = value
     return cells
@@ -165,7 +215,7 @@ def plain(value: Number, parameter: str = "value") -> str:
     """Spell a number in plain decimal digits, exactly: ``1e-05`` → ``"0.00001"``, ``Decimal("1E+3")`` → ``"1000"``.
 
     Raises:
-        InvalidParameter: the value is no finite number; the error names `parameter`.
+        InvalidParameter: the value is not a finite number; the error names `parameter`.
     """
     if isinstance(value, bool):
         raise InvalidParameter(parameter, f"expected a number, got {value!r}")
@@ -187,7 +237,7 @@ def milliseconds(value: Time, parameter: str = "time") -> int:
     Integers are taken as milliseconds. Text and dates without a zone are read as UTC.
 
     Raises:
-        InvalidParameter: the text is no ISO 8601 time, or the `datetime` names no zone.
+        InvalidParameter: the text is not an ISO 8601 time, or the `datetime` has no time zone.
     """
     if isinstance(value, bool):
         raise InvalidParameter(parameter, f"expected a time, got {value!r}")

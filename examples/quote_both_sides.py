@@ -9,9 +9,8 @@ import asyncio
 from decimal import Decimal
 from typing import Final
 
-from bybit_async import AsyncBybit, OrderNotFound, OutcomeUnknown, RequestRejected
+from bybit_async import AsyncBybit, LiveAccount, OrderNotFound, OutcomeUnknown, RequestRejected
 from bybit_async.enums import Side
-from bybit_async.live.account import LiveAccount
 from bybit_async.simulator import SimulatedExchange
 
 SYMBOL: Final = "BTCUSDT"

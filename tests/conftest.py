@@ -1,18 +1,95 @@
-"""Shared by every test: an asynchronous test leaves no task behind, and slow machines are no failure."""
+"""Shared by every test: own folders, no task left behind, and slow machines are no failure."""
 
 from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator
+import itertools
+import logging
+import signal
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.faults.rows import ROWS, row_of
 
 # How long an example takes says something about the machine, not about the code.
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("long", settings.get_profile("default"), max_examples=2000)
 settings.load_profile("default")
+
+_FOLDERS = ("XDG_DATA_HOME", "XDG_STATE_HOME")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for row, fault in ROWS.items():
+        config.addinivalue_line("markers", f"{row}: {fault}")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    row = row_of(item.name)
+    if row is not None:
+        item.add_marker(row)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_latency() -> Iterator[None]:
+    # Milliseconds on thousands of calls: tests that are about latency ask for it.
+    try:
+        from bybit_async.simulator import exchange
+    except ImportError:
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exchange, "DEFAULT_LATENCY", 0.0)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Iterator[str]]:
+    # Also for fixtures that live longer than a test. Variables of the user's own would change what tests see.
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in (
+            "BYBIT_API_KEY",
+            "BYBIT_API_SECRET",
+            "BYBIT_TESTNET",
+            "BYBIT_DEMO",
+            "BYBIT_REGION",
+            "BYBIT_DATA_DIR",
+        ):
+            patch.delenv(name, raising=False)
+        for name in _FOLDERS:
+            patch.setenv(name, str(home))
+        yield (str(home / str(number)) for number in itertools.count())
+
+
+@pytest.fixture(autouse=True)
+def _own_folders_of_each(_own_folders: Iterator[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    # Only named, not made: few of thousands of tests store anything.
+    folder = next(_own_folders)
+    for name in _FOLDERS:
+        monkeypatch.setenv(name, folder)
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    # `log_to_stderr` is for programs, which call it once and for good.
+    logger = logging.getLogger("bybit_async")
+    level, handlers, propagate = logger.level, list(logger.handlers), logger.propagate
+    yield
+    logger.handlers, logger.propagate = handlers, propagate
+    if logger.level != level:
+        logger.setLevel(level)
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Interrupts reach the test and the processes that it starts, although `nohup` or a shell's ``&`` ignores them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(autouse=True)

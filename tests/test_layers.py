@@ -3,20 +3,50 @@
 from __future__ import annotations
 
 import ast
+import graphlib
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
 
+import bybit_async
+
 PACKAGE = Path(__file__).parent.parent / "bybit_async"
 
-LEAVES = {"wire", "enums", "errors", "environments", "drift"}
-STREAM_SEES = {"state", "models"} | {f"transport.{name}" for name in ("signing", "clock", "endpoint", "outcome", "tls")}
+LEAVES = {
+    "wire",
+    "enums",
+    "errors",
+    "environments",
+    "drift",
+    "backoff",
+    "event_loop",
+    "secret",
+    "leases",
+    "redis_address",
+    "logs",
+    "extras",
+    "ret_codes",
+}
+STREAM_SEES = {"state", "models"} | {
+    f"transport.{name}" for name in ("signing", "clock", "endpoint", "limits", "policy", "resolution", "tls")
+}
 ALLOWED: dict[str, set[str]] = {
     "environments": {"errors"},
     "errors": set(),
+    "backoff": set(),
+    "event_loop": {"errors"},
+    "secret": set(),
     "enums": set(),
-    "wire": {"errors"},
+    "logs": {"errors"},
+    "ret_codes": {"errors"},
+    "extras": {"errors"},
+    "__main__": {"cli"},
+    "wire": {"errors", "display"},
+    "display": set(),
     "drift": set(),
+    "leases": {"errors", "redis_address", "secret"},
+    "redis_address": {"errors", "secret"},
     "models": LEAVES,
     "transport": LEAVES | {"models"},
     "state": LEAVES | {"models"},
@@ -24,18 +54,22 @@ ALLOWED: dict[str, set[str]] = {
     "stream": LEAVES | STREAM_SEES,
     "live": LEAVES | {"api", "stream", "state", "models", "transport"},
     "data": LEAVES | {"api", "stream", "state", "models", "transport"},
-    "session": LEAVES | {"api", "stream", "live", "data", "state", "models", "transport"},
+    "session": LEAVES | {"api", "stream", "live", "data", "state", "models", "transport", "session_options"},
+    "session_options": LEAVES | {"stream", "transport"},
     "bridge": LEAVES | {"api", "stream", "live", "data", "state", "models", "transport"},
     "blocking": LEAVES | {"bridge", "session", "api", "stream", "live", "data", "models", "transport"},
-    "blocking_stub": {"bridge", "session"},
     "pybit": LEAVES
     | {"blocking", "bridge", "session", "api", "stream", "live", "data", "state", "models", "transport"},
-    "bot": LEAVES | {"session", "api", "stream", "live", "data", "state", "models", "transport"},
+    # The bot stands on what the top level and the public packages offer; it paper trades on the simulated exchange.
+    "bot": LEAVES
+    | set(bybit_async.__all__)
+    | {"session", "bridge", "api", "stream", "live", "data", "state", "models", "transport", "simulator"},
     "simulator": LEAVES | {"models"},
-    "cli": LEAVES
+    "relay": LEAVES | {"stream", "state", "models", "transport"},
+    "cli": LEAVES | {"__version__", "relay"}
     | {"session", "blocking", "bot", "simulator", "api", "stream", "live", "data", "state", "models", "transport"},
     "pytest_plugin": {"session", "simulator"},
-    "": LEAVES | {"session", "blocking", "api", "stream", "transport"},
+    "": LEAVES | {"session", "blocking", "api", "stream", "live", "models", "transport"},
 }  # fmt: skip
 
 
@@ -80,6 +114,33 @@ def test_the_table_names_no_floor_twice() -> None:
             assert room not in back, f"{room} and {other} import each other"
 
 
+def test_no_modules_import_each_other() -> None:
+    """Circles count wherever the import stands: under `TYPE_CHECKING` and inside functions, too."""
+    modules = {module_of(path): path for path in PACKAGE.rglob("*.py")}
+    graph = {name: modules_named_by(path, modules) - {name} for name, path in modules.items()}
+    try:
+        tuple(graphlib.TopologicalSorter(graph).static_order())
+    except graphlib.CycleError as error:
+        pytest.fail(f"a circle of imports: {' -> '.join(error.args[1])}")
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def modules_named_by(path: Path, modules: Collection[str]) -> set[str]:
+    """Return the modules of ours that a file imports, or imports names from."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= inner & set(modules) or {node.module}
+    return found & set(modules)
+
+
 def test_no_room_has_a_name_that_says_nothing() -> None:
     vague = {"utils", "util", "common", "helpers", "helper", "core", "misc"}
     assert not [path for path in PACKAGE.rglob("*") if path.stem in vague]
@@ -95,3 +156,29 @@ def test_files_and_functions_stay_readable(path: Path) -> None:
             if body:
                 length = (body[-1].end_lineno or 0) - body[0].lineno + 1
                 assert length <= 60, f"{path}:{node.lineno} {node.name} has {length} lines"
+
+
+RUN_A_BENCHMARK = {
+    "bot/monitor/test_page.py",
+    "bot/test_kill.py",
+    "faults/test_chaos.py",
+    "faults/test_state_machine.py",
+    "stream/test_soak.py",
+    "test_benchmarks.py",
+}
+"""Tests that run what a benchmark measures, but smaller: `benchmarks` is their subject."""
+
+
+def test_no_test_is_imported_by_another() -> None:
+    tests = Path(__file__).parent
+    from_tests, from_benchmarks = [], set()
+    for path in sorted(tests.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names += [alias.name for alias in node.names]
+            from_tests += [f"{path}:{node.lineno}" for name in names if name.rpartition(".")[2].startswith("test_")]
+            if any(name.partition(".")[0] == "benchmarks" for name in names):
+                from_benchmarks.add(path.relative_to(tests).as_posix())
+    assert from_tests == [], "move what several tests need to a module of its own"
+    assert from_benchmarks == RUN_A_BENCHMARK

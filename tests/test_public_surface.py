@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import pickle
+import re
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +18,9 @@ from bybit_async import AsyncBybit, BybitError, Environment, endpoints, errors
 from bybit_async.api.domains import Domains
 from bybit_async.simulator import SimulatedExchange
 from bybit_async.transport.pages import Pager
+
+ROOT = Path(__file__).parent.parent
+PUBLIC = {"simulator", "data", "models", "enums", "errors", "pybit", "blocking", "leases", "bot"}
 
 DOMAINS = [
     "market",
@@ -141,3 +148,57 @@ def test_importing_connects_to_nothing_and_loads_no_heavy_package() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
+
+
+def test_dir_lists_what_is_loaded_later() -> None:
+    script = "import bybit_async; print(*dir(bybit_async))"
+    listed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert set(bybit_async.__all__) <= set(listed)
+
+
+def test_the_version_is_the_one_of_the_distribution() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert project["tool"]["hatch"]["version"]["path"] == "bybit_async/__init__.py"
+    assert "version" in project["project"]["dynamic"]
+    assert re.fullmatch(r"\d+\.\d+\.\d+", bybit_async.__version__)
+
+
+def test_every_error_is_at_the_top_level() -> None:
+    defined = {
+        name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, BybitError)
+    }
+    assert defined <= set(bybit_async.__all__)
+
+
+def _imports(source: str) -> set[tuple[str, str]]:
+    """Return (module, name) of everything that is imported from the library."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "bybit_async":
+            found |= {(node.module, alias.name) for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {(a.name, "") for a in node.names if a.name.split(".")[0] == "bybit_async"}
+    return found
+
+
+def _pages() -> list[Path]:
+    written = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "examples").glob("*.py"))]
+    return [page for page in written if "bybit_async" in page.read_text()]
+
+
+@pytest.mark.parametrize("page", _pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_public_means_public(page: Path) -> None:
+    """README, docs and examples import from the top level, or from a package that is named public."""
+    text = page.read_text()
+    sources = [text] if page.suffix == ".py" else re.findall(r"```(?:python|py)\b[^\n]*\n(.*?)```", text, re.DOTALL)
+    for module, name in set().union(*map(_imports, sources)) if sources else set():
+        if module == "bybit_async":
+            assert not name or name in PUBLIC or name in bybit_async.__all__, f"{name} is not public"
+        else:
+            package = module.split(".")[1]
+            assert package in PUBLIC, f"{module} is not public; the top level or {', '.join(sorted(PUBLIC))} are"
+            assert module.count(".") == 1 or package == "models", f"{module} lies too deep"
+
+
+def test_the_check_of_imports_can_fail() -> None:
+    assert _imports("from bybit_async.live.account import LiveAccount") == {("bybit_async.live.account", "LiveAccount")}

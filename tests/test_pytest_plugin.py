@@ -58,8 +58,8 @@ def test_the_fixtures_work_in_both_modes_of_pytest_asyncio(installed, mode, mark
     run(installed, "-o", f"asyncio_mode={mode}").assert_outcomes(passed=1)
 
 
-def test_the_example_of_the_readme_passes_as_it_stands(installed):
-    (example,) = re.findall(r"```py\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+def test_the_example_of_the_documentation_passes_as_it_stands(installed):
+    (example,) = re.findall(r"```py\n(.*?)```", (ROOT / "docs" / "simulator" / "pytest.md").read_text(), re.DOTALL)
     installed.makepyfile(example)
     run(installed, "-o", "asyncio_mode=auto").assert_outcomes(passed=1)
 

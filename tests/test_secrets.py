@@ -18,7 +18,7 @@ from bybit_async.errors import ConnectionFailed, InvalidParameter, NotSent, Requ
 from bybit_async.models.trade import PlaceOrder
 from bybit_async.session import AsyncBybit
 from bybit_async.simulator import Rule, SimulatedExchange
-from bybit_async.stream.order_entry import OrderEntry
+from bybit_async.stream.orders.entry import OrderEntry
 from bybit_async.stream.settings import StreamSettings
 from bybit_async.transport.clock import Clock
 from bybit_async.transport.hooks import Hooks
@@ -133,7 +133,7 @@ async def test_the_key_is_in_no_log_error_repr_or_pickle(heard: Heard, via: Any)
             objects = [
                 bybit,
                 bybit._signer,
-                bybit._transport,
+                bybit._rest,
                 bybit.stream,
                 bybit.trade,
                 bybit.clock,

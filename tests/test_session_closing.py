@@ -55,7 +55,7 @@ async def test_a_part_that_cannot_be_closed_does_not_keep_the_others_open(monkey
         monkeypatch.setattr(bybit.stream, "aclose", fail)
         with pytest.raises(RuntimeError):
             await bybit.aclose()
-        assert bybit._transport._exchange._open == set()  # type: ignore[attr-defined]
+        assert bybit._rest.context.carrier._open == set()  # type: ignore[attr-defined]
 
 
 async def test_an_order_whose_outcome_is_looked_for_ends_with_the_session() -> None:

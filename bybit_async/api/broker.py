@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
 from typing_extensions import deprecated
 
 from bybit_async.api.resource import Resource
-from bybit_async.api.spelling import none_or_compact_day
+from bybit_async.api.spelling import none_or_compact_day, wires
 from bybit_async.models import broker as m
+from bybit_async.models.building import Fields
 from bybit_async.models.checks import both_or_neither
 from bybit_async.transport.endpoint import get, post
 from bybit_async.transport.pages import Pager
@@ -53,8 +55,7 @@ class Broker(Resource):
 
     async def get_exchange_broker_account_info(self, *, timeout: float | None = None) -> m.BrokerAccount:
         """The broker's sub account quota and rebate rates. `GET /v5/broker/account-info`."""
-        answer: m.BrokerAccount = await self._call(GET_EXCHANGE_BROKER_ACCOUNT_INFO, timeout)
-        return answer
+        return await self._call(GET_EXCHANGE_BROKER_ACCOUNT_INFO, timeout)
 
     def get_exchange_broker_earnings(
         self,
@@ -124,8 +125,7 @@ class Broker(Resource):
 
     async def get_voucher_spec(self, *, id: str, timeout: float | None = None) -> m.Voucher:
         """What a voucher is worth and how much of it is used. `POST /v5/broker/award/info`."""
-        answer: m.Voucher = await self._call(GET_VOUCHER_SPEC, timeout, id=id)
-        return answer
+        return await self._call(GET_VOUCHER_SPEC, timeout, id=id)
 
     async def issue_voucher(
         self,
@@ -142,11 +142,10 @@ class Broker(Resource):
         `spec_code` is a code of your own of at most 8 characters, unique per issue.
         `POST /v5/broker/award/distribute-award`.
         """
-        answer: Nothing = await self._call(
+        return await self._call(
             ISSUE_VOUCHER, timeout, account_id=account_id, award_id=award_id, spec_code=spec_code,
             amount=plain(amount, "amount"), broker_id=broker_id,
         )  # fmt: skip
-        return answer
 
     async def get_issued_voucher(
         self,
@@ -158,16 +157,14 @@ class Broker(Resource):
         timeout: float | None = None,
     ) -> m.IssuedVoucher:
         """What became of a voucher. `POST /v5/broker/award/distribution-record`."""
-        answer: m.IssuedVoucher = await self._call(
+        return await self._call(
             GET_ISSUED_VOUCHER, timeout, account_id=account_id, award_id=award_id, spec_code=spec_code,
             with_used_amount=with_used_amount,
         )  # fmt: skip
-        return answer
 
     async def get_broker_rate_limit_cap(self, *, timeout: float | None = None) -> Rows[m.BrokerRateCap]:
         """The broker's rate limits and how much of them is given away. `GET /v5/broker/apilimit/query-cap`."""
-        answer: Rows[m.BrokerRateCap] = await self._call(GET_BROKER_RATE_LIMIT_CAP, timeout)
-        return answer
+        return await self._call(GET_BROKER_RATE_LIMIT_CAP, timeout)
 
     def get_broker_all_rate_limits(
         self,
@@ -181,13 +178,12 @@ class Broker(Resource):
         return self._pages(GET_BROKER_ALL_RATE_LIMITS, timeout, limit=limit, cursor=cursor, uids=uids)
 
     async def set_broker_rate_limit(
-        self, *, settings: list[m.BrokerRateSetting], timeout: float | None = None
+        self, *, settings: Sequence[m.BrokerRateSetting | Fields], timeout: float | None = None
     ) -> m.BrokerRateResults:
         """Set rate limits of clients, in requests per second. `POST /v5/broker/apilimit/set`."""
-        answer: m.BrokerRateResults = await self._call(
-            SET_BROKER_RATE_LIMIT, timeout, list=[part.wire() for part in settings],
+        return await self._call(
+            SET_BROKER_RATE_LIMIT, timeout, list=wires(m.BrokerRateSetting, settings, "settings"),
         )  # fmt: skip
-        return answer
 
     def get_broker_ip_change_log(
         self,
@@ -209,5 +205,4 @@ class Broker(Resource):
 
     async def get_broker_whitelist_ip(self, *, timeout: float | None = None) -> list[m.BrokerIpWhitelist]:
         """The broker's whitelisted addresses. `GET /v5/broker/whitelist/ip`."""
-        answer: list[m.BrokerIpWhitelist] = await self._call(GET_BROKER_WHITELIST_IP, timeout)
-        return answer
+        return await self._call(GET_BROKER_WHITELIST_IP, timeout)

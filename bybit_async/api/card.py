@@ -44,18 +44,16 @@ class Card(Resource):
 
         `POST /v5/card/transaction/query-asset-records`.
         """
-        answer: m.CardTransactions = await self._call(
+        return await self._call(
             GET_ASSET_RECORDS, timeout, status_code=status_code, limit=limit, page=page, pan4=pan4,
             create_begin_time=none_or_milliseconds(start, "start"),
             create_end_time=none_or_milliseconds(end, "end"), merch_name=merch_name, type=type, txn_id=txn_id,
             card_token=card_token, order_no=order_no,
         )  # fmt: skip
-        return answer
 
     async def get_point_balance(self, *, timeout: float | None = None) -> m.PointBalance:
         """Points available and pending. `POST /v5/card/reward/points/balance`."""
-        answer: m.PointBalance = await self._call(GET_POINT_BALANCE, timeout)
-        return answer
+        return await self._call(GET_POINT_BALANCE, timeout)
 
     async def get_point_records(
         self,
@@ -75,22 +73,19 @@ class Card(Resource):
 
         `POST /v5/card/reward/points/records`.
         """
-        answer: m.PointRecords = await self._call(
+        return await self._call(
             GET_POINT_RECORDS, timeout, type=type, page_size=page_size, page_no=page_no,
             start_time=none_or_milliseconds(start, "start"), end_time=none_or_milliseconds(end, "end"),
             out_order_id=out_order_id, biz_id=biz_id, biz_txn_id=biz_txn_id, side=side,
         )  # fmt: skip
-        return answer
 
     async def get_tier_info(self, *, timeout: float | None = None) -> m.PointTier:
         """The reward tier and how much of its limit is used. `POST /v5/card/reward/points/tier`."""
-        answer: m.PointTier = await self._call(GET_TIER_INFO, timeout)
-        return answer
+        return await self._call(GET_TIER_INFO, timeout)
 
     async def get_cashback_detail(self, *, biz_txn_id: str, timeout: float | None = None) -> m.Cashback:
         """One cashback order. `POST /v5/card/reward/point/cashback/detail`."""
-        answer: m.Cashback = await self._call(GET_CASHBACK_DETAIL, timeout, biz_txn_id=biz_txn_id)
-        return answer
+        return await self._call(GET_CASHBACK_DETAIL, timeout, biz_txn_id=biz_txn_id)
 
     async def get_mall_item_list(
         self,
@@ -105,8 +100,7 @@ class Card(Resource):
         timeout: float | None = None,
     ) -> m.MallItems:
         """What points can buy, by page number. `POST /v5/card/reward/mall/item/list`."""
-        answer: m.MallItems = await self._call(
+        return await self._call(
             GET_MALL_ITEM_LIST, timeout, page_no=page_no, page_size=page_size, item_type=item_type,
             item_biz_type=item_biz_type, order_by=order_by, asc=asc, source=source,
         )  # fmt: skip
-        return answer

@@ -29,8 +29,7 @@ class Fiat(Resource):
         self, *, currency: str | None = None, timeout: float | None = None
     ) -> list[m.FiatBalance]:
         """Fiat balances; all of them when `currency` is left out. `GET /v5/fiat/balance-query`."""
-        answer: list[m.FiatBalance] = await self._call(GET_FIAT_BALANCE, timeout, currency=currency)
-        return answer
+        return await self._call(GET_FIAT_BALANCE, timeout, currency=currency)
 
     async def get_fiat_coin_list(
         self, *, side: Literal["0", "1"] | None = None, timeout: float | None = None
@@ -39,13 +38,11 @@ class Fiat(Resource):
 
         `GET /v5/fiat/query-coin-list`.
         """
-        answer: m.FiatCoins = await self._call(GET_FIAT_COIN_LIST, timeout, side=side)
-        return answer
+        return await self._call(GET_FIAT_COIN_LIST, timeout, side=side)
 
     async def get_fiat_reference_price(self, *, symbol: str, timeout: float | None = None) -> m.FiatReferencePrice:
         """Reference prices of a pair such as ``EUR-USDT``, per payment method. `GET /v5/fiat/reference-price`."""
-        answer: m.FiatReferencePrice = await self._call(GET_FIAT_REFERENCE_PRICE, timeout, symbol=symbol)
-        return answer
+        return await self._call(GET_FIAT_REFERENCE_PRICE, timeout, symbol=symbol)
 
     async def request_fiat_quote(
         self,
@@ -59,12 +56,11 @@ class Fiat(Resource):
         timeout: float | None = None,
     ) -> m.FiatQuote:
         """Ask for a quote, taken with `execute_fiat_trade`. `POST /v5/fiat/quote-apply`."""
-        answer: m.FiatQuote = await self._call(
+        return await self._call(
             REQUEST_FIAT_QUOTE, timeout, from_coin=from_coin, from_coin_type=from_coin_type, to_coin=to_coin,
             to_coin_type=to_coin_type, request_amount=plain(request_amount, "request_amount"),
             request_coin_type=request_coin_type,
         )  # fmt: skip
-        return answer
 
     async def execute_fiat_trade(
         self,
@@ -76,21 +72,19 @@ class Fiat(Resource):
         timeout: float | None = None,
     ) -> m.FiatTradeAck:
         """Take a quote. `webhook_url` is called when the conversion ends. `POST /v5/fiat/trade-execute`."""
-        answer: m.FiatTradeAck = await self._call(
+        return await self._call(
             EXECUTE_FIAT_TRADE, timeout, quote_tx_id=quote_tx_id, sub_user_id=sub_user_id, webhook_url=webhook_url,
             MerchantRequestId=no_longer(merchant_request_id, 36, "merchant_request_id"),
         )  # fmt: skip
-        return answer
 
     async def query_fiat_trade(
         self, *, trade_no: str | None = None, merchant_request_id: str | None = None, timeout: float | None = None
     ) -> m.FiatTrade:
         """How a conversion went, named by either id. `GET /v5/fiat/trade-query`."""
         any_of({"trade_no": trade_no, "merchant_request_id": merchant_request_id})
-        answer: m.FiatTrade = await self._call(
+        return await self._call(
             QUERY_FIAT_TRADE, timeout, trade_no=trade_no, merchant_request_id=merchant_request_id,
         )  # fmt: skip
-        return answer
 
     async def get_fiat_trade_history(
         self,
@@ -102,8 +96,7 @@ class Fiat(Resource):
         timeout: float | None = None,
     ) -> list[m.FiatTrade]:
         """Conversions; `index` is the page number from 1, `limit` 20 to 100. `GET /v5/fiat/query-trade-history`."""
-        answer: list[m.FiatTrade] = await self._call(
+        return await self._call(
             GET_FIAT_TRADE_HISTORY, timeout, index=index, limit=limit,
             start_time=none_or_milliseconds(start, "start"), end_time=none_or_milliseconds(end, "end"),
         )  # fmt: skip
-        return answer

@@ -51,8 +51,7 @@ class InstitutionalLoan(Resource):
 
     async def get_product_info(self, *, product_id: str | None = None, timeout: float | None = None) -> m.LoanProducts:
         """Loan products; all of them when `product_id` is left out. `GET /v5/ins-loan/product-infos`."""
-        answer: m.LoanProducts = await self._call(GET_PRODUCT_INFO, timeout, product_id=product_id)
-        return answer
+        return await self._call(GET_PRODUCT_INFO, timeout, product_id=product_id)
 
     async def get_margin_coin_info(
         self, *, product_id: str | None = None, timeout: float | None = None
@@ -61,16 +60,14 @@ class InstitutionalLoan(Resource):
 
         `GET /v5/ins-loan/ensure-tokens-convert`.
         """
-        answer: m.MarginTokens = await self._call(GET_MARGIN_COIN_INFO, timeout, product_id=product_id)
-        return answer
+        return await self._call(GET_MARGIN_COIN_INFO, timeout, product_id=product_id)
 
     @deprecated("Use InstitutionalLoan.get_margin_coin_info.")
     async def get_flat_margin_coin_info(
         self, *, product_id: str | None = None, timeout: float | None = None
     ) -> m.FlatMarginTokens:
         """What counts as margin for a product, without tiers. `GET /v5/ins-loan/ensure-tokens`."""
-        answer: m.FlatMarginTokens = await self._call(GET_FLAT_MARGIN_COIN_INFO, timeout, product_id=product_id)
-        return answer
+        return await self._call(GET_FLAT_MARGIN_COIN_INFO, timeout, product_id=product_id)
 
     async def get_loan_orders(
         self,
@@ -85,11 +82,10 @@ class InstitutionalLoan(Resource):
 
         `GET /v5/ins-loan/loan-order`.
         """
-        answer: m.LoanOrders = await self._call(
+        return await self._call(
             GET_LOAN_ORDERS, timeout, order_id=order_id, start_time=none_or_milliseconds(start, "start"),
             end_time=none_or_milliseconds(end, "end"), limit=limit,
         )  # fmt: skip
-        return answer
 
     async def get_repayment_info(
         self,
@@ -103,42 +99,36 @@ class InstitutionalLoan(Resource):
 
         `GET /v5/ins-loan/repaid-history`.
         """
-        answer: m.LoanRepayments = await self._call(
+        return await self._call(
             GET_REPAYMENT_INFO, timeout, start_time=none_or_milliseconds(start, "start"),
             end_time=none_or_milliseconds(end, "end"), limit=limit,
         )  # fmt: skip
-        return answer
 
     async def get_ltv(self, *, timeout: float | None = None) -> m.RiskUnitLtvs:
         """The loan-to-value of the risk unit and what it is made of. `GET /v5/ins-loan/ltv-convert`."""
-        answer: m.RiskUnitLtvs = await self._call(GET_LTV, timeout)
-        return answer
+        return await self._call(GET_LTV, timeout)
 
     @deprecated("Use InstitutionalLoan.get_ltv.")
     async def get_flat_ltv(self, *, timeout: float | None = None) -> m.FlatLtvs:
         """The loan-to-value of the risk unit, without tiers. `GET /v5/ins-loan/ltv`."""
-        answer: m.FlatLtvs = await self._call(GET_FLAT_LTV, timeout)
-        return answer
+        return await self._call(GET_FLAT_LTV, timeout)
 
     async def get_coin_delta_amount(self, *, coin: str | None = None, timeout: float | None = None) -> m.DeltaAmounts:
         """The risk unit's delta limits in USD; all coins when `coin` is left out.
 
         `GET /v5/ins-loan/coin-delta-amount`.
         """
-        answer: m.DeltaAmounts = await self._call(GET_COIN_DELTA_AMOUNT, timeout, coin=coin)
-        return answer
+        return await self._call(GET_COIN_DELTA_AMOUNT, timeout, coin=coin)
 
     async def bind_or_unbind_uid(
         self, *, uid: str, operate: Literal["0", "1"], timeout: float | None = None
     ) -> m.UidBinding:
         """Bind a user to the risk unit (``0``) or unbind it (``1``). `POST /v5/ins-loan/association-uid`."""
-        answer: m.UidBinding = await self._call(BIND_OR_UNBIND_UID, timeout, uid=uid, operate=operate)
-        return answer
+        return await self._call(BIND_OR_UNBIND_UID, timeout, uid=uid, operate=operate)
 
     async def repay_loan(self, *, token: str, quantity: Number, timeout: float | None = None) -> m.RepayAck:
         """Repay a loan. `POST /v5/ins-loan/repay-loan`."""
-        answer: m.RepayAck = await self._call(REPAY_LOAN, timeout, token=token, quantity=plain(quantity, "quantity"))
-        return answer
+        return await self._call(REPAY_LOAN, timeout, token=token, quantity=plain(quantity, "quantity"))
 
     def get_institution_ip_change_log(
         self,
@@ -160,5 +150,4 @@ class InstitutionalLoan(Resource):
 
     async def get_institution_whitelist_ip(self, *, timeout: float | None = None) -> list[m.IpWhitelist]:
         """The institution's whitelisted addresses. `GET /v5/ins/whitelist/ip`."""
-        answer: list[m.IpWhitelist] = await self._call(GET_INSTITUTION_WHITELIST_IP, timeout)
-        return answer
+        return await self._call(GET_INSTITUTION_WHITELIST_IP, timeout)

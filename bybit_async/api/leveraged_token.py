@@ -55,25 +55,22 @@ class LeveragedToken(Resource):
         self, *, lt_coin: str | None = None, timeout: float | None = None
     ) -> Rows[m.LeveragedTokenInfo]:
         """Leveraged tokens and their limits. `GET /v5/spot-lever-token/info`."""
-        answer: Rows[m.LeveragedTokenInfo] = await self._call(GET_LEVERAGED_TOKEN_INFO, timeout, lt_coin=lt_coin)
-        return answer
+        return await self._call(GET_LEVERAGED_TOKEN_INFO, timeout, lt_coin=lt_coin)
 
     @deprecated("Use perpetual contracts; leveraged tokens are retired.")
     async def get_leveraged_token_market(self, *, lt_coin: str, timeout: float | None = None) -> m.LeveragedTokenMarket:
         """Net asset value and leverage of a token. `GET /v5/spot-lever-token/reference`."""
-        answer: m.LeveragedTokenMarket = await self._call(GET_LEVERAGED_TOKEN_MARKET, timeout, lt_coin=lt_coin)
-        return answer
+        return await self._call(GET_LEVERAGED_TOKEN_MARKET, timeout, lt_coin=lt_coin)
 
     @deprecated("Use perpetual contracts; leveraged tokens are retired.")
     async def purchase_leveraged_token(
         self, *, lt_coin: str, lt_amount: Number, serial_no: str | None = None, timeout: float | None = None
     ) -> m.LeveragedTokenPurchase:
         """Purchase a leveraged token for `lt_amount` of its quote coin. `POST /v5/spot-lever-token/purchase`."""
-        answer: m.LeveragedTokenPurchase = await self._call(
+        return await self._call(
             PURCHASE_LEVERAGED_TOKEN, timeout, lt_coin=lt_coin, lt_amount=plain(lt_amount, "lt_amount"),
             serial_no=serial_no,
         )  # fmt: skip
-        return answer
 
     @deprecated("Use perpetual contracts; leveraged tokens are retired.")
     async def redeem_leveraged_token(
@@ -85,11 +82,10 @@ class LeveragedToken(Resource):
         timeout: float | None = None,
     ) -> m.LeveragedTokenRedemption:
         """Redeem a leveraged token. `POST /v5/spot-lever-token/redeem`."""
-        answer: m.LeveragedTokenRedemption = await self._call(
+        return await self._call(
             REDEEM_LEVERAGED_TOKEN, timeout, lt_coin=lt_coin, quantity=none_or_plain(quantity, "quantity"),
             serial_no=serial_no,
         )  # fmt: skip
-        return answer
 
     @deprecated("Use perpetual contracts; leveraged tokens are retired.")
     async def get_purchase_redemption_records(
@@ -108,9 +104,8 @@ class LeveragedToken(Resource):
 
         `GET /v5/spot-lever-token/order-record`.
         """
-        answer: Rows[m.LeveragedTokenOrder] = await self._call(
+        return await self._call(
             GET_PURCHASE_REDEMPTION_RECORDS, timeout, lt_coin=lt_coin, order_id=order_id,
             start_time=none_or_milliseconds(start, "start"), end_time=none_or_milliseconds(end, "end"), limit=limit,
             lt_order_type=lt_order_type, serial_no=serial_no,
         )  # fmt: skip
-        return answer

@@ -8,9 +8,11 @@ from typing import Literal
 from typing_extensions import deprecated
 
 from bybit_async.api.setting import Setting, SettingResource
+from bybit_async.api.spelling import wires
 from bybit_async.enums import PositionIdx, TpslMode, TriggerBy
 from bybit_async.errors import InvalidParameter
 from bybit_async.models import position as m
+from bybit_async.models.building import Fields
 from bybit_async.models.checks import any_of, known
 from bybit_async.transport.endpoint import get, post
 from bybit_async.transport.pages import Pager
@@ -87,7 +89,7 @@ class Position(SettingResource):
         The two may differ in hedge mode with isolated margin only. `POST /v5/position/set-leverage`.
         """
         return await self._set(
-            SET_LEVERAGE, timeout, category=known(category), symbol=symbol,
+            SET_LEVERAGE, timeout, category=category, symbol=symbol,
             buy_leverage=plain(buy_leverage, "buy_leverage"), sell_leverage=plain(sell_leverage, "sell_leverage"),
         )  # fmt: skip
 
@@ -105,9 +107,7 @@ class Position(SettingResource):
         `symbol` wins when both are given. `POST /v5/position/switch-mode`.
         """
         any_of({"symbol": symbol, "coin": coin})
-        return await self._set(
-            SWITCH_POSITION_MODE, timeout, category=known(category), symbol=symbol, coin=coin, mode=mode
-        )
+        return await self._set(SWITCH_POSITION_MODE, timeout, category=category, symbol=symbol, coin=coin, mode=mode)
 
     async def set_trading_stop(
         self,
@@ -139,7 +139,7 @@ class Position(SettingResource):
         stops = {"take_profit": take_profit, "stop_loss": stop_loss, "trailing_stop": trailing_stop}
         any_of({**stops, "active_price": active_price})
         return await self._set(
-            SET_TRADING_STOP, timeout, category=known(category), symbol=symbol, tpsl_mode=tpsl_mode,
+            SET_TRADING_STOP, timeout, category=category, symbol=symbol, tpsl_mode=tpsl_mode,
             position_idx=position_idx, take_profit=none_or_plain(take_profit, "take_profit"),
             stop_loss=none_or_plain(stop_loss, "stop_loss"),
             trailing_stop=none_or_plain(trailing_stop, "trailing_stop"),
@@ -164,7 +164,7 @@ class Position(SettingResource):
         Hedge mode needs `position_idx`. `POST /v5/position/set-auto-add-margin`.
         """
         return await self._set(
-            SET_AUTO_ADD_MARGIN, timeout, category=known(category), symbol=symbol, auto_add_margin=auto_add_margin,
+            SET_AUTO_ADD_MARGIN, timeout, category=category, symbol=symbol, auto_add_margin=auto_add_margin,
             position_idx=position_idx,
         )  # fmt: skip
 
@@ -181,11 +181,10 @@ class Position(SettingResource):
 
         `POST /v5/position/add-margin`.
         """
-        answer: m.MarginChange = await self._call(
-            ADD_OR_REDUCE_MARGIN, timeout, category=known(category), symbol=symbol, margin=plain(margin, "margin"),
+        return await self._call(
+            ADD_OR_REDUCE_MARGIN, timeout, category=category, symbol=symbol, margin=plain(margin, "margin"),
             position_idx=position_idx,
         )  # fmt: skip
-        return answer
 
     def get_closed_pnl(
         self,
@@ -204,7 +203,7 @@ class Position(SettingResource):
         `GET /v5/position/closed-pnl`.
         """
         return self._pages(
-            GET_CLOSED_PNL, timeout, category=known(category), symbol=symbol,
+            GET_CLOSED_PNL, timeout, category=category, symbol=symbol,
             start_time=none_or_milliseconds(start, "start"), end_time=none_or_milliseconds(end, "end"),
             limit=limit, cursor=cursor,
         )  # fmt: skip
@@ -226,7 +225,7 @@ class Position(SettingResource):
         `GET /v5/position/get-closed-positions`.
         """
         return self._pages(
-            GET_CLOSED_OPTIONS_POSITIONS, timeout, category=known(category), symbol=symbol,
+            GET_CLOSED_OPTIONS_POSITIONS, timeout, category=category, symbol=symbol,
             start_time=none_or_milliseconds(start, "start"), end_time=none_or_milliseconds(end, "end"),
             limit=limit, cursor=cursor,
         )  # fmt: skip
@@ -235,11 +234,15 @@ class Position(SettingResource):
         self, *, category: Contract, symbol: str | None = None, timeout: float | None = None
     ) -> m.SymbolLeverages:
         """The leverage that is set for a symbol, or for all of them. `GET /v5/position/symbol-info`."""
-        answer: m.SymbolLeverages = await self._call(GET_SYMBOL_INFO, timeout, category=known(category), symbol=symbol)
-        return answer
+        return await self._call(GET_SYMBOL_INFO, timeout, category=category, symbol=symbol)
 
     async def move_position(
-        self, *, from_uid: str, to_uid: str, list: Sequence[m.PositionLeg], timeout: float | None = None
+        self,
+        *,
+        from_uid: str,
+        to_uid: str,
+        list: Sequence[m.PositionLeg | Fields],
+        timeout: float | None = None,
     ) -> m.MovedPositions:
         """Move up to 25 positions from one account to another of the same master. `POST /v5/position/move-positions`.
 
@@ -247,10 +250,9 @@ class Position(SettingResource):
         """
         if not 1 <= len(list) <= 25:
             raise InvalidParameter("list", f"expected 1 to 25 legs, got {len(list)}")
-        answer: m.MovedPositions = await self._call(
-            MOVE_POSITION, timeout, from_uid=from_uid, to_uid=to_uid, list=[leg.wire() for leg in list]
+        return await self._call(
+            MOVE_POSITION, timeout, from_uid=from_uid, to_uid=to_uid, list=wires(m.PositionLeg, list, "list")
         )
-        return answer
 
     def get_move_position_history(
         self,
@@ -270,7 +272,7 @@ class Position(SettingResource):
         `limit` is 1 to 200 (20 when left out). `GET /v5/position/move-history`.
         """
         return self._pages(
-            GET_MOVE_POSITION_HISTORY, timeout, category=category and known(category), symbol=symbol,
+            GET_MOVE_POSITION_HISTORY, timeout, category=category, symbol=symbol,
             start_time=none_or_milliseconds(start, "start"), end_time=none_or_milliseconds(end, "end"),
             status=status, block_trade_id=block_trade_id, limit=limit, cursor=cursor,
         )  # fmt: skip
@@ -280,7 +282,7 @@ class Position(SettingResource):
 
         `POST /v5/position/confirm-pending-mmr`.
         """
-        return await self._set(CONFIRM_NEW_RISK_LIMIT, timeout, category=known(category), symbol=symbol)
+        return await self._set(CONFIRM_NEW_RISK_LIMIT, timeout, category=category, symbol=symbol)
 
     @deprecated("Unified accounts use position.set_leverage and account.set_margin_mode")
     async def switch_margin_mode(
@@ -298,7 +300,7 @@ class Position(SettingResource):
         `POST /v5/position/switch-isolated`.
         """
         return await self._set(
-            SWITCH_MARGIN_MODE, timeout, category=known(category), symbol=symbol, trade_mode=trade_mode,
+            SWITCH_MARGIN_MODE, timeout, category=category, symbol=symbol, trade_mode=trade_mode,
             buy_leverage=plain(buy_leverage, "buy_leverage"), sell_leverage=plain(sell_leverage, "sell_leverage"),
         )  # fmt: skip
 
@@ -307,7 +309,7 @@ class Position(SettingResource):
         self, *, category: Contract, symbol: str, tp_sl_mode: TpslMode, timeout: float | None = None
     ) -> Setting:
         """Set whether take profit and stop loss hold for the whole position. `POST /v5/position/set-tpsl-mode`."""
-        return await self._set(SET_TP_SL_MODE, timeout, category=known(category), symbol=symbol, tp_sl_mode=tp_sl_mode)
+        return await self._set(SET_TP_SL_MODE, timeout, category=category, symbol=symbol, tp_sl_mode=tp_sl_mode)
 
     @deprecated("Bybit picks the risk tier by itself")
     async def set_risk_limit(
@@ -320,8 +322,7 @@ class Position(SettingResource):
         timeout: float | None = None,
     ) -> m.RiskLimitSetting:
         """Set a symbol's risk tier. `POST /v5/position/set-risk-limit`."""
-        answer: m.RiskLimitSetting = await self._call(
-            SET_RISK_LIMIT, timeout, category=known(category), symbol=symbol, risk_id=risk_id,
+        return await self._call(
+            SET_RISK_LIMIT, timeout, category=category, symbol=symbol, risk_id=risk_id,
             position_idx=position_idx,
         )  # fmt: skip
-        return answer

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bybit_async.api.resource import Resource
+from bybit_async.api.spelling import wires
 from bybit_async.models import rate_limit as m
+from bybit_async.models.building import Fields
 from bybit_async.transport.endpoint import get, post
 from bybit_async.transport.pages import Pager
 from bybit_async.wire import Page, Rows
@@ -21,8 +25,7 @@ class RateLimit(Resource):
 
     async def get_api_rate_limit(self, *, uids: str, timeout: float | None = None) -> Rows[m.ApiRate]:
         """Rate limits of a set of users, comma-separated. `GET /v5/apilimit/query`."""
-        answer: Rows[m.ApiRate] = await self._call(GET_API_RATE_LIMIT, timeout, uids=uids)
-        return answer
+        return await self._call(GET_API_RATE_LIMIT, timeout, uids=uids)
 
     def get_all_api_rate_limits(
         self,
@@ -37,14 +40,12 @@ class RateLimit(Resource):
 
     async def get_api_rate_limit_cap(self, *, timeout: float | None = None) -> Rows[m.ApiRateCap]:
         """The institution's rate limits and how much of them is used. `GET /v5/apilimit/query-cap`."""
-        answer: Rows[m.ApiRateCap] = await self._call(GET_API_RATE_LIMIT_CAP, timeout)
-        return answer
+        return await self._call(GET_API_RATE_LIMIT_CAP, timeout)
 
     async def set_api_rate_limit(
-        self, *, settings: list[m.ApiRateSetting], timeout: float | None = None
+        self, *, settings: Sequence[m.ApiRateSetting | Fields], timeout: float | None = None
     ) -> m.ApiRateResults:
         """Set rate limits of users, in requests per second. `POST /v5/apilimit/set`."""
-        answer: m.ApiRateResults = await self._call(
-            SET_API_RATE_LIMIT, timeout, list=[part.wire() for part in settings],
+        return await self._call(
+            SET_API_RATE_LIMIT, timeout, list=wires(m.ApiRateSetting, settings, "settings"),
         )  # fmt: skip
-        return answer

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from bybit_async.api.resource import Resource
-from bybit_async.api.spelling import no_longer, none_or_wires
+from bybit_async.api.spelling import no_longer, none_or_wires, wires
 from bybit_async.enums import Side
 from bybit_async.models import rfq as m
+from bybit_async.models.building import Fields
 from bybit_async.models.checks import any_of
 from bybit_async.transport.endpoint import get, post
 from bybit_async.transport.pages import Pager
@@ -39,7 +41,7 @@ class Rfq(Resource):
         self,
         *,
         counterparties: list[str],
-        legs: list[m.RfqLeg],
+        legs: Sequence[m.RfqLeg | Fields],
         rfq_link_id: str | None = None,
         anonymous: bool | None = None,
         strategy_type: str | None = None,
@@ -49,24 +51,21 @@ class Rfq(Resource):
 
         `POST /v5/rfq/create-rfq`.
         """
-        answer: m.RfqAck = await self._call(
-            CREATE_RFQ, timeout, counterparties=counterparties, list=[part.wire() for part in legs],
+        return await self._call(
+            CREATE_RFQ, timeout, counterparties=counterparties, list=wires(m.RfqLeg, legs, "legs"),
             rfq_link_id=no_longer(rfq_link_id, 32, "rfq_link_id"), anonymous=anonymous, strategy_type=strategy_type,
         )  # fmt: skip
-        return answer
 
     async def cancel_rfq(
         self, *, rfq_id: str | None = None, rfq_link_id: str | None = None, timeout: float | None = None
     ) -> m.RfqIds:
         """Cancel an inquiry, named by either id. `POST /v5/rfq/cancel-rfq`."""
         any_of({"rfq_id": rfq_id, "rfq_link_id": rfq_link_id})
-        answer: m.RfqIds = await self._call(CANCEL_RFQ, timeout, rfq_id=rfq_id, rfq_link_id=rfq_link_id)
-        return answer
+        return await self._call(CANCEL_RFQ, timeout, rfq_id=rfq_id, rfq_link_id=rfq_link_id)
 
     async def cancel_all_rfq(self, *, timeout: float | None = None) -> list[m.RfqCancellation]:
         """Cancel every active inquiry. `POST /v5/rfq/cancel-all-rfq`."""
-        answer: list[m.RfqCancellation] = await self._call(CANCEL_ALL_RFQ, timeout)
-        return answer
+        return await self._call(CANCEL_ALL_RFQ, timeout)
 
     async def create_quote(
         self,
@@ -75,8 +74,8 @@ class Rfq(Resource):
         quote_link_id: str | None = None,
         anonymous: bool | None = None,
         expire_in: int | None = None,
-        quote_buy_list: list[m.QuoteLeg] | None = None,
-        quote_sell_list: list[m.QuoteLeg] | None = None,
+        quote_buy_list: Sequence[m.QuoteLeg | Fields] | None = None,
+        quote_sell_list: Sequence[m.QuoteLeg | Fields] | None = None,
         timeout: float | None = None,
     ) -> m.QuoteAck:
         """Quote on an inquiry, for its buy direction, its sell direction or both.
@@ -84,21 +83,24 @@ class Rfq(Resource):
         `expire_in` is 10 to 120 seconds (60 when left out). `POST /v5/rfq/create-quote`.
         """
         any_of({"quote_buy_list": quote_buy_list, "quote_sell_list": quote_sell_list})
-        answer: m.QuoteAck = await self._call(
-            CREATE_QUOTE, timeout, rfq_id=rfq_id, quote_link_id=no_longer(quote_link_id, 32, "quote_link_id"),
-            anonymous=anonymous, expire_in=expire_in, quote_buy_list=none_or_wires(quote_buy_list),
-            quote_sell_list=none_or_wires(quote_sell_list),
-        )  # fmt: skip
-        return answer
+        return await self._call(
+            CREATE_QUOTE,
+            timeout,
+            rfq_id=rfq_id,
+            quote_link_id=no_longer(quote_link_id, 32, "quote_link_id"),
+            anonymous=anonymous,
+            expire_in=expire_in,
+            quote_buy_list=none_or_wires(m.QuoteLeg, quote_buy_list, "quote_buy_list"),
+            quote_sell_list=none_or_wires(m.QuoteLeg, quote_sell_list, "quote_sell_list"),
+        )
 
     async def execute_quote(
         self, *, rfq_id: str, quote_id: str, quote_side: Side, timeout: float | None = None
     ) -> m.QuoteExecution:
         """Take a quote; `quote_side` is its direction. `POST /v5/rfq/execute-quote`."""
-        answer: m.QuoteExecution = await self._call(
+        return await self._call(
             EXECUTE_QUOTE, timeout, rfq_id=rfq_id, quote_id=quote_id, quote_side=quote_side,
         )  # fmt: skip
-        return answer
 
     async def cancel_quote(
         self,
@@ -110,25 +112,21 @@ class Rfq(Resource):
     ) -> m.QuoteIds:
         """Cancel a quote, named by any of the three ids. `POST /v5/rfq/cancel-quote`."""
         any_of({"quote_id": quote_id, "rfq_id": rfq_id, "quote_link_id": quote_link_id})
-        answer: m.QuoteIds = await self._call(
+        return await self._call(
             CANCEL_QUOTE, timeout, quote_id=quote_id, rfq_id=rfq_id, quote_link_id=quote_link_id,
         )  # fmt: skip
-        return answer
 
     async def cancel_all_quotes(self, *, timeout: float | None = None) -> list[m.QuoteCancellation]:
         """Cancel every active quote. `POST /v5/rfq/cancel-all-quotes`."""
-        answer: list[m.QuoteCancellation] = await self._call(CANCEL_ALL_QUOTES, timeout)
-        return answer
+        return await self._call(CANCEL_ALL_QUOTES, timeout)
 
     async def accept_other_quote(self, *, rfq_id: str, timeout: float | None = None) -> m.RfqId:
         """Let desks that are no liquidity providers quote on an inquiry. `POST /v5/rfq/accept-other-quote`."""
-        answer: m.RfqId = await self._call(ACCEPT_OTHER_QUOTE, timeout, rfq_id=rfq_id)
-        return answer
+        return await self._call(ACCEPT_OTHER_QUOTE, timeout, rfq_id=rfq_id)
 
     async def get_rfq_config(self, *, timeout: float | None = None) -> m.RfqConfig:
         """The account's desk, its limits and the desks it may ask. `GET /v5/rfq/config`."""
-        answer: m.RfqConfig = await self._call(GET_RFQ_CONFIG, timeout)
-        return answer
+        return await self._call(GET_RFQ_CONFIG, timeout)
 
     def get_rfq_list(
         self,
@@ -156,10 +154,9 @@ class Rfq(Resource):
         timeout: float | None = None,
     ) -> Rows[m.RfqInquiry]:
         """Inquiries that are still active. `GET /v5/rfq/rfq-realtime`."""
-        answer: Rows[m.RfqInquiry] = await self._call(
+        return await self._call(
             GET_RFQ_REALTIME, timeout, rfq_id=rfq_id, rfq_link_id=rfq_link_id, trader_type=trader_type,
         )  # fmt: skip
-        return answer
 
     def get_quote_list(
         self,
@@ -189,11 +186,10 @@ class Rfq(Resource):
         timeout: float | None = None,
     ) -> Rows[m.Quote]:
         """Quotes that are still active. `GET /v5/rfq/quote-realtime`."""
-        answer: Rows[m.Quote] = await self._call(
+        return await self._call(
             GET_QUOTE_REALTIME, timeout, rfq_id=rfq_id, quote_id=quote_id, quote_link_id=quote_link_id,
             trader_type=trader_type,
         )  # fmt: skip
-        return answer
 
     def get_trade_list(
         self,

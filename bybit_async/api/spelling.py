@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar, get_args
 
+from bybit_async.enums import Interval, IntervalName
 from bybit_async.errors import InvalidParameter
+from bybit_async.models.building import build, build_all
 from bybit_async.models.part import Part
 from bybit_async.wire import Time, milliseconds
+
+P = TypeVar("P", bound=Part)
+_INTERVALS: dict[str, str] = dict(zip(get_args(IntervalName), get_args(Interval), strict=True))
 
 
 def seconds(value: Time, parameter: str) -> int:
@@ -19,6 +24,11 @@ def seconds(value: Time, parameter: str) -> int:
 def none_or_seconds(value: Time | None, parameter: str) -> int | None:
     """Turn a time that may be absent into whole seconds; see `seconds`."""
     return None if value is None else seconds(value, parameter)
+
+
+def interval_code(interval: Interval | IntervalName) -> str:
+    """Spell an interval as Bybit does: ``"1h"`` is ``"60"``, ``"1d"`` is ``"D"``; what it is spelled as stays."""
+    return _INTERVALS.get(interval, interval)
 
 
 def none_or_text(value: int | None) -> str | None:
@@ -47,14 +57,21 @@ def no_longer(value: str | None, most: int, parameter: str) -> str | None:
     return value
 
 
-def none_or_wire(part: Part | None) -> dict[str, Any] | None:
-    """Spell an object that may be absent."""
-    return None if part is None else part.wire()
+def wires(part: type[P], given: Sequence[P | Mapping[str, Any]], parameter: str) -> list[dict[str, Any]]:
+    """Spell a list of objects, which may be given as dicts; see `build_all`."""
+    return [made.wire() for made in build_all(part, given, parameter)]
 
 
-def none_or_wires(parts: Sequence[Part] | None) -> list[dict[str, Any]] | None:
-    """Spell a list of objects that may be absent."""
-    return None if parts is None else [part.wire() for part in parts]
+def none_or_wire(part: type[P], given: P | Mapping[str, Any] | None, parameter: str) -> dict[str, Any] | None:
+    """Spell an object that may be absent, or given as a dict; see `build`."""
+    return None if given is None else build(part, given, parameter).wire()
+
+
+def none_or_wires(
+    part: type[P], given: Sequence[P | Mapping[str, Any]] | None, parameter: str
+) -> list[dict[str, Any]] | None:
+    """Spell a list of objects that may be absent; see `wires`."""
+    return None if given is None else wires(part, given, parameter)
 
 
 def _day(value: date | str, parameter: str) -> date:

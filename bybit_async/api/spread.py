@@ -58,8 +58,7 @@ class Spread(Resource):
 
         `GET /v5/spread/orderbook`.
         """
-        answer: OrderBook = await self._call(GET_SPREAD_ORDERBOOK, timeout, symbol=symbol, limit=limit)
-        return answer
+        return await self._call(GET_SPREAD_ORDERBOOK, timeout, symbol=symbol, limit=limit)
 
     async def spread_get_public_trade_history(
         self, *, symbol: str, limit: int | None = None, timeout: float | None = None
@@ -68,15 +67,13 @@ class Spread(Resource):
 
         `GET /v5/spread/recent-trade`.
         """
-        answer: Rows[m.SpreadTrade] = await self._call(
+        return await self._call(
             SPREAD_GET_PUBLIC_TRADE_HISTORY, timeout, symbol=symbol, limit=limit,
         )  # fmt: skip
-        return answer
 
     async def spread_get_tickers(self, *, symbol: str, timeout: float | None = None) -> Rows[m.SpreadTicker]:
         """The ticker of a spread. `GET /v5/spread/tickers`."""
-        answer: Rows[m.SpreadTicker] = await self._call(SPREAD_GET_TICKERS, timeout, symbol=symbol)
-        return answer
+        return await self._call(SPREAD_GET_TICKERS, timeout, symbol=symbol)
 
     async def spread_get_max_qty(
         self, *, symbol: str, side: Literal["1", "2"], order_price: Number, timeout: float | None = None
@@ -85,10 +82,9 @@ class Spread(Resource):
 
         `GET /v5/spread/max-qty`.
         """
-        answer: m.MaxQty = await self._call(
+        return await self._call(
             SPREAD_GET_MAX_QTY, timeout, symbol=symbol, side=side, order_price=plain(order_price, "order_price"),
         )  # fmt: skip
-        return answer
 
     async def spread_place_order(
         self,
@@ -109,12 +105,11 @@ class Spread(Resource):
         """
         if order_type == "Limit":
             any_of({"price": price}, "for a limit order")
-        answer: m.SpreadOrderAck = await self._call(
+        return await self._call(
             SPREAD_PLACE_ORDER, timeout, symbol=symbol, side=side, order_type=order_type, qty=plain(qty, "qty"),
             price=none_or_plain(price, "price"), order_link_id=no_longer(order_link_id, 45, "order_link_id"),
             time_in_force=time_in_force,
         )  # fmt: skip
-        return answer
 
     async def spread_amend_order(
         self,
@@ -129,31 +124,28 @@ class Spread(Resource):
         """Change quantity or price of an order, named by either id. `POST /v5/spread/order/amend`."""
         any_of({"order_id": order_id, "order_link_id": order_link_id})
         any_of({"qty": qty, "price": price})
-        answer: m.SpreadOrderAck = await self._call(
+        return await self._call(
             SPREAD_AMEND_ORDER, timeout, symbol=symbol, order_id=order_id, order_link_id=order_link_id,
             qty=none_or_plain(qty, "qty"), price=none_or_plain(price, "price"),
         )  # fmt: skip
-        return answer
 
     async def spread_cancel_order(
         self, *, order_id: str | None = None, order_link_id: str | None = None, timeout: float | None = None
     ) -> m.SpreadOrderAck:
         """Cancel an order, named by either id. `POST /v5/spread/order/cancel`."""
         any_of({"order_id": order_id, "order_link_id": order_link_id})
-        answer: m.SpreadOrderAck = await self._call(
+        return await self._call(
             SPREAD_CANCEL_ORDER, timeout, order_id=order_id, order_link_id=order_link_id,
         )  # fmt: skip
-        return answer
 
     async def spread_cancel_all_orders(
         self, *, symbol: str | None = None, cancel_all: bool | None = None, timeout: float | None = None
     ) -> m.SpreadCancellations:
         """Cancel all orders of a symbol, or every order with `cancel_all`. `POST /v5/spread/order/cancel-all`."""
         any_of({"symbol": symbol, "cancel_all": cancel_all})
-        answer: m.SpreadCancellations = await self._call(
+        return await self._call(
             SPREAD_CANCEL_ALL_ORDERS, timeout, symbol=symbol, cancel_all=cancel_all,
         )  # fmt: skip
-        return answer
 
     def spread_get_open_orders(
         self,

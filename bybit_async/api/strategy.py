@@ -8,6 +8,7 @@ from bybit_async.api.resource import Resource
 from bybit_async.api.spelling import none_or_seconds, none_or_wire
 from bybit_async.enums import Side
 from bybit_async.models import strategy as m
+from bybit_async.models.building import Fields
 from bybit_async.models.checks import any_of
 from bybit_async.transport.endpoint import get, post
 from bybit_async.transport.pages import Pager
@@ -48,7 +49,7 @@ class Strategy(Resource):
         sub_position_value: Number | None = None,
         post_only: int | None = None,
         limit_price: Number | None = None,
-        pov_params: m.PovParams | None = None,
+        pov_params: m.PovParams | Fields | None = None,
         chase_price: Number | None = None,
         timeout: float | None = None,
     ) -> m.StrategyAck:
@@ -58,19 +59,33 @@ class Strategy(Resource):
         ``pov``. `POST /v5/strategy/create`.
         """
         any_of({"size": size, "position_value": position_value})
-        answer: m.StrategyAck = await self._call(
-            CREATE_STRATEGY, timeout, category=category, symbol=symbol, side=side, strategy_type=strategy_type,
-            size=none_or_plain(size, "size"), position_value=none_or_plain(position_value, "position_value"),
-            duration=duration, reduce_only=reduce_only, position_idx=position_idx, leverage_type=leverage_type,
-            interval=interval, is_random=is_random, trigger_price=none_or_plain(trigger_price, "trigger_price"),
+        return await self._call(
+            CREATE_STRATEGY,
+            timeout,
+            category=category,
+            symbol=symbol,
+            side=side,
+            strategy_type=strategy_type,
+            size=none_or_plain(size, "size"),
+            position_value=none_or_plain(position_value, "position_value"),
+            duration=duration,
+            reduce_only=reduce_only,
+            position_idx=position_idx,
+            leverage_type=leverage_type,
+            interval=interval,
+            is_random=is_random,
+            trigger_price=none_or_plain(trigger_price, "trigger_price"),
             max_chase_price=none_or_plain(max_chase_price, "max_chase_price"),
-            chase_distance=none_or_plain(chase_distance, "chase_distance"), chase_percent_e4=chase_percent_e4,
-            sub_size=none_or_plain(sub_size, "sub_size"), order_count=order_count,
-            sub_position_value=none_or_plain(sub_position_value, "sub_position_value"), post_only=post_only,
-            limit_price=none_or_plain(limit_price, "limit_price"), pov_params=none_or_wire(pov_params),
+            chase_distance=none_or_plain(chase_distance, "chase_distance"),
+            chase_percent_e4=chase_percent_e4,
+            sub_size=none_or_plain(sub_size, "sub_size"),
+            order_count=order_count,
+            sub_position_value=none_or_plain(sub_position_value, "sub_position_value"),
+            post_only=post_only,
+            limit_price=none_or_plain(limit_price, "limit_price"),
+            pov_params=none_or_wire(m.PovParams, pov_params, "pov_params"),
             chase_price=none_or_plain(chase_price, "chase_price"),
-        )  # fmt: skip
-        return answer
+        )
 
     def get_strategy_list(
         self,
@@ -127,5 +142,4 @@ class Strategy(Resource):
 
     async def stop_strategy(self, *, strategy_id: str, timeout: float | None = None) -> m.StrategyStop:
         """Stop a strategy. `POST /v5/strategy/stop`."""
-        answer: m.StrategyStop = await self._call(STOP_STRATEGY, timeout, strategy_id=strategy_id)
-        return answer
+        return await self._call(STOP_STRATEGY, timeout, strategy_id=strategy_id)

@@ -21,8 +21,7 @@ class System(Resource):
         self, *, id: str | None = None, state: str | None = None, timeout: float | None = None
     ) -> Rows[m.SystemStatus]:
         """Maintenance that is planned, under way or done. `GET /v5/system/status`."""
-        answer: Rows[m.SystemStatus] = await self._call(GET_SYSTEM_STATUS, timeout, id=id, state=state)
-        return answer
+        return await self._call(GET_SYSTEM_STATUS, timeout, id=id, state=state)
 
     async def get_announcement(
         self,
@@ -38,7 +37,6 @@ class System(Resource):
 
         `page` counts from 1, `limit` is the page size (20 when left out). `GET /v5/announcements/index`.
         """
-        answer: m.Announcements = await self._call(
+        return await self._call(
             GET_ANNOUNCEMENT, timeout, locale=locale, type=type, tag=tag, page=page, limit=limit,
         )  # fmt: skip
-        return answer

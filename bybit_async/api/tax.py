@@ -32,23 +32,19 @@ class Tax(Resource):
 
         Ask `get_export_report_status` when it is ready. `POST /fht/compliance/tax/v3/private/create`.
         """
-        answer: m.TaxReportId = await self._call(
+        return await self._call(
             REQUEST_EXPORT_REPORT, timeout, type=type, number=number, start_time=str(seconds(start, "start")),
             end_time=str(seconds(end, "end")),
         )  # fmt: skip
-        return answer
 
     async def get_user_register_time(self, *, timeout: float | None = None) -> m.RegisterTime:
         """When the user registered. `POST /fht/compliance/tax/v3/private/registertime`."""
-        answer: m.RegisterTime = await self._call(GET_USER_REGISTER_TIME, timeout)
-        return answer
+        return await self._call(GET_USER_REGISTER_TIME, timeout)
 
     async def get_export_report_status(self, *, query_id: str, timeout: float | None = None) -> m.TaxReportStatus:
         """How far a report is. `POST /fht/compliance/tax/v3/private/status`."""
-        answer: m.TaxReportStatus = await self._call(GET_EXPORT_REPORT_STATUS, timeout, query_id=query_id)
-        return answer
+        return await self._call(GET_EXPORT_REPORT_STATUS, timeout, query_id=query_id)
 
     async def get_export_report_files(self, *, query_id: str, timeout: float | None = None) -> m.TaxReportFiles:
         """Where the files of a report are. `POST /fht/compliance/tax/v3/private/url`."""
-        answer: m.TaxReportFiles = await self._call(GET_EXPORT_REPORT_FILES, timeout, query_id=query_id)
-        return answer
+        return await self._call(GET_EXPORT_REPORT_FILES, timeout, query_id=query_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from bybit_async.api.resource import Resource, spelled
+from bybit_async.api.resource import Resource
 from bybit_async.api.setting import Setting, SettingResource
 from bybit_async.models import user as m
 from bybit_async.models.checks import any_of
@@ -37,8 +37,7 @@ class _Keys(Resource):
 
     async def get_api_key_information(self, *, timeout: float | None = None) -> m.ApiKeyInformation:
         """The key this session signs with: permissions, addresses, expiry, account. `GET /v5/user/query-api`."""
-        answer: m.ApiKeyInformation = await self._call(GET_API_KEY_INFORMATION, timeout)
-        return answer
+        return await self._call(GET_API_KEY_INFORMATION, timeout)
 
     async def modify_master_api_key(
         self,
@@ -50,20 +49,16 @@ class _Keys(Resource):
     ) -> m.ApiKey:
         """Change the master account's key that signs this call. `POST /v5/user/update-api`.
 
-        `ips` are separated by commas, ``*`` binds to none; what is left out stays as it is.
+        `ips` are separated by commas, ``*`` allows every address; what is left out stays as it is.
         """
-        answer: m.ApiKey = await self._call(
-            MODIFY_MASTER_API_KEY, timeout, read_only=read_only, ips=ips, permissions=permissions
-        )
-        return answer
+        return await self._call(MODIFY_MASTER_API_KEY, timeout, read_only=read_only, ips=ips, permissions=permissions)
 
     async def delete_master_api_key(self, *, timeout: float | None = None) -> Nothing:
         """Delete the master account's key that signs this call; no call works afterwards.
 
         `POST /v5/user/delete-api`.
         """
-        answer: Nothing = await self._call(DELETE_MASTER_API_KEY, timeout)
-        return answer
+        return await self._call(DELETE_MASTER_API_KEY, timeout)
 
     async def create_sub_api_key(
         self,
@@ -79,11 +74,10 @@ class _Keys(Resource):
 
         `ips` are separated by commas; without any the key expires after some months.
         """
-        answer: m.ApiKey = await self._call(
+        return await self._call(
             CREATE_SUB_API_KEY, timeout, subuid=subuid, note=note, read_only=read_only, ips=ips,
             permissions=permissions,
         )  # fmt: skip
-        return answer
 
     async def modify_sub_api_key(
         self,
@@ -98,18 +92,16 @@ class _Keys(Resource):
 
         `POST /v5/user/update-sub-api`.
         """
-        answer: m.ApiKey = await self._call(
+        return await self._call(
             MODIFY_SUB_API_KEY, timeout, apikey=apikey, read_only=read_only, ips=ips, permissions=permissions
         )
-        return answer
 
     async def delete_sub_api_key(self, *, apikey: str | None = None, timeout: float | None = None) -> Nothing:
         """Delete a subaccount's key; the master account names it, the subaccount deletes the key that signs.
 
         `POST /v5/user/delete-sub-api`.
         """
-        answer: Nothing = await self._call(DELETE_SUB_API_KEY, timeout, apikey=apikey)
-        return answer
+        return await self._call(DELETE_SUB_API_KEY, timeout, apikey=apikey)
 
     def get_all_sub_api_keys(
         self,
@@ -144,11 +136,10 @@ class User(_Keys, SettingResource):
         `username` has 6 to 16 letters and digits, both; `password` 8 to 30 characters with digits and letters of both
         cases. ``switch=1`` allows quick login. `is_uta` no longer does anything.
         """
-        answer: m.SubMember = await self._call(
+        return await self._call(
             CREATE_SUB_UID, timeout, username=username, password=password, member_type=member_type, switch=switch,
             is_uta=is_uta, note=note,
         )  # fmt: skip
-        return answer
 
     async def freeze_sub_uid(self, *, subuid: int, frozen: Literal[0, 1], timeout: float | None = None) -> Setting:
         """Freeze (1) or unfreeze (0) a subaccount. `POST /v5/user/frozen-sub-member`."""
@@ -156,13 +147,11 @@ class User(_Keys, SettingResource):
 
     async def delete_sub_uid(self, *, sub_member_id: str, timeout: float | None = None) -> Nothing:
         """Delete a subaccount that holds nothing. `POST /v5/user/del-submember`."""
-        answer: Nothing = await self._call(DELETE_SUB_UID, timeout, sub_member_id=sub_member_id)
-        return answer
+        return await self._call(DELETE_SUB_UID, timeout, sub_member_id=sub_member_id)
 
     async def get_sub_uid_list(self, *, timeout: float | None = None) -> m.SubMembers:
         """Subaccounts, up to ten thousand. `GET /v5/user/query-sub-members`."""
-        answer: m.SubMembers = await self._call(GET_SUB_UID_LIST, timeout)
-        return answer
+        return await self._call(GET_SUB_UID_LIST, timeout)
 
     def get_sub_uid_list_unlimited(
         self, *, page_size: int | None = None, next_cursor: str | None = None, timeout: float | None = None
@@ -179,20 +168,18 @@ class User(_Keys, SettingResource):
     def _member_pages(
         self, endpoint: Endpoint, page_size: int | None, next_cursor: str | None, timeout: float | None
     ) -> Pager[Any, Any]:
-        params = spelled({"page_size": page_size, "next_cursor": next_cursor})
+        params = self._spelled(endpoint, {"page_size": page_size, "next_cursor": next_cursor})
         return Pager(self._caller.call, endpoint, params, timeout, cursor="nextCursor")
 
     async def create_demo_member(self, *, timeout: float | None = None) -> m.DemoMember:
         """Create a demo account; call it on the real site, not on the demo one. `POST /v5/user/create-demo-member`."""
-        answer: m.DemoMember = await self._call(CREATE_DEMO_MEMBER, timeout)
-        return answer
+        return await self._call(CREATE_DEMO_MEMBER, timeout)
 
     async def get_uid_wallet_type(
         self, *, member_ids: str | None = None, timeout: float | None = None
     ) -> m.MemberTypes:
         """The wallets of this user, or of subaccounts separated by commas. `GET /v5/user/get-member-type`."""
-        answer: m.MemberTypes = await self._call(GET_UID_WALLET_TYPE, timeout, member_ids=member_ids)
-        return answer
+        return await self._call(GET_UID_WALLET_TYPE, timeout, member_ids=member_ids)
 
     def get_friend_referrals(
         self,
@@ -220,10 +207,7 @@ class User(_Keys, SettingResource):
 
         `business`: 1 derivatives, 2 spot, 3 ByFi, 4 USDC, 5 options. `GET /v5/user/aff-customer-info`.
         """
-        answer: m.AffiliateCustomer = await self._call(
-            GET_AFFILIATE_USER_INFO, timeout, uid=uid, coin=coin, business=business
-        )
-        return answer
+        return await self._call(GET_AFFILIATE_USER_INFO, timeout, uid=uid, coin=coin, business=business)
 
     async def sign_agreement(
         self,
@@ -238,7 +222,4 @@ class User(_Keys, SettingResource):
         `category_v2`: 1 metals and stocks, 2 crude oil; `category` is the older numbering, 2 and 3.
         """
         any_of({"category_v2": category_v2, "category": category})
-        answer: Nothing = await self._call(
-            SIGN_AGREEMENT, timeout, category=category, category_v2=category_v2, agree=agree
-        )
-        return answer
+        return await self._call(SIGN_AGREEMENT, timeout, category=category, category_v2=category_v2, agree=agree)

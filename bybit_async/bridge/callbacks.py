@@ -9,6 +9,8 @@ from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
+import msgspec
+
 from bybit_async.bridge.holding import Hold
 from bybit_async.bridge.iterators import END, following
 from bybit_async.bridge.link import Link
@@ -16,7 +18,7 @@ from bybit_async.errors import BybitError, SessionClosed, StreamClosed
 
 T = TypeVar("T")
 
-log = logging.getLogger("bybit_async.callbacks")
+log: logging.Logger = logging.getLogger("bybit_async.callbacks")
 
 _AT_ONCE = 64
 """Items that are fetched in one go; what waits longer is subject to the subscription's policy."""
@@ -81,11 +83,16 @@ class CallbackStream(Generic[T]):
 
     def _work(self) -> None:
         try:
-            while items := self._link.portal.run(_batch, self._source, self._at_once):
-                for item in items:
+            while True:
+                batch = self._link.portal.run(_fetch, self._source, self._at_once)
+                for item in batch.items:
                     if self._closed:
                         return
                     self._give(self._link.turn(item))
+                if batch.error is not None:
+                    raise batch.error
+                if batch.ended:
+                    return
         except (SessionClosed, StreamClosed):
             return
         except BybitError as error:
@@ -112,15 +119,28 @@ class CallbackStream(Generic[T]):
         return f"<CallbackStream of {self._source!r}>"
 
 
-async def _batch(source: Any, most: int) -> list[Any]:
-    first = await following(source)
-    if first is END:
-        return []
-    items = [first]
-    # What waits already is there without waiting; a source that does not count it gives one item at a time.
-    for _ in range(min(getattr(source, "pending", 0), most - 1)):
-        item = await following(source)
+class _Batch(msgspec.Struct):
+    """What was fetched in one go, up to the error or the end that came after it."""
+
+    items: list[Any]
+    ended: bool = False
+    error: BybitError | None = None
+
+
+async def _fetch(source: Any, most: int) -> _Batch:
+    batch = _Batch([])
+    wanted = 1
+    while len(batch.items) < wanted and not batch.ended:
+        try:
+            item = await following(source)
+        except BybitError as error:
+            # What came before it is given first.
+            return _Batch(batch.items, error=error)
         if item is END:
-            break
-        items.append(item)
-    return items
+            batch.ended = True
+        else:
+            batch.items.append(item)
+            # What waits already is there without waiting; a source that does not count it gives one item at a time.
+            if wanted == 1:
+                wanted = min(1 + getattr(source, "pending", 0), most)
+    return batch

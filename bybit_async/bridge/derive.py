@@ -217,7 +217,7 @@ def _callback_method(name: str, function: FunctionType) -> Callable[..., Any]:
         **kwargs: Any,
     ) -> CallbackStream[Any]:
         source = self._link.portal.run(function, self._target, *args, **kwargs)
-        # Whoever wants only the newest must not be given what was fetched ahead.
+        # With policy "latest" nothing may be fetched ahead.
         at_once = {"at_once": 1} if kwargs.get("policy") == "latest" else {}
         return CallbackStream(self._link, source, callback, on_error=on_error, **at_once)
 

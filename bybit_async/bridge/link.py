@@ -23,12 +23,13 @@ class Link:
     Args:
         last: what is left to do on the loop when it is closed.
         turn: turns what came out of the loop into what a thread can use.
+        address: what is called through it, as a URL.
     """
 
     __slots__ = ("__weakref__", "_turn", "portal", "workers")
 
-    def __init__(self, last: Last, turn: Callable[[Link, Any], Any]) -> None:
-        self.portal = Portal(last)
+    def __init__(self, last: Last, turn: Callable[[Link, Any], Any], address: str = "") -> None:
+        self.portal: Portal = Portal(last, address)
         self.workers: weakref.WeakSet[Worker] = weakref.WeakSet()
         self._turn = turn
 

@@ -18,7 +18,8 @@ from typing import Any, TypeVar, overload
 import anyio
 from anyio.from_thread import BlockingPortal
 
-from bybit_async.errors import SessionClosed
+from bybit_async.errors import CalledFromTheLoop, SessionClosed
+from bybit_async.event_loop import check_can_answer
 
 R = TypeVar("R")
 Last = Callable[[], Awaitable[object]]
@@ -29,10 +30,6 @@ _SLICE = 0.2 if os.name == "nt" else -1.0
 """Seconds to wait in one go: on Windows an interrupt is not seen before the end of a wait. -1 is for ever."""
 _CLOSE_WAIT = 10.0
 """Seconds that closing may take altogether."""
-
-
-class CalledFromTheLoop(RuntimeError):
-    """A blocking call was made on the session's own loop thread, from a hook for example: it could never return."""
 
 
 class Call:
@@ -47,9 +44,9 @@ class Call:
         self._task: asyncio.Task[Any] | None = None
         self._value: Any = None
         self._error: BaseException | None = None
-        self.ended = False
+        self.ended: bool = False
         # A bare lock: an Event or a Future is another lock around one, and their wake-up is what a call costs most.
-        self.done = threading.Lock()
+        self.done: threading.Lock = threading.Lock()
         self.done.acquire()
 
     def start(self) -> None:
@@ -77,7 +74,9 @@ class Call:
             self._end(value, None)
 
     def _end(self, value: Any, error: BaseException | None) -> None:
-        self._value, self._error, self.ended = value, error, True
+        self._value = value
+        self._error = error
+        self.ended = True
         self._task = None
         self.done.release()
 
@@ -114,10 +113,12 @@ class Portal:
 
     Args:
         last: what is left to do on the loop when the portal is closed; it gets five seconds.
+        address: what is called through the portal, as a URL; empty for nothing in particular.
     """
 
-    def __init__(self, last: Last | None = None) -> None:
+    def __init__(self, last: Last | None = None, address: str = "") -> None:
         self._last = last
+        self._address = address
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._portal: BlockingPortal | None = None
@@ -144,8 +145,10 @@ class Portal:
 
         Raises:
             SessionClosed: the portal is closed, or was made in another process.
-            CalledFromTheLoop: this is the loop's own thread.
+            CalledFromTheLoop: this is the loop's own thread, or that of the exchange which is called.
         """
+        if self._address:
+            check_can_answer(self._address)
         loop = self._loop
         if loop is None or self._closed or self._pid != os.getpid():
             loop = self._begin()
@@ -168,7 +171,7 @@ class Portal:
         try:
             loop.call_soon_threadsafe(function)
         except RuntimeError:
-            raise SessionClosed("the session is closed") from None
+            raise SessionClosed() from None
 
     def _cancel(self, loop: asyncio.AbstractEventLoop, call: Call) -> None:
         if call.ended or loop.is_closed():
@@ -182,7 +185,7 @@ class Portal:
             raise SessionClosed("this session was used before the process forked; make a new one in the child process")
         with self._lock:
             if self._closed:
-                raise SessionClosed("the session is closed")
+                raise SessionClosed()
             if self._loop is None:
                 self._pid = os.getpid()
                 self._start_thread()
@@ -206,7 +209,7 @@ class Portal:
         except BaseException as error:
             if self._loop is not None:
                 raise
-            # As when no more files may be opened: whoever waits for the loop is told.
+            # As when no more files may be opened: the calls that wait for the loop raise it.
             self._failure = error
         finally:
             ready.set()

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import sys
 
+from bybit_async.errors import BybitError, InvalidParameter, MissingExtra
+from bybit_async.extras import require
+
+FAILED, INVALID, STOPPED = 1, 2, 130
+
 
 def main() -> None:
     """Run the command line; what it needs beyond the library comes with the `cli` extra."""
     try:
+        require("cli", "Commands")
         from bybit_async.cli.app import app
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith("bybit_async"):
-            raise
-        print(f"bybit-async needs {error.name}: pip install 'bybit_async[cli]'", file=sys.stderr)
-        raise SystemExit(2) from None
-    app()
+
+        app()
+    except BybitError as error:
+        print(f"bybit-async: {error}", file=sys.stderr)
+        raise SystemExit(exit_code(error)) from None
+
+
+def exit_code(error: BybitError) -> int:
+    """Return how the command ends over an error: 2 when its usage or installation is to blame, else 1."""
+    return INVALID if isinstance(error, InvalidParameter | MissingExtra) else FAILED

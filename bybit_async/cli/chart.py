@@ -9,8 +9,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from bybit_async.cli import FAILED
 from bybit_async.cli import history_options as options
 from bybit_async.data.chart import write_chart
+from bybit_async.errors import BybitError
+from bybit_async.extras import require
 from bybit_async.session import AsyncBybit
 
 
@@ -32,14 +35,20 @@ def chart(
     testnet: options.Testnet = False,
 ) -> None:
     """Draw candles with moving averages."""
+    require("chart", "Charts")
     console = Console()
-    session = options.open_session(url=url, testnet=testnet, data_dir=data_dir)
+    if out.suffix.lower() not in (".html", ".png"):
+        raise typer.BadParameter(f"expected a name that ends with .html or .png, got {out.name!r}", param_hint="--out")
+    try:
+        session = options.open_session(url=url, testnet=testnet, data_dir=data_dir)
+    except BybitError as error:
+        options.fail(error)
     work = _draw(session, symbol, interval, days, out, averages=sma or [], category=category, price=price)
     try:
         count = options.run(console, work)
     except OSError as error:
         console.print(f"[red]cannot write {out}: {error.strerror or error}[/]")
-        raise typer.Exit(1) from None
+        raise typer.Exit(FAILED) from None
     console.print(f"{count:,} candles in {out}")
 
 

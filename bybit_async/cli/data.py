@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from bybit_async.cli import FAILED
 from bybit_async.cli import history_options as options
-from bybit_async.data.intervals import date_text
+from bybit_async.data.intervals import date_text, time_text
 from bybit_async.data.store import Store
 from bybit_async.data.upkeep import Report, verify
+from bybit_async.errors import BybitError
 from bybit_async.session import AsyncBybit
 
 if TYPE_CHECKING:
@@ -37,13 +40,25 @@ def register(app: typer.Typer) -> None:
 
 
 def list_series(data_dir: options.DataDir = None) -> None:
-    """List what is stored."""
+    """List what is stored, of each exchange by itself, and what is missing in between."""
     console = Console()
-    store = Store(data_dir)
-    reports = options.run(console, verify(store))
-    # Narrow enough for a terminal of eighty columns: a date that is cut short tells nothing.
+    reports = _reports(console, data_dir)
+    address = Store(data_dir).address
+    for identity in dict.fromkeys(report.series.identity for report in reports):
+        console.print(
+            _listing(f"{identity} in {address}", [each for each in reports if each.series.identity == identity])
+        )
+    for report in reports:
+        for start, end in report.holes | report.gaps:
+            console.print(f"missing: {report.series} from {time_text(start)} to {time_text(end)}", highlight=False)
+    if not reports:
+        console.print(f"nothing is stored in {address}")
+
+
+def _listing(title: str, reports: list[Report]) -> Table:
+    # Narrow enough for a terminal of eighty columns: a date that is cut short is of no use.
     names = ("kind", "category", "symbol", "interval", "from", "to", "rows", "bytes")
-    table = Table(*names, title=store.address, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table = Table(*names, title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for report in reports:
         series = report.series
         spans = list(report.coverage)
@@ -51,13 +66,13 @@ def list_series(data_dir: options.DataDir = None) -> None:
         table.add_row(
             series.kind, series.category, series.symbol, series.interval, *ends, f"{report.rows:,}", f"{report.size:,}"
         )
-    console.print(table)
+    return table
 
 
 def verify_store(data_dir: options.DataDir = None) -> None:
-    """Check every file; exit code 1 when something is damaged, double or missing."""
+    """Check every file; exit code 1 if something is damaged, double or missing."""
     console = Console()
-    _tell(console, options.run(console, verify(Store(data_dir))))
+    _show(console, _reports(console, data_dir))
 
 
 def repair_store(
@@ -65,15 +80,19 @@ def repair_store(
     url: options.Url = None,
     testnet: options.Testnet = False,
 ) -> None:
-    """Remove what is damaged, and download it and every gap again."""
+    """Remove what is damaged, and download it, every gap and every hole again."""
     console = Console()
-    session = options.open_session(url=url, testnet=testnet, data_dir=data_dir)
+    try:
+        session = options.open_session(url=url, testnet=testnet, data_dir=data_dir)
+    except BybitError as error:
+        options.fail(error)
 
     async def work() -> list[Report]:
         async with session as bybit:
+            bybit.data.store.must_exist()
             return await bybit.data.repair()
 
-    _tell(console, options.run(console, work()))
+    _show(console, options.run(console, work()))
 
 
 def export(
@@ -93,7 +112,12 @@ def export(
     writer = _WRITERS.get(out.suffix)
     if writer is None:
         raise typer.BadParameter(f"expected {', '.join(_WRITERS)}, got {out.name!r}", param_hint="--out")
-    session = options.open_session(url=url, testnet=testnet, data_dir=data_dir)
+    if not out.resolve().parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {out.parent}", param_hint="--out")
+    try:
+        session = options.open_session(url=url, testnet=testnet, data_dir=data_dir)
+    except BybitError as error:
+        options.fail(error)
     frame = options.run(console, _fetch(session, symbol, interval, start, end, category=category, price=price))
     table = frame.reset_index()
     write = getattr(table, writer)
@@ -101,7 +125,7 @@ def export(
         write(out, **_ARGUMENTS.get(out.suffix, {}))
     except OSError as error:
         console.print(f"[red]cannot write {out}: {error.strerror or error}[/]")
-        raise typer.Exit(1) from None
+        raise typer.Exit(FAILED) from None
     console.print(f"{len(frame):,} rows in {out}")
 
 
@@ -114,14 +138,27 @@ async def _fetch(
         )  # fmt: skip
 
 
-def _tell(console: Console, reports: list[Report]) -> None:
+def _reports(console: Console, data_dir: str | None) -> list[Report]:
+    async def work() -> list[Report]:
+        store = Store(data_dir)
+        store.must_exist()
+        return await verify(store)
+
+    return options.run(console, work())
+
+
+def _show(console: Console, reports: list[Report]) -> None:
     for report in reports:
         problems = [f"{path}: {reason}" for path, reason in report.damaged.items()]
-        problems += [f"gap from {date_text(start)} to {date_text(end)}" for start, end in report.gaps]
+        problems += [f"gap from {time_text(start)} to {time_text(end)}" for start, end in report.gaps]
+        problems += [f"hole from {time_text(start)} to {time_text(end)}" for start, end in report.holes]
         problems += [f"{report.doubles} doubles"] if report.doubles else []
         problems += [f"{report.unordered} rows out of order"] if report.unordered else []
-        console.print(f"{report.series}: {'[red]' + '; '.join(problems) + '[/]' if problems else 'sound'}")
+        known = [f"{time_text(start)} to {time_text(end)}" for start, end in report.absent]
+        sound = f"sound; the exchange has nothing of {', '.join(known)}" if known else "sound"
+        text = f"[red]{escape('; '.join(problems))}[/]" if problems else sound
+        console.print(f"{report.series}: {text}", highlight=False)
     if not reports:
         console.print("nothing is stored here")
     if not all(report.sound for report in reports):
-        raise typer.Exit(1)
+        raise typer.Exit(FAILED)

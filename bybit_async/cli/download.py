@@ -3,20 +3,48 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
+import msgspec
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from bybit_async.cli import history_options as options
 from bybit_async.data.coverage import Coverage
+from bybit_async.data.download import Progress as Step
 from bybit_async.data.intervals import date_text
+from bybit_async.data.requested import Requested, requested_series
+from bybit_async.data.times import span_of
+from bybit_async.errors import BybitError
 from bybit_async.session import AsyncBybit
 
 _AT_ONCE = 2
 """Symbols in flight: each has a dozen requests under way, and all share one rate limit."""
+_FOR_EVER = 1 << 62
+
+
+class DownloadRequest(msgspec.Struct, frozen=True):
+    """What is downloaded of each symbol, as `Data.download` takes it."""
+
+    kind: Requested
+    interval: str | None
+    start: str
+    end: str | None
+    category: Any
+    price: Any
+    every: str
+    depth: int
+
+    def check(self, symbol: str) -> None:
+        """Refuse what can be refused without asking the exchange; raises `InvalidParameter`."""
+        requested_series(
+            self.kind, symbol, "",
+            category=self.category, interval=self.interval, price=self.price, every=self.every, depth=self.depth,
+        )  # fmt: skip
+        span_of(self.start, self.end, _FOR_EVER)
 
 
 def register(app: typer.Typer) -> None:
@@ -28,61 +56,88 @@ def download(
     symbols: Annotated[list[str], typer.Argument(help="As Bybit spells them: BTCUSDT ETHUSDT.")],
     start: Annotated[str, typer.Option(help="First day or time, UTC.")],
     end: Annotated[str | None, typer.Option(help="Exclusive; now, without it.")] = None,
-    interval: options.Interval = "1m",
+    kind: Annotated[
+        str,
+        typer.Option(help="klines, funding-rates, open-interest, long-short-ratio, trades or orderbook-snapshots."),
+    ] = "klines",
+    interval: Annotated[
+        str | None,
+        typer.Option(help="Of klines (1m without it), open interest and ratios: 1m, 4h, 1d, or in Bybit's spelling."),
+    ] = None,
     category: options.Category = "linear",
     price: options.Price = "last",
+    every: Annotated[str, typer.Option(help="Step of order book snapshots: 100ms, 1s, 1m.")] = "1m",
+    depth: Annotated[int, typer.Option(help="Levels a side of order book snapshots, 1 to 200.")] = 10,
     data_dir: options.DataDir = None,
     url: options.Url = None,
     testnet: options.Testnet = False,
 ) -> None:
-    """Download candles into the store. What is there already is not asked for again; it can be stopped at any time."""
+    """Download history into the store. What is there already is not asked for again; it can be stopped at any time."""
     console = Console()
-    wanted = {"interval": interval, "start": start, "end": end, "category": category, "price": price}
-    session = options.open_session(url=url, testnet=testnet, data_dir=data_dir)
-    found = options.run(console, _download(console, session, list(dict.fromkeys(symbols)), wanted))
-    console.print(_summary(found))
+    spelled = cast(Requested, kind.replace("-", "_"))
+    wanted = interval or ("1m" if spelled == "klines" else None)
+    request = DownloadRequest(spelled, wanted, start, end, category, price, every, depth)
+    distinct = list(dict.fromkeys(symbols))
+    try:
+        for symbol in distinct:
+            request.check(symbol)
+        session = options.open_session(url=url, testnet=testnet, data_dir=data_dir)
+    except BybitError as error:
+        options.fail(error)
+    found, errors = options.run(console, _download(console, session, distinct, request))
+    if found:
+        console.print(_summary(found))
+    for symbol, failure in list(errors.items())[:-1]:
+        console.print(f"[red]{symbol}: {escape(str(failure))}[/]", highlight=False)
+    if errors:
+        options.fail(list(errors.values())[-1])
 
 
 async def _download(
-    console: Console, session: AsyncBybit, symbols: list[str], wanted: dict[str, Any]
-) -> dict[str, Coverage]:
+    console: Console, session: AsyncBybit, symbols: list[str], request: DownloadRequest
+) -> tuple[dict[str, Coverage], dict[str, BybitError]]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    found: dict[str, Coverage] = {}
+    errors: dict[str, BybitError] = {}
     turns = asyncio.Semaphore(_AT_ONCE)
     async with session as bybit:
         with Progress(*columns, console=console) as bars:
 
-            async def one(symbol: str) -> Coverage:
-                bar = bars.add_task(symbol, total=None)
-                async with turns:
-                    coverage = await bybit.data.download(
-                        symbol, progress=lambda step: bars.update(bar, completed=step.done, total=step.total), **wanted
-                    )
-                total = bars.tasks[bar].total or 1
-                bars.update(bar, completed=total, total=total)
-                return coverage
+            async def one(symbol: str) -> None:
+                try:
+                    async with turns:
+                        found[symbol] = await _download_one(bybit, bars, symbol, request)
+                except BybitError as error:
+                    # One symbol that does not exist must not stop the others.
+                    errors[symbol] = error
 
             async with asyncio.TaskGroup() as group:
-                tasks = {symbol: group.create_task(_told(one(symbol))) for symbol in symbols}
-    failures = [error for task in tasks.values() if isinstance(error := task.result(), BaseException)]
-    if failures:
-        raise failures[0]
-    return {symbol: task.result() for symbol, task in tasks.items()}
+                for symbol in symbols:
+                    group.create_task(one(symbol))
+    return found, errors
 
 
-async def _told(work: Any) -> Any:
-    # One symbol that does not exist must not stop the others; its error is told when they are done.
-    from bybit_async.errors import BybitError
+async def _download_one(bybit: AsyncBybit, bars: Progress, symbol: str, request: DownloadRequest) -> Coverage:
+    bar: TaskID | None = None
 
-    try:
-        return await work
-    except BybitError as error:
-        return error
+    def moved(step: Step) -> None:
+        # Not before there is something to show: what is refused gets no bar.
+        nonlocal bar
+        bar = bars.add_task(symbol) if bar is None else bar
+        bars.update(bar, completed=step.done, total=step.total)
+
+    return await bybit.data.download(
+        symbol, request.interval, request.start, request.end,
+        kind=request.kind, category=request.category, price=request.price, every=request.every, depth=request.depth,
+        progress=moved,
+    )  # fmt: skip
 
 
 def _summary(found: dict[str, Coverage]) -> Table:
     table = Table("symbol", "complete from", "to (exclusive)")
     for symbol, coverage in found.items():
-        spans = list(coverage) or [(0, 0)]
-        for start, end in spans:
-            table.add_row(symbol, *(("nothing", "") if not coverage else (date_text(start), date_text(end))))
+        for start, end in coverage:
+            table.add_row(symbol, date_text(start), date_text(end))
+        if not coverage:
+            table.add_row(symbol, "nothing", "")
     return table

@@ -1,17 +1,21 @@
-"""What the commands about history share: where the exchange and the store are, and how failures are told."""
+"""What the commands about history share: where the exchange and the store are, and how failures are reported.
+
+Exit codes: 0 done, 1 failed, 2 an argument is invalid, 130 stopped by Ctrl-C.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Annotated, Any, TypeVar
-from urllib.parse import urlsplit
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
-from bybit_async.environments import Environment
-from bybit_async.errors import BybitError
+from bybit_async.cli import STOPPED, exit_code
+from bybit_async.environments import find
+from bybit_async.errors import BybitError, InvalidParameter
 from bybit_async.session import AsyncBybit
 
 T = TypeVar("T")
@@ -22,7 +26,7 @@ DataDir = Annotated[
 ]
 Url = Annotated[str | None, typer.Option("--url", help="Another exchange, as of `bybit-async simulate`.")]
 Testnet = Annotated[bool, typer.Option("--testnet", help="Use the testnet.")]
-Category = Annotated[str, typer.Option(help="spot, linear or inverse.")]
+Category = Annotated[str, typer.Option(help="spot, linear, inverse or option.")]
 Interval = Annotated[str, typer.Option(help="As 1m, 4h, 1d, or in Bybit's spelling.")]
 Price = Annotated[str, typer.Option(help="last, mark, index or premium.")]
 
@@ -31,27 +35,24 @@ def open_session(*, url: str | None, testnet: bool, data_dir: str | None) -> Asy
     """Return a session without a key."""
     if url is None:
         return AsyncBybit(testnet=testnet, data_dir=data_dir)
-    place = urlsplit(url)
-    if place.scheme not in ("http", "https") or not place.netloc:
-        raise typer.BadParameter(f"expected an address as http://127.0.0.1:8100, got {url!r}", param_hint="--url")
-    socket = f"{'wss' if place.scheme == 'https' else 'ws'}://{place.netloc}/v5"
-    environment = Environment(
-        name=place.netloc,
-        rest_url=f"{place.scheme}://{place.netloc}",
-        public_url=f"{socket}/public",
-        private_url=f"{socket}/private",
-        archive_url=f"{place.scheme}://{place.netloc}",
-    )
-    return AsyncBybit(environment=environment, data_dir=data_dir)
+    if testnet:
+        raise InvalidParameter("--testnet", "it and --url are two exchanges; choose one")
+    return AsyncBybit(environment=find(url, "--url"), data_dir=data_dir)
+
+
+def fail(error: BybitError) -> NoReturn:
+    """Report an error in a line and exit: 2 for an argument that is invalid, 1 for everything else."""
+    # Soft wrapping leaves a command that is to be copied in one piece.
+    Console(stderr=True).print(f"[red]{escape(str(error))}[/]", highlight=False, soft_wrap=True)
+    raise typer.Exit(exit_code(error)) from None
 
 
 def run(console: Console, work: Coroutine[Any, Any, T]) -> T:
-    """Run a command's work; what goes wrong is said in a line, and Ctrl-C is no failure."""
+    """Run a command's work; what goes wrong is reported in a line, and Ctrl-C is not a failure."""
     try:
         return asyncio.run(work)
     except BybitError as error:
-        console.print(f"[red]{error}[/]", highlight=False)
-        raise typer.Exit(1) from None
+        fail(error)
     except KeyboardInterrupt:
         console.print("stopped; what was complete is kept, and the next run goes on from there")
-        raise typer.Exit(130) from None
+        raise typer.Exit(STOPPED) from None

@@ -43,10 +43,8 @@ def simulate(
     """Run a simulated exchange on this machine until Ctrl-C; any V5 client may trade on it."""
     console = Console()
     listed = [symbol for symbol in symbols.upper().replace(" ", "").split(",") if symbol] or None
-    exchange = SimulatedExchange(port=port, seed=seed, speed=speed, symbols=listed)
     try:
-        if not exchange.engine.listings:
-            raise ValueError(f"there is no symbol called {symbols}")
+        exchange = SimulatedExchange(port=port, seed=seed, speed=speed, symbols=listed)
         if script is not None:
             exchange.script.load(script)
         if faults is not None:

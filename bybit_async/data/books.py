@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 
 import msgspec
@@ -10,25 +11,34 @@ import msgspec
 from bybit_async.data import columns, intervals
 from bybit_async.data.arguments import whole
 from bybit_async.data.columns import Table
-from bybit_async.data.coverage import Span
+from bybit_async.data.coverage import Coverage, Span
 from bybit_async.data.rows import table_of
 from bybit_async.data.series import Series
 from bybit_async.errors import AnswerUnreadable, InvalidParameter
 
 _LEVELS = 200
 _CHUNK = 4096
-_NOBODY = ("0", "0")
+_NO_LEVEL = ("0", "0")
+_UNITS = {"ms": 1, "s": 1000, "m": intervals.MINUTE, "h": 60 * intervals.MINUTE, "d": intervals.DAY}
+_LONGEST_LINE = 16 << 20
+_QUIET = intervals.MINUTE
+"""Milliseconds that a recording without update ids may be silent, and that may lack at the end of a day."""
 
 
-class _Data(msgspec.Struct):
+class RecordedLevels(msgspec.Struct):
+    """The levels of a recorded message, and its update id where there is one."""
+
     b: list[tuple[str, str]] = []
     a: list[tuple[str, str]] = []
+    u: int | None = None
 
 
-class _Message(msgspec.Struct):
+class RecordedMessage(msgspec.Struct):
+    """One line of a recording."""
+
     type: str
     ts: int
-    data: _Data
+    data: RecordedLevels
 
 
 def book_interval(every: str | int, depth: int) -> str:
@@ -37,20 +47,19 @@ def book_interval(every: str | int, depth: int) -> str:
     Raises:
         InvalidParameter: the step is no interval that divides a day, or the depth is not 1 to 200.
     """
-    text = str(every).strip()
-    if text.endswith("ms") and text[:-2].isdigit():
-        length = int(text[:-2])
-    elif text.endswith("s") and text[:-1].isdigit():
-        length = int(text[:-1]) * 1000
-    else:
-        length = _length_of(every)
+    length = _length_of(every)
     if not length or length > intervals.DAY or intervals.DAY % length:
-        raise InvalidParameter("every", f"expected a step that divides a day, as 100ms, 1s or 1m, got {every!r}")
+        raise InvalidParameter("every", f"expected a step that divides a day, as 100ms, 1s, 10m or 1h, got {every!r}")
     whole(depth, 1, _LEVELS, "depth")
     return f"{length}ms-{depth}"
 
 
 def _length_of(every: str | int) -> int:
+    text = str(every).strip()
+    digits = text.rstrip("dhms")
+    unit = _UNITS.get(text[len(digits) :])
+    if unit and digits.isascii() and digits.isdigit():
+        return int(digits) * unit
     try:
         return intervals.length_of(intervals.interval_of(every)) or 0
     except InvalidParameter:
@@ -75,33 +84,92 @@ def step_of(series: Series) -> int:
     return int(series.interval.split("ms-")[0])
 
 
-def sample(content: bytes, series: Series, day: Span) -> Table:
-    """Replay a day's messages; each row is the book as it stood at its time, none before the first snapshot.
+def lines_of(stream: io.BufferedReader) -> Iterator[bytes]:
+    """Iterate over the lines of a recording; raises `AnswerUnreadable` for one that is longer than any message."""
+    while line := stream.readline(_LONGEST_LINE):
+        if len(line) >= _LONGEST_LINE:
+            raise AnswerUnreadable(f"an order book recording with a line of {_LONGEST_LINE:,} bytes or more")
+        yield line
+
+
+def sample(lines: Iterable[bytes], series: Series, day: Span) -> tuple[Table, Coverage]:
+    """Replay a day's messages; each row is the book as it stood at its time. Return also what of the day is known.
+
+    That is from a snapshot on until a message is missing, or the recording ends. Between messages that follow each
+    other the book is known however long it was quiet; before the first one and after the last one it is not, but for
+    the last minute of a day.
 
     Raises:
-        AnswerUnreadable: a line is no such message.
+        AnswerUnreadable: a line is not such a message.
     """
-    step, depth = step_of(series), int(series.interval.split("-")[1])
-    book, rows = _Book(depth), _Rows(names(series))
-    due = day[0]
-    decoder = msgspec.json.Decoder(_Message)
+    replay = _Recording(series, day)
+    decoder = msgspec.json.Decoder(RecordedMessage)
     try:
-        for line in io.BytesIO(content):
-            if not line.strip():
-                continue
-            message = decoder.decode(line)
-            while due < min(message.ts, day[1]):
-                cells = book.cells()
-                if cells:
-                    rows.add(due, cells)
-                due += step
-            book.apply(message)
-        return rows.table()
+        for line in lines:
+            if line.strip():
+                replay.take(decoder.decode(line))
+        return replay.ended()
     except (msgspec.MsgspecError, ValueError, ArithmeticError) as error:
         raise AnswerUnreadable(f"an order book recording that cannot be read: {error}") from error
 
 
-class _Book:
+class _Recording:
+    """A day's messages in turn: the book, the rows so far, and since when the book has been known."""
+
+    def __init__(self, series: Series, day: Span) -> None:
+        depth = int(series.interval.split("-")[1])
+        self._book, self._rows = _ReplayedBook(depth), _SnapshotRows(names(series))
+        self._day, self._step, self._due = day, step_of(series), day[0]
+        self._known_since: int | None = None
+        self._update_id: int | None = None
+        self._last = day[0]
+        self._covered: list[Span] = []
+
+    def take(self, message: RecordedMessage) -> None:
+        update_id = message.data.u
+        if message.type == "snapshot":
+            self._look_until(message.ts)
+            if self._known_since is None:
+                self._known_since = max(message.ts, self._day[0])
+        elif self._known_since is None or (update_id is not None and update_id == self._update_id):
+            # Nothing to change, or sent twice.
+            return
+        elif not self._follows(message):
+            self._lose(self._last)
+            return
+        else:
+            self._look_until(message.ts)
+        self._book.apply(message)
+        self._update_id, self._last = update_id, max(self._last, message.ts)
+
+    def ended(self) -> tuple[Table, Coverage]:
+        """Return the rows, and the ranges in which they are all there are."""
+        if self._known_since is not None:
+            quiet = self._last + _QUIET >= self._day[1]
+            end = self._day[1] if quiet else self._last
+            self._look_until(end)
+            self._lose(end)
+        return self._rows.table(), Coverage(self._covered)
+
+    def _follows(self, message: RecordedMessage) -> bool:
+        if message.data.u is None or self._update_id is None:
+            return message.ts <= self._last + _QUIET
+        return message.data.u == self._update_id + 1
+
+    def _lose(self, end: int) -> None:
+        if self._known_since is not None:
+            self._covered.append((self._known_since, min(end, self._day[1])))
+        self._known_since = None
+
+    def _look_until(self, end: int) -> None:
+        while self._due < min(end, self._day[1]):
+            cells = self._book.cells() if self._known_since is not None and self._due >= self._known_since else []
+            if cells:
+                self._rows.add(self._due, cells)
+            self._due += self._step
+
+
+class _ReplayedBook:
     """One order book, by the value of each price; the text beside it is exact."""
 
     def __init__(self, depth: int) -> None:
@@ -110,7 +178,7 @@ class _Book:
         self._asks: dict[float, tuple[str, str]] = {}
         self._cells: list[str] | None = None
 
-    def apply(self, message: _Message) -> None:
+    def apply(self, message: RecordedMessage) -> None:
         if message.type == "snapshot":
             self._bids, self._asks = {}, {}
         _apply(self._bids, message.data.b)
@@ -127,12 +195,12 @@ class _Book:
         bids = [self._bids[price] for price in sorted(self._bids, reverse=True)[: self._depth]]
         asks = [self._asks[price] for price in sorted(self._asks)[: self._depth]]
         # A book thinner than asked for: nothing rests there.
-        levels = zip_longest(bids, asks, fillvalue=_NOBODY)
+        levels = zip_longest(bids, asks, fillvalue=_NO_LEVEL)
         cells = [text for pair in levels for level in pair for text in level]
         return cells + ["0"] * (4 * self._depth - len(cells))
 
 
-class _Rows:
+class _SnapshotRows:
     """Rows of texts that become exact columns a few thousand at a time: as objects, a day would not fit in memory."""
 
     def __init__(self, names: list[str]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bybit_async.data.intervals import length_of
 from bybit_async.errors import InvalidParameter
+from bybit_async.extras import require
 
 if TYPE_CHECKING:
     import pandas
@@ -39,6 +40,7 @@ def write_chart(
     """
     import pandas as pd
 
+    require("chart", "Charts")
     target = Path(path)
     if not {"open", "high", "low", "close"} <= set(frame.columns) or not len(frame):
         raise InvalidParameter("frame", "expected at least one candle: open, high, low, close")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bybit_async.data.errors import StoreError, StoreUnwritable
+from bybit_async.data.records import RECORDS
 from bybit_async.errors import InvalidParameter
 
 _LOCKS = ".locks"
@@ -27,20 +28,28 @@ class Files(Protocol):
         ...
 
     @property
+    def locks(self) -> bool:
+        """Whether `lock` keeps every other writer out."""
+        ...
+
+    @property
     def readers(self) -> int:
         """How many files are worth reading side by side: each costs memory, and over a network time."""
         ...
 
     def read(self, path: str) -> bytes | None:
-        """Return a file, or None when there is none."""
+        """Return a file, or None if there is none."""
         ...
 
-    def write(self, path: str, content: bytes) -> None:
-        """Put a file in place of whatever was there; raises `StoreUnwritable`."""
+    def write(self, path: str, content: bytes, *, durable: bool = True) -> None:
+        """Put a file in place of whatever was there; raises `StoreUnwritable`.
+
+        One that is not `durable` may be lost, or be empty, when the machine stops; it costs no wait for the disk.
+        """
         ...
 
     def remove(self, path: str) -> None:
-        """Remove a file; harmless when there is none."""
+        """Remove a file; harmless if there is none."""
         ...
 
     def walk(self, below: str = "") -> list[str]:
@@ -49,6 +58,10 @@ class Files(Protocol):
 
     def lock(self, name: str) -> contextlib.AbstractContextManager[None]:
         """Keep other processes from changing what `name` stands for."""
+        ...
+
+    def exists(self) -> bool:
+        """Return whether there is such a place, and anything in it."""
         ...
 
 
@@ -69,6 +82,7 @@ def files_at(place: str | os.PathLike[str] | None) -> Files:
 class LocalFiles:
     """A folder of this machine: temporary file, fsync, rename; locks that end with their process."""
 
+    locks = True
     readers = 2
 
     def __init__(self, root: Path) -> None:
@@ -88,7 +102,7 @@ class LocalFiles:
         except OSError as error:
             raise StoreError(f"cannot read {self._root / path}: {error.strerror or error}") from error
 
-    def write(self, path: str, content: bytes) -> None:
+    def write(self, path: str, content: bytes, *, durable: bool = True) -> None:
         """Write beside the target, make it durable, then rename."""
         target = self._root / path
         temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}{_TEMPORARY}")
@@ -96,10 +110,12 @@ class LocalFiles:
             target.parent.mkdir(parents=True, exist_ok=True)
             with temporary.open("xb") as file:
                 file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+                if durable:
+                    file.flush()
+                    os.fsync(file.fileno())
             temporary.replace(target)
-            _sync_folder(target.parent)
+            if durable:
+                _sync_folder(target.parent)
         except OSError as error:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
@@ -121,6 +137,10 @@ class LocalFiles:
             found += [(Path(folder) / name).relative_to(self._root).as_posix() for name in names]
         return sorted(found)
 
+    def exists(self) -> bool:
+        """See `Files`."""
+        return self._root.is_dir()
+
     @contextlib.contextmanager
     def lock(self, name: str) -> Iterator[None]:
         """Hold a lock that the system releases when the process dies, and clear what dead writers left behind."""
@@ -137,11 +157,11 @@ class LocalFiles:
             yield
 
     def _sweep(self, name: str) -> None:
-        # Under the lock nobody else writes here, so a temporary file can only be what a killed process left.
-        folder = self._root / name
-        for left in folder.rglob(f".*{_TEMPORARY}") if folder.is_dir() else ():
-            with contextlib.suppress(OSError):
-                left.unlink()
+        # Under the lock no other process writes here, so a temporary file can only be what a killed one left.
+        for folder in (self._root / name, self._root / RECORDS / name):
+            for left in folder.rglob(f".*{_TEMPORARY}") if folder.is_dir() else ():
+                with contextlib.suppress(OSError):
+                    left.unlink()
 
     def _unwritable(self, error: OSError) -> StoreUnwritable:
         reasons = {errno.ENOSPC: "the disk is full", errno.EROFS: "it is read-only", errno.EACCES: "no permission"}
@@ -155,10 +175,10 @@ class LocalFiles:
 class RemoteFiles:
     """A place that fsspec reaches. Object stores put whole objects, so a write is atomic there without a rename.
 
-    There are no locks between machines: two that store the same month at once each leave a whole and correct file,
-    and what the second one did not know of is merely fetched again.
+    There are no locks between machines; see `parts` for how writers share a file all the same.
     """
 
+    locks = False
     readers = 8
 
     def __init__(self, address: str) -> None:
@@ -188,7 +208,7 @@ class RemoteFiles:
             # Every fsspec backend raises its own kinds of errors: no permission, no such host, no credentials.
             raise StoreError(f"cannot read {self._address}/{path}: {error}") from error
 
-    def write(self, path: str, content: bytes) -> None:
+    def write(self, path: str, content: bytes, *, durable: bool = True) -> None:
         """Put one object."""
         full = self._full(path)
         try:
@@ -201,8 +221,12 @@ class RemoteFiles:
 
     def remove(self, path: str) -> None:
         """Remove one object."""
-        with contextlib.suppress(FileNotFoundError):
+        try:
             self._system.rm_file(self._full(path))
+        except FileNotFoundError:
+            return
+        except Exception as error:
+            raise StoreUnwritable(f"cannot remove {self._address}/{path}: {error}") from error
 
     def walk(self, below: str = "") -> list[str]:
         """List objects."""
@@ -215,6 +239,10 @@ class RemoteFiles:
             raise StoreError(f"cannot list {self._address}: {error}") from error
         root = self._root.lstrip("/")
         return sorted(name.lstrip("/").removeprefix(root).lstrip("/") for name in found)
+
+    def exists(self) -> bool:
+        """See `Files`."""
+        return bool(self.walk())
 
     @contextlib.contextmanager
     def lock(self, name: str) -> Iterator[None]:

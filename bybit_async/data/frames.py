@@ -51,6 +51,7 @@ def describe(
 ) -> pandas.DataFrame:
     """Say in a frame's `attrs` what it is, how far it reaches and what is missing."""
     frame.attrs |= {
+        "identity": series.identity,
         "kind": series.kind,
         "category": series.category,
         "symbol": series.symbol,

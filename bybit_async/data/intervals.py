@@ -108,3 +108,8 @@ def _first_of(year: int, month: int) -> int:
 def date_text(time: int) -> str:
     """Return the UTC date of a time, as ``2024-01-31``."""
     return f"{datetime.fromtimestamp(time / 1000, UTC):%Y-%m-%d}"
+
+
+def time_text(time: int) -> str:
+    """Return the UTC date of a time, with hour and minute where it is not midnight."""
+    return date_text(time) if time % DAY == 0 else f"{datetime.fromtimestamp(time / 1000, UTC):%Y-%m-%dT%H:%M}"

@@ -3,53 +3,51 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import itertools
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from bybit_async.api.market import Market
 from bybit_async.data import intervals
 from bybit_async.data.arguments import callback_of, price_step, seconds, whole
 from bybit_async.data.book_now import BookNow, aggregated
 from bybit_async.data.candle_window import CandleWindow
-from bybit_async.data.errors import StoreError
+from bybit_async.data.fetches import Fetches
 from bybit_async.data.history import History
 from bybit_async.data.intervals import interval_of
 from bybit_async.data.series import Series
+from bybit_async.data.watches import BookWatch, Callback, Key, KlineWatch, TickerWatch, Watch
 from bybit_async.enums import Category, Interval
 from bybit_async.errors import BybitError, InvalidParameter, SessionClosed
-from bybit_async.models.stream_public import KlineData
-from bybit_async.stream.live_book import LiveOrderBook
+from bybit_async.stream.books.live_book import LiveOrderBook
 from bybit_async.stream.streams import Streams
 from bybit_async.transport.clock import Clock
 
 if TYPE_CHECKING:
     import pandas
 
-log = logging.getLogger("bybit_async.data")
-
-Callback = Callable[[Any], object] | Callable[[Any], Awaitable[object]]
-"""Plain or ``async``; one that raises is logged, and called again with the next value."""
+log: logging.Logger = logging.getLogger("bybit_async.data")
 
 Tradable = Literal["spot", "linear", "inverse"]
 
 
-class Live:
+class Live(Fetches):
     """The live part of `Data`."""
 
-    def __init__(self, market: Market, streams: Callable[[], Streams], history: History, clock: Clock) -> None:
-        self._live_market = market
+    def __init__(
+        self, market: Market, streams: Callable[[], Streams], history: History, clock: Clock, identity: str
+    ) -> None:
+        super().__init__(history, identity)
+        self._market = market
         self._streams = streams
-        self._live_history = history
-        self._live_clock = clock
+        self._clock = clock
         self._running: dict[str, asyncio.Task[None]] = {}
         self._numbers = itertools.count(1)
-        self._prices: dict[tuple[str, str], tuple[Decimal, float]] = {}
-        self._books: dict[tuple[str, str], LiveOrderBook] = {}
+        self._prices: dict[Key, tuple[Decimal, float]] = {}
+        self._books: dict[Key, LiveOrderBook] = {}
         self._ended = False
 
     async def start_ticker_stream(self, symbol: str, callback: Callback, *, category: Category = "linear") -> str:
@@ -62,15 +60,8 @@ class Live:
         tickers = self._streams().tickers(symbol, category=category)
         await tickers.ready()
 
-        async def run() -> None:
-            async with tickers:
-                async for ticker in tickers:
-                    price = getattr(ticker, "last_price", None)
-                    if price is not None:
-                        self._prices[category, symbol] = (price, time.monotonic())
-                    await _call(callback, ticker)
-
-        return await self._start("ticker", symbol, run(), lambda: self._prices.pop((category, symbol), None))
+        watch = TickerWatch(tickers, callback, self._prices, (category, symbol))
+        return await self._start("ticker", symbol, watch)
 
     async def start_klines_stream(
         self,
@@ -98,7 +89,7 @@ class Live:
         callback_of(callback)
         whole(candles, 1, 1000, "candles")
         spelled: Interval = interval_of(interval)
-        series = Series("klines", category, symbol, spelled)
+        series = Series("klines", category, symbol, spelled, self._identity)
         klines = self._streams().klines(symbol, category=category, interval=spelled)
         await klines.ready()
         try:
@@ -107,16 +98,8 @@ class Live:
             klines.close()
             raise
 
-        async def run() -> None:
-            async with klines:
-                async for kline in klines:
-                    await self._catch_up(series, window, kline, keep=keep)
-                    window.take(kline)
-                    if keep and kline.confirm:
-                        await self._append(series, window, kline)
-                    await _call(callback, window.frame())
-
-        return await self._start("klines", symbol, run())
+        watch = KlineWatch(klines, window, callback, self._history, series, keep=keep)
+        return await self._start("klines", symbol, watch)
 
     async def start_orderbook_stream(
         self, symbol: str, callback: Callback | None = None, *, category: Category = "linear", depth: int = 50
@@ -126,22 +109,8 @@ class Live:
             callback_of(callback)
         stream = self._streams().order_book(symbol, category=category, depth=depth)
         book = await stream.__aenter__()
-        self._books[category, symbol] = book
-
-        async def run() -> None:
-            try:
-                async for changed in book:
-                    if callback is not None and not changed.stale:
-                        await _call(callback, changed)
-            finally:
-                await stream.__aexit__(None, None, None)
-
-        def ended() -> None:
-            # A later stream of the same symbol may have taken its place.
-            if self._books.get((category, symbol)) is book:
-                del self._books[category, symbol]
-
-        return await self._start("orderbook", symbol, run(), ended)
+        watch = BookWatch(stream, book, callback, self._books, (category, symbol))
+        return await self._start("orderbook", symbol, watch)
 
     async def stop_stream(self, handle: str) -> None:
         """End what one of the ``start_…`` methods started; no callback runs after it. Harmless when it has ended."""
@@ -162,7 +131,7 @@ class Live:
         held = self._prices.get((category, symbol))
         if held is not None and time.monotonic() - held[1] <= max_age:
             return held[0]
-        tickers = await self._live_market.get_tickers(category=category, symbol=symbol)
+        tickers = await self._market.get_tickers(category=category, symbol=symbol)
         for ticker in tickers:
             if ticker.symbol == symbol and ticker.last_price is not None:
                 return ticker.last_price
@@ -183,8 +152,8 @@ class Live:
             bids, asks = live.bids(depth), live.asks(depth)
             if age <= max_age and min(len(bids), len(asks)) > 0:
                 return BookNow(symbol, bids, asks, age, "stream")
-        book = await self._live_market.get_orderbook(category=category, symbol=symbol, limit=depth)
-        age = max(0.0, (self._live_clock.now_ms() - book.ts) / 1000)
+        book = await self._market.get_orderbook(category=category, symbol=symbol, limit=depth)
+        age = max(0.0, (self._clock.now_ms() - book.ts) / 1000)
         return BookNow(symbol, book.bids[:depth], book.asks[:depth], age, "rest")
 
     async def get_aggregated_orderbook(
@@ -205,65 +174,34 @@ class Live:
         for handle in list(self._running):
             await self.stop_stream(handle)
 
-    async def _start(self, kind: str, symbol: str, work: Any, after: Callable[[], object] = lambda: None) -> str:
+    async def _start(self, kind: str, symbol: str, watch: Watch) -> str:
         if self._ended:
-            work.close()
-            raise SessionClosed("the session is closed")
+            watch.ended()
+            raise SessionClosed()
         handle = f"{kind}-{symbol}-{next(self._numbers)}"
-        task = asyncio.create_task(_guarded(handle, work), name=f"bybit_async {handle}")
+        task = asyncio.create_task(_followed(handle, watch), name=f"bybit_async {handle}")
         self._running[handle] = task
-
-        def ended(_: asyncio.Task[None]) -> None:
-            self._running.pop(handle, None)
-            work.close()
-            after()
-
-        task.add_done_callback(ended)
+        task.add_done_callback(lambda _: self._running.pop(handle, None))
         # One turn, so that it has begun when it can be stopped: what it entered by then it also leaves.
         await asyncio.sleep(0)
         return handle
 
     async def _window(self, series: Series, candles: int) -> CandleWindow:
-        now = await self._live_history.present()
+        now = await self._history.time.ask()
         start = intervals.step(series.interval, intervals.floor(series.interval, now), 1 - candles)
-        span = await self._live_history.span(max(start, 0), None)
-        frame = await self._live_history.frame(series, span, use_cache=False, unfinished=True)
+        span = await self._history.span(max(start, 0), None)
+        frame = await self._history.frame(series, span, use_cache=False, unfinished=True)
         return CandleWindow(series, frame, candles)
-
-    async def _catch_up(self, series: Series, window: CandleWindow, kline: KlineData, *, keep: bool) -> None:
-        missed = window.missed_before(kline)
-        if missed is None:
-            return
-        self._live_history.has_been(kline.start)
-        try:
-            window.fill(await self._live_history.frame(series, missed, use_cache=keep), missed)
-        except BybitError as error:
-            # The stream goes on; the next candle asks for the whole range again.
-            log.warning("%s: missed candles could not be fetched: %s", series, error)
-
-    async def _append(self, series: Series, window: CandleWindow, kline: KlineData) -> None:
-        try:
-            await self._live_history.keep(series, *window.closed(kline))
-        except StoreError as error:
-            log.error("%s: a closed candle could not be stored: %s", series, error)
 
 
 def _holds(book: LiveOrderBook, depth: int) -> bool:
     return not isinstance(book.depth, int) or depth <= book.depth
 
 
-async def _guarded(handle: str, work: Awaitable[None]) -> None:
+async def _followed(handle: str, watch: Watch) -> None:
     try:
-        await work
+        await watch.follow()
     except BybitError as error:
         log.error("%s ended: %s", handle, error)
-
-
-async def _call(callback: Callback, value: Any) -> None:
-    try:
-        outcome = callback(value)
-        if inspect.isawaitable(outcome):
-            await outcome
-    except Exception:
-        # Whatever a user's callback raises must not end the stream.
-        log.exception("a callback failed")
+    finally:
+        watch.ended()

@@ -18,8 +18,10 @@ import numpy as np
 from bybit_async.data.columns import Numbers, Table
 from bybit_async.data.coverage import Coverage
 from bybit_async.data.errors import StoreDamaged, StoreTooNew
+from bybit_async.data.series import series_of
 
-VERSION = 1
+VERSION = 2
+"""The layout of the store. Before 2 it did not say which exchange its rows are of."""
 _KEY = b"bybit_async"
 _PRECISION = 18
 
@@ -27,19 +29,20 @@ _PRECISION = 18
 class _Footer(msgspec.Struct):
     version: int
     coverage: list[tuple[int, int]]
+    identity: str = ""
     # Files written before there was one have none.
     check: int | None = None
 
 
-def write_parquet(table: Table, coverage: Coverage) -> bytes:
-    """Return the bytes of a file."""
+def write_parquet(table: Table, coverage: Coverage, identity: str) -> bytes:
+    """Return the bytes of a file; its footer says what it covers, and of which exchange."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     columns: dict[str, Any] = {"time": pa.array(table.times, pa.timestamp("ms", "UTC"))}
     columns |= {name: _decimals(column) for name, column in table.numbers.items()}
     columns |= {name: pa.array(column, pa.string()) for name, column in table.texts.items()}
-    footer = msgspec.json.encode(_Footer(VERSION, list(coverage), _check_of(table, coverage)))
+    footer = msgspec.json.encode(_Footer(VERSION, list(coverage), identity, _check_of(table, coverage)))
     arrow = pa.table(columns).replace_schema_metadata({_KEY: footer})
     target = io.BytesIO()
     pq.write_table(
@@ -58,7 +61,7 @@ def read_parquet(path: str, content: bytes) -> tuple[Table, Coverage]:
     """Return the rows and the coverage of a file.
 
     Raises:
-        StoreDamaged: it is none of ours, or broken.
+        StoreDamaged: this library did not write it, it is broken, or lies in the folder of another exchange.
         StoreTooNew: a newer version wrote it.
     """
     import pyarrow as pa
@@ -71,6 +74,9 @@ def read_parquet(path: str, content: bytes) -> tuple[Table, Coverage]:
     except (pa.ArrowException, OSError, LookupError, ArithmeticError, ValueError, TypeError, AttributeError) as error:
         # Whatever Arrow makes of bytes that are no file: it has no one error for them.
         raise StoreDamaged(path, f"cannot be read ({error})") from error
+    series = series_of(path)
+    if series is not None and series.identity != footer.identity:
+        raise StoreDamaged(path, f"holds rows of {footer.identity or 'an unknown exchange'}, not of {series.identity}")
     coverage = Coverage(footer.coverage)
     if footer.check is not None and footer.check != _check_of(table, coverage):
         raise StoreDamaged(path, "does not agree with its own check sum")

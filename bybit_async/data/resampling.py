@@ -21,7 +21,7 @@ def resample(frame: pandas.DataFrame, interval: str | int) -> pandas.DataFrame:
     given comes out partly summed; intervals without any row do not come out.
 
     Raises:
-        InvalidParameter: the frame has no time index, or the interval is none, or not made of whole candles of the
+        InvalidParameter: the frame has no time index, or the interval is invalid, or not made of whole candles of the
             frame's own interval: shorter, or one that some of them lie across, as a month lies across weeks.
     """
     own = frame.attrs.get("interval")

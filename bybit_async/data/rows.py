@@ -37,7 +37,7 @@ def read_rows(result: bytes | RawRows, numbers: Sequence[str], fields: Sequence[
         fields: the wire's names of the time and the columns, where rows are objects; without, rows are arrays.
 
     Raises:
-        AnswerUnreadable: the rows are no such rows.
+        AnswerUnreadable: the rows have another shape, or hold what is not a number.
     """
     try:
         rows = bytes((result if isinstance(result, RawRows) else _list_decoder.decode(result)).rows)
@@ -61,6 +61,12 @@ def table_of(times: Sequence[int], texts: Sequence[Sequence[str]], numbers: Sequ
         return Table(opened, {name: _exact(column) for name, column in zip(numbers, columns, strict=True)})
     values, decimals = (part.reshape(len(times), len(numbers)).T for part in found)
     return Table(opened, {name: align(values[i], decimals[i]) for i, name in enumerate(numbers)})
+
+
+def column_of(texts: Sequence[str]) -> Numbers:
+    """Return numbers that are written out as a column."""
+    found = _integers(",".join(texts).encode())
+    return _exact(texts) if found is None else align(*found)
 
 
 def _from_text(rows: bytes, numbers: Sequence[str]) -> Table | None:

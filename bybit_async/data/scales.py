@@ -1,8 +1,8 @@
 """One scale for each column of a series, whatever each of its files would need.
 
-DuckDB takes a column's type from the first file that it opens and rounds the others to it, Polars and pandas refuse
+DuckDB takes a column's type from the first file that it opens and rounds the others to it; Polars and pandas refuse
 them. So the files of a series agree: a file that needs fewer decimals than another has zeros there, and when one comes
-that needs more, the others are written anew.
+that needs more, the others are rewritten.
 """
 
 from __future__ import annotations
@@ -12,19 +12,6 @@ from collections.abc import Mapping
 import msgspec
 
 from bybit_async.data.columns import Numbers, Table, room_of
-from bybit_async.data.series import Series
-
-
-class Scales(msgspec.Struct, frozen=True):
-    """The scale of each column, and whether every file of the series has it by now."""
-
-    columns: dict[str, int] = {}
-    settled: bool = False
-
-
-def path_of(series: Series) -> str:
-    """Return where a series' scales are kept, below the store's root."""
-    return f"_scales/{series.folder}.json"
 
 
 def scales_of(table: Table) -> dict[str, int]:

@@ -33,7 +33,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
         numbers: the columns that are numbers, in order; none where they depend on the depth that is asked for.
         texts: the columns that are texts.
         unique: whether no two rows have the same time.
-        regular: whether there is a row for every interval, so that holes can be told.
+        regular: whether there is a row for every interval, so that holes can be found.
         daily: one file for each day, instead of for each month.
     """
 
@@ -71,12 +71,14 @@ class Series(msgspec.Struct, frozen=True):
         category: spot, linear, inverse or option.
         symbol: as Bybit spells it.
         interval: Bybit's spelling; ``"all"`` for events that have none.
+        identity: whose market it is of, as `Environment.identity` says: ``"mainnet"``, ``"testnet"`` …
     """
 
     kind: KindName
     category: str
     symbol: str
     interval: str
+    identity: str
 
     @property
     def about(self) -> Kind:
@@ -87,8 +89,8 @@ class Series(msgspec.Struct, frozen=True):
     def folder(self) -> str:
         """Where it lies in the store."""
         return (
-            f"kind={self.kind}/category={self.category}/symbol={quote(self.symbol, safe='')}"
-            f"/interval={quote(self.interval, safe='')}"
+            f"identity={quote(self.identity, safe='')}/kind={self.kind}/category={self.category}"
+            f"/symbol={quote(self.symbol, safe='')}/interval={quote(self.interval, safe='')}"
         )
 
     def unit_of(self, time: int) -> Span:
@@ -110,21 +112,29 @@ class Series(msgspec.Struct, frozen=True):
         return f"{self.folder}/year={year}/month={month}/{day if self.about.daily else 'month'}.parquet"
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.category} {self.symbol} {self.interval}"
+        return f"{self.identity} {self.kind} {self.category} {self.symbol} {self.interval}"
+
+
+_PARTITIONS = {"identity", "category", "symbol", "interval", "year", "month"}
+
+
+def _partitions(path: str) -> dict[str, str]:
+    return dict(part.split("=", 1) for part in path.split("/")[:-1] if "=" in part)
 
 
 def series_of(path: str) -> Series | None:
-    """Return the series that a file of the store belongs to, or None when it is none of ours."""
-    parts = dict(part.split("=", 1) for part in path.split("/")[:-1] if "=" in part)
-    if parts.get("kind") not in KINDS or not {"category", "symbol", "interval", "year", "month"} <= parts.keys():
+    """Return the series that a file of the store belongs to, or None for any other file."""
+    parts = _partitions(path)
+    if parts.get("kind") not in KINDS or _PARTITIONS - parts.keys():
         return None
     kind: KindName = parts["kind"]  # type: ignore[assignment]
-    return Series(kind, parts["category"], unquote(parts["symbol"]), unquote(parts["interval"]))
+    symbol, interval, identity = (unquote(parts[name]) for name in ("symbol", "interval", "identity"))
+    return Series(kind, parts["category"], symbol, interval, identity)
 
 
 def unit_of_path(series: Series, path: str) -> Span | None:
-    """Return the span that a file is for, or None when it is not the one file of any span: a copy, for example."""
-    parts = dict(part.split("=", 1) for part in path.split("/")[:-1] if "=" in part)
+    """Return the span that a file is for, or None if it is not a file of the store: a copy, for example."""
+    parts = _partitions(path)
     name = path.rsplit("/", 1)[-1].removesuffix(".parquet")
     try:
         day = int(name) if series.about.daily else 1

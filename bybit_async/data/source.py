@@ -17,20 +17,21 @@ from bybit_async.data.coverage import Coverage, Span
 from bybit_async.data.rows import RawRows, read_rows
 from bybit_async.data.series import Series
 from bybit_async.errors import AnswerUnreadable, InvalidParameter
+from bybit_async.models.checks import one_of
 from bybit_async.models.market.trades import PublicTrade
 from bybit_async.transport.endpoint import Endpoint
 
 _HOUR = 60 * intervals.MINUTE
 _TIMEOUT = 60.0
 SETTLING = 10 * intervals.MINUTE
-"""How long after its time a funding may be told, in milliseconds."""
+"""How long after its time a funding may be published, in milliseconds."""
 _CLOSING = 5_000
 """How long after its end a candle may still change."""
 
 _PERIODS = {"5": "5min", "15": "15min", "30": "30min", "60": "1h", "240": "4h", "D": "1d"}
 
 
-class Source(msgspec.Struct, frozen=True, kw_only=True):
+class RestSource(msgspec.Struct, frozen=True, kw_only=True):
     """How one kind is asked for.
 
     Attributes:
@@ -56,29 +57,29 @@ def _raw(endpoint: Endpoint) -> Endpoint:
     return msgspec.structs.replace(endpoint, result=RawRows)
 
 
-def _klines(endpoint: Endpoint, *categories: str) -> Source:
-    return Source(
+def _klines(endpoint: Endpoint, *categories: str) -> RestSource:
+    return RestSource(
         endpoint=_raw(endpoint), rows=1000, start="start", end="end", period="interval", categories=categories
     )
 
 
-SOURCES: Mapping[str, Source] = {
+SOURCES: Mapping[str, RestSource] = {
     "klines": _klines(klines.GET_KLINE, "spot", "linear", "inverse"),
     "mark_klines": _klines(klines.GET_MARK_PRICE_KLINE, "linear", "inverse", "option"),
     "index_klines": _klines(klines.GET_INDEX_PRICE_KLINE, "linear", "inverse"),
     "premium_klines": _klines(klines.GET_PREMIUM_INDEX_PRICE_KLINE, "linear"),
-    "funding_rates": Source(
+    "funding_rates": RestSource(
         endpoint=_raw(contracts.GET_FUNDING_RATE_HISTORY),
         rows=200,
         fields=("fundingRateTimestamp", "fundingRate"),
     ),
-    "open_interest": Source(
+    "open_interest": RestSource(
         endpoint=_raw(contracts.GET_OPEN_INTEREST),
         rows=200,
         period="intervalTime",
         fields=("timestamp", "openInterest"),
     ),
-    "long_short_ratio": Source(
+    "long_short_ratio": RestSource(
         endpoint=_raw(contracts.GET_LONG_SHORT_RATIO),
         rows=500,
         period="period",
@@ -92,6 +93,8 @@ def check(series: Series) -> None:
     if not isinstance(series.symbol, str) or not series.symbol:
         raise InvalidParameter("symbol", f"expected a symbol as Bybit spells it, got {series.symbol!r}")
     source = SOURCES.get(series.kind)
+    if series.kind == "orderbook_snapshots":
+        one_of(series.category, ("spot", "linear", "inverse"), "category")
     if source is None:
         return
     if series.category not in source.categories:
@@ -118,7 +121,7 @@ def windows(series: Series, wanted: Coverage) -> list[Span]:
     return found
 
 
-class Answer(msgspec.Struct, frozen=True):
+class WindowAnswer(msgspec.Struct, frozen=True):
     """The rows of one window, and how far they are final.
 
     Attributes:
@@ -131,7 +134,7 @@ class Answer(msgspec.Struct, frozen=True):
     requests: int = 1
 
 
-async def fetch(caller: Caller, series: Series, window: Span) -> Answer:
+async def fetch(caller: Caller, series: Series, window: Span) -> WindowAnswer:
     """Fetch every row of a window, the unfinished one included; asks again for what did not fit into one answer."""
     start, last = window[0], window[1] - 1
     tables: list[Table] = []
@@ -143,7 +146,7 @@ async def fetch(caller: Caller, series: Series, window: Span) -> Answer:
         # Full, and newest first: older ones may have been left out.
         last = int(table.times[0]) - 1
     whole = join([part for part in tables if len(part)] or tables[:1]).ordered(unique=True)
-    return Answer(whole.cut(*window), time, len(tables))
+    return WindowAnswer(whole.cut(*window), time, len(tables))
 
 
 async def _ask(caller: Caller, series: Series, start: int, last: int) -> tuple[Table, int]:
@@ -168,11 +171,11 @@ def _rows(series: Series) -> int:
     return 500 if series.category == "option" else SOURCES[series.kind].rows
 
 
-def final(series: Series, answer: Answer, window: Span, passed: int = 0) -> tuple[Table, Coverage]:
+def final(series: Series, answer: WindowAnswer, window: Span, passed: int = 0) -> tuple[Table, Coverage]:
     """Return the rows of a window that lie in the past, and the range that is complete for ever with them.
 
     What ended a moment ago may still be on its way into the answers, so that range ends a little earlier, unless a
-    message of the exchange has told (`passed`) that its clock has reached a time.
+    message of the exchange says (`passed`) that its clock has reached a time.
     """
     if series.interval == "all":
         last = int(answer.table.times[-1]) if len(answer.table) else 0

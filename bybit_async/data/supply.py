@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from functools import partial
 from typing import cast
@@ -14,17 +13,19 @@ from bybit_async.data.archive import Archive
 from bybit_async.data.columns import Table, join
 from bybit_async.data.coverage import Coverage, Span
 from bybit_async.data.download import AT_ONCE, OnProgress, Sink, download
+from bybit_async.data.exchange_time import ExchangeTime
 from bybit_async.data.frames import gaps_of
-from bybit_async.data.listings import find_listing
+from bybit_async.data.lifetimes import find_lifetime
+from bybit_async.data.records import Lifetime
 from bybit_async.data.series import Series
-from bybit_async.data.store import Listing
 from bybit_async.enums import Category
-from bybit_async.transport.clock import Clock
 
-log = logging.getLogger("bybit_async.data")
+log: logging.Logger = logging.getLogger("bybit_async.data")
 
 _FILES_AT_ONCE = 2
 """Archive files in flight: a day of a busy market is large."""
+_ARCHIVED_AFTER = 3 * intervals.DAY
+"""How long after a day its file may still appear, in milliseconds."""
 
 
 class Supply:
@@ -33,39 +34,40 @@ class Supply:
     Args:
         caller: sends requests within the rate limits.
         market: the same, for what is asked for by its type.
-        clock: exchange time.
+        time: exchange time.
         archive: the public archive.
     """
 
-    def __init__(self, caller: Caller, market: Market, clock: Clock, archive: Archive) -> None:
+    def __init__(self, caller: Caller, market: Market, time: ExchangeTime, archive: Archive) -> None:
         self._caller = caller
         self._market = market
-        self._clock = clock
+        self._time = time
         self._archive = archive
-        self.passed = 0
-        """What the exchange's messages say that its clock has reached, in milliseconds."""
 
-    async def listing(self, series: Series) -> Listing:
+    async def lifetime(self, series: Series) -> Lifetime:
         """Return when the series' instrument began and ended to trade; raises `InvalidParameter` for an unknown one."""
         category = cast(Category, series.category)
-        found = await find_listing(self._caller, self._market, category, series.symbol)
+        found = await find_lifetime(self._caller, self._market, category, series.symbol)
         # A delivery that lies ahead may still be moved; only a past one is part of what is known.
-        return found if (found.delivered or 0) <= self._clock.now_ms() else Listing(found.launched)
+        return found if (found.delivered or 0) <= self._time.now() else Lifetime(found.launched)
 
     async def fetch(
-        self, series: Series, missing: Coverage, listing: Listing, sink: Sink, progress: OnProgress | None = None
-    ) -> None:
-        """Fetch what of some ranges lies in the instrument's life, and hand it to `sink`."""
-        missing &= Coverage([_life(series, listing)])
+        self, series: Series, missing: Coverage, lifetime: Lifetime, sink: Sink, progress: OnProgress | None = None
+    ) -> Coverage:
+        """Fetch what of some ranges lies in the instrument's life, and hand it to `sink`; return what is not to be had.
+
+        That is what the archive's files for long past days lack, and days that it has no file for.
+        """
+        missing &= Coverage([_life(series, lifetime)])
         if series.about.daily:
-            await self._fetch_days(series, missing, sink, progress)
-        else:
-            windows = source.windows(series, missing)
-            await download(series, windows, partial(self._window, series), sink, progress, at_once=AT_ONCE)
+            return await self._fetch_days(series, missing, sink, progress)
+        windows = source.windows(series, missing)
+        await download(series, windows, partial(self._window, series), sink, progress, at_once=AT_ONCE)
+        return Coverage()
 
     async def latest(self, series: Series, opened: int) -> Table:
         """Return the rows from `opened` on, the unfinished one included."""
-        until = intervals.step(series.interval, self._clock.now_ms())
+        until = intervals.step(series.interval, self._time.now())
         return (await source.fetch(self._caller, series, (opened, until))).table
 
     async def recent_trades(self, series: Series) -> tuple[Table, Coverage]:
@@ -74,7 +76,7 @@ class Supply:
 
     async def _window(self, series: Series, window: Span) -> tuple[Table, Coverage]:
         answer = await source.fetch(self._caller, series, window)
-        table, coverage = source.final(series, answer, window, self.passed)
+        table, coverage = source.final(series, answer, window, self._time.messaged)
         if series.kind == "index_klines" and series.interval == "1" and self._archive.available:
             table = await self._with_archived_index(series, coverage, table)
         return table, coverage
@@ -88,31 +90,40 @@ class Supply:
         full = [part for part in (*parts, table) if len(part)]
         return join(full).ordered(unique=True) if full else table
 
-    async def _fetch_days(self, series: Series, missing: Coverage, sink: Sink, progress: OnProgress | None) -> None:
+    async def _fetch_days(self, series: Series, missing: Coverage, sink: Sink, progress: OnProgress | None) -> Coverage:
         # A day is read as a whole or not at all, and only once it is over: the archive gets it the day after.
-        now = self._clock.now_ms()
+        now = self._time.now()
         days = sorted({day for span in missing for day in series.units(*span) if day[1] <= now})
         if not self._archive.available or not days:
-            return
-        await download(series, days, partial(self._day, series), sink, progress, at_once=_FILES_AT_ONCE)
+            return Coverage()
+        absent: list[Span] = []
+
+        async def read_day(day: Span) -> tuple[Table, Coverage]:
+            table, coverage = await self._day(series, day)
+            if coverage or day[1] <= now - _ARCHIVED_AFTER:
+                absent.extend(coverage.missing(*day))
+            return table, coverage
+
+        await download(series, days, read_day, sink, progress, at_once=_FILES_AT_ONCE)
+        return Coverage(absent)
 
     async def _day(self, series: Series, day: Span) -> tuple[Table, Coverage]:
         if series.kind == "trades":
             table = await self._archive.trades(series, day)
+            found = None if table is None else (table, Coverage([day]))
         else:
-            content = await self._archive.order_book(series, day)
-            table = None if content is None else await asyncio.to_thread(books.sample, content, series, day)
-        if table is None:
+            found = await self._archive.order_book(series, day)
+        if found is None:
             log.info("%s: the archive has nothing for %s", series, intervals.date_text(day[0]))
             return books.nothing(series), Coverage()
-        return table.cut(*day), Coverage([day])
+        return found[0].cut(*day), found[1].within(*day)
 
 
-def _life(series: Series, listing: Listing) -> Span:
-    start = listing.launched or 0
+def _life(series: Series, lifetime: Lifetime) -> Span:
+    start = lifetime.launched or 0
     if series.interval != "all" and not series.about.daily:
         # The candle that an instrument was listed in opened before it.
         start = intervals.floor(series.interval, start)
     elif series.about.daily:
         start = intervals.day_of(start)[0]
-    return start, listing.delivered or 1 << 62
+    return start, lifetime.delivered or 1 << 62

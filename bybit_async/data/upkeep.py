@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bybit_async.data.history import History
 
 
-log = logging.getLogger("bybit_async.data")
+log: logging.Logger = logging.getLogger("bybit_async.data")
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +37,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         doubles: how many rows have the time of another.
         unordered: how many rows are older than the one before.
         gaps: ranges said to be complete whose rows are missing.
+        holes: ranges between the first and the last row ever stored that no file covers.
+        absent: such ranges that the exchange was asked for and does not have.
     """
 
     series: Series
@@ -47,11 +49,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     doubles: int
     unordered: int
     gaps: Coverage
+    holes: Coverage
+    absent: Coverage
 
     @property
     def sound(self) -> bool:
-        """Whether nothing is wrong."""
-        return not (self.damaged or self.doubles or self.unordered or self.gaps)
+        """Whether nothing is wrong; what the exchange does not have is not wrong."""
+        return not (self.damaged or self.doubles or self.unordered or self.gaps or self.holes)
 
 
 async def verify(store: Store) -> list[Report]:
@@ -82,34 +86,38 @@ def _examine(store: Store, series: Series) -> Report:
         doubles += int((steps == 0).sum()) if series.about.unique else 0
         for span in coverage:
             gaps |= gaps_of(series, table, span, coverage)
+    whole, record = Coverage(covered), store.record(series)
+    lost = Coverage(unit for path in damaged if (unit := unit_of_path(series, path)))
     return Report(
         series=series,
         rows=rows,
         size=size,
-        coverage=Coverage(covered),
+        coverage=whole,
         damaged=damaged,
         doubles=doubles,
         unordered=unordered,
         gaps=gaps,
+        holes=record.holes(whole) - lost,
+        absent=Coverage(record.absent) - whole,
     )
 
 
 def _belongs(path: str, unit: Span | None, table: Table, coverage: Coverage) -> None:
     if unit is None:
-        raise StoreDamaged(path, "is no file of the store")
+        raise StoreDamaged(path, "is not a file of the store")
     if coverage - Coverage([unit]) or (len(table) and not unit[0] <= table.times.min() <= table.times.max() < unit[1]):
         raise StoreDamaged(path, "holds rows of another time")
 
 
-async def repair(store: Store, history: History, progress: OnProgress | None = None) -> list[Report]:
-    """Drop damaged files, fetch them and all gaps again, and verify once more.
+async def repair(store: Store, history: History, identity: str, progress: OnProgress | None = None) -> list[Report]:
+    """Drop an exchange's damaged files, fetch them, all gaps and all holes again, and verify once more.
 
-    A series that cannot be had any more does not keep the others from being repaired; its error comes last.
+    A series that is no longer to be had does not keep the others from being repaired; its error comes last.
     """
     await asyncio.to_thread(store.renew_mark)
     failures: list[BybitError] = []
     for report in await verify(store):
-        if report.sound:
+        if report.sound or report.series.identity != identity:
             continue
         try:
             await _mend(store, history, report, progress)
@@ -124,7 +132,7 @@ async def repair(store: Store, history: History, progress: OnProgress | None = N
 
 
 async def _mend(store: Store, history: History, report: Report, progress: OnProgress | None) -> None:
-    again = report.gaps
+    again = report.gaps | report.holes
     for path in report.damaged:
         unit = unit_of_path(report.series, path)
         if unit is not None:

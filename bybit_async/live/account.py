@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 from bybit_async.api.account import Account
 from bybit_async.api.position import Position
 from bybit_async.api.trade import Trade
+from bybit_async.backoff import Backoff
 from bybit_async.enums import Category, OrderStatus
 from bybit_async.errors import BybitError, ConnectionFailed, InvalidParameter, StreamClosed
 from bybit_async.live.account_events import AccountEvent, AccountEvents
@@ -22,13 +23,13 @@ from bybit_async.state.executions import Executions
 from bybit_async.state.orders import FINAL, Orders
 from bybit_async.state.positions import Positions
 from bybit_async.state.wallet import WalletState
+from bybit_async.stream.buffer import Buffer
 from bybit_async.stream.events import StreamEvent
-from bybit_async.stream.mailbox import Mailbox
 from bybit_async.stream.streams import Streams
 from bybit_async.stream.subscription import Subscription
 from bybit_async.transport.clock import Clock
 
-log = logging.getLogger("bybit_async.live")
+log: logging.Logger = logging.getLogger("bybit_async.live")
 
 R = TypeVar("R")
 
@@ -51,6 +52,7 @@ class LiveAccount:
         settle_coins: settle coins of its linear contracts.
         option_coins: base coins of its options.
         lookback: seconds of past executions and ended orders to start with.
+        keep: how many executions, and a fifth as many ended orders, are remembered.
         timeout: seconds for one question by REST.
 
     Raises:
@@ -69,17 +71,18 @@ class LiveAccount:
         settle_coins: Sequence[str] = ("USDT", "USDC"),
         option_coins: Sequence[str] = ("BTC", "ETH", "SOL"),
         lookback: float = 300.0,
+        keep: int = 5000,
         timeout: float = 15.0,
     ) -> None:
         self._trade = trade
         self._streams = streams
         self._timeout = timeout
-        self._state = AccountState()
+        self._state = AccountState(keep=keep)
         self._reconciliation = Reconciliation(
             trade, position, account, clock, categories=categories, settle_coins=settle_coins,
             option_coins=option_coins, lookback=lookback, timeout=timeout,
         )  # fmt: skip
-        self._listeners: set[Mailbox[AccountEvent]] = set()
+        self._listeners: set[Buffer[AccountEvent]] = set()
         self._waiters: dict[asyncio.Future[Any], Callable[[], Any]] = {}
         self._subscription: Subscription[Any] | None = None
         self._recovering: asyncio.Task[None] | None = None
@@ -199,7 +202,7 @@ class LiveAccount:
                 # Lost already: the answers may be older than the loss, so they are asked for again.
                 await self.wait_synced(self._timeout)
             else:
-                self._settle()
+                self._call_synced()
         except TimeoutError:
             await self.aclose()
             raise ConnectionFailed(f"the account could not be followed within {self._timeout} s") from None
@@ -214,7 +217,7 @@ class LiveAccount:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """End it: iterators of its events end, whoever waits gets `StreamClosed`. Idempotent."""
+        """Close it: iterators of its events end, pending waits raise `StreamClosed`. Idempotent."""
         self._end(None)
         if self._subscription is not None:
             self._subscription.close()
@@ -230,7 +233,7 @@ class LiveAccount:
         if self._recovering is not None:
             self._recovering.cancel()
         for mailbox in self._listeners:
-            mailbox.end(error)
+            mailbox.close(error)
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_exception(error or StreamClosed("the live account is closed"))
@@ -238,10 +241,10 @@ class LiveAccount:
     async def _read(self, subscription: Subscription[Any]) -> None:
         try:
             async for item in subscription:
-                if isinstance(item, StreamMessage):
-                    self._take(item)
-                elif isinstance(item, StreamEvent):
+                if isinstance(item, StreamEvent):
                     self._notice(item)
+                else:
+                    self._take(item)
                 if subscription.dropped != self._dropped:
                     self._dropped = subscription.dropped
                     self._lose("messages were dropped", in_order=False)
@@ -289,8 +292,9 @@ class LiveAccount:
         return task
 
     async def _regain(self) -> None:
-        pause = _FIRST_PAUSE
+        backoff = Backoff(_FIRST_PAUSE, _LONGEST_PAUSE)
         while True:
+            pause = backoff.next_wait()
             try:
                 await self._reconciliation.run(self._state, self._emit)
                 break
@@ -299,12 +303,9 @@ class LiveAccount:
             except Exception:
                 log.exception("reconciliation failed, trying again in %.1f s", pause)
             await asyncio.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE)
-        self._settle()
+        self._call_synced()
 
-    def _settle(self) -> None:
-        if self._closed:
-            return
+    def _call_synced(self) -> None:
         self._synced = True
         self._emit([AccountEvent(kind="synced", recovered=True)])
 

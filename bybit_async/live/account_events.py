@@ -10,7 +10,7 @@ import msgspec
 from bybit_async.models.account import Wallet
 from bybit_async.models.position import Position
 from bybit_async.models.trade import Execution, Order
-from bybit_async.stream.mailbox import Mailbox
+from bybit_async.stream.buffer import Buffer
 
 AccountEventKind = Literal["order", "execution", "position", "wallet", "lost", "synced"]
 """What happened.
@@ -50,9 +50,9 @@ class AccountEvent(msgspec.Struct, frozen=True, kw_only=True):
 class AccountEvents:
     """Iterates the events of a live account, from the moment it was made; ends with the account or with `close`."""
 
-    def __init__(self, listeners: set[Mailbox[AccountEvent]], buffer: int) -> None:
+    def __init__(self, listeners: set[Buffer[AccountEvent]], buffer: int) -> None:
         self._listeners = listeners
-        self._mailbox: Mailbox[AccountEvent] = Mailbox(buffer, "drop_oldest")
+        self._mailbox: Buffer[AccountEvent] = Buffer(buffer, "drop_oldest")
         listeners.add(self._mailbox)
 
     @property

@@ -20,11 +20,11 @@ from bybit_async.state.wallet import WalletState
 class AccountState:
     """Orders, positions, wallet and executions of one account; every method returns the events that its news make."""
 
-    def __init__(self) -> None:
-        self.orders = Orders()
-        self.positions = Positions()
-        self.wallet = WalletState()
-        self.executions = Executions()
+    def __init__(self, *, keep: int = 5000) -> None:
+        self.orders: Orders = Orders(keep=max(keep // 5, 1))
+        self.positions: Positions = Positions()
+        self.wallet: WalletState = WalletState()
+        self.executions: Executions = Executions(keep=keep)
 
     def take_message(self, message: StreamMessage[Any]) -> list[AccountEvent]:
         """Take a message of a private stream."""

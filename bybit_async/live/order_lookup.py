@@ -1,6 +1,6 @@
 """Finding orders by their ids: a few one by one, many at once by going through the lists.
 
-Whoever asks within the same moment is answered by the same round. A round never asks more than what a list of orders
+Questions of the same moment are answered by the same round. A round never asks more than what a list of orders
 takes to page through, so fifty answers lost together do not become a hundred and fifty questions.
 """
 
@@ -20,7 +20,7 @@ from bybit_async.models.trade import Order, OrderPage
 from bybit_async.transport.endpoint import Endpoint
 from bybit_async.transport.pages import Pager
 
-log = logging.getLogger("bybit_async.outcomes")
+log: logging.Logger = logging.getLogger("bybit_async.orders")
 
 _FEW = 3
 _GATHERING = 0.01
@@ -84,15 +84,28 @@ class OrderLookup:
             SessionClosed: the session was closed.
         """
         if self._closed:
-            raise SessionClosed("the session is closed")
+            raise SessionClosed()
         answer: asyncio.Future[Order | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Question(wanted, alone, answer))
         if self._serving is None or self._serving.done():
             self._serving = asyncio.create_task(self._serve(), name="bybit_async order lookup")
         return await answer
 
+    async def exists_elsewhere(self, wanted: Wanted) -> bool:
+        """Say whether an order of any symbol or category has this order link id.
+
+        Bybit keeps the ids of all derivatives in one place, and those of spot in another.
+        """
+        categories = ("spot",) if wanted.category == "spot" else ("linear", "inverse", "option")
+        for category in categories:
+            for scope in _scopes(category, {None}):
+                found = await self._ask_within(scope, Wanted(category, None, None, wanted.order_link_id))
+                if found is not None:
+                    return True
+        return False
+
     async def aclose(self) -> None:
-        """End: whoever waits gets `SessionClosed`. Idempotent."""
+        """Close: pending questions raise `SessionClosed`. Idempotent."""
         self._closed = True
         if self._serving is not None:
             self._serving.cancel()
@@ -127,9 +140,14 @@ class OrderLookup:
 
     async def _ask(self, question: _Question) -> None:
         wanted = question.wanted
-        query = {"category": wanted.category, "symbol": wanted.symbol}
-        query |= {"orderId": wanted.order_id} if wanted.order_id is not None else {"orderLinkId": wanted.order_link_id}
-        for endpoint, params in _lists({name: value for name, value in query.items() if value is not None}):
+        scope = {"category": wanted.category} | ({} if wanted.symbol is None else {"symbol": wanted.symbol})
+        order = await self._ask_within(scope, wanted)
+        if order is not None:
+            question.tell(order)
+
+    async def _ask_within(self, scope: dict[str, Any], wanted: Wanted) -> Order | None:
+        by_id = {"orderId": wanted.order_id} if wanted.order_id is not None else {"orderLinkId": wanted.order_link_id}
+        for endpoint, params in _lists(scope | by_id):
             try:
                 answer = await self._caller.call(endpoint, params, timeout=_TIMEOUT)
             except BybitError as error:
@@ -137,8 +155,9 @@ class OrderLookup:
                 continue
             for order in answer.result.rows:
                 if wanted.is_it(order):
-                    question.tell(order)
-                    return
+                    found: Order = order
+                    return found
+        return None
 
     async def _walk(self, questions: list[_Question]) -> None:
         """Look for many orders of one category, list by list, until all are found."""

@@ -11,14 +11,14 @@ from bybit_async.api.resource import Caller
 from bybit_async.api.trade.batches import Batches
 from bybit_async.api.trade.orders import Orders
 from bybit_async.errors import DeadlineExceeded, InvalidParameter, NotSent
-from bybit_async.stream.order_entry import OrderEntry
-from bybit_async.stream.order_frames import OPERATIONS
+from bybit_async.stream.orders.entry import OrderEntry
+from bybit_async.stream.orders.frames import OPERATIONS
 from bybit_async.transport.endpoint import Endpoint
 from bybit_async.transport.multipart import Files
-from bybit_async.transport.outcome import OnUnknown
+from bybit_async.transport.resolution import OnUnknown
 from bybit_async.wire import Response
 
-log = logging.getLogger("bybit_async.live")
+log: logging.Logger = logging.getLogger("bybit_async.live")
 
 
 class SocketOrders(Orders, Batches):
@@ -35,7 +35,7 @@ class SocketOrders(Orders, Batches):
 
     def __init__(self, entry: OrderEntry) -> None:
         super().__init__(entry)
-        self.entry = entry
+        self.entry: OrderEntry = entry
 
     async def connect(self, timeout: float | None = None) -> None:
         """Connect now, so that the first order does not wait for it; see `OrderEntry.connect`."""
@@ -58,7 +58,7 @@ class OrderRouter:
         self._rest = rest
         self._order_entry = order_entry
         self._timeout = timeout
-        self.fallbacks = 0
+        self.fallbacks: int = 0
 
     async def call(
         self,

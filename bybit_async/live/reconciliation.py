@@ -1,4 +1,4 @@
-"""Asking by REST what an account's private streams did not tell."""
+"""Asking by REST for what an account's private streams missed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _SEARCH_PAUSE = 0.25
 
 
 class Reconciliation:
-    """Brings an account's state up to date by REST; what the streams have told meanwhile is never overwritten.
+    """Brings an account's state up to date by REST; newer messages of the streams are never overwritten.
 
     Args:
         trade: reads orders and executions.
@@ -83,7 +83,7 @@ class Reconciliation:
         """Ask about everything, apply the answers and emit what they changed, marked as recovered.
 
         Raises:
-            RequestRejected: Bybit refuses to tell.
+            RequestRejected: Bybit refuses a question.
             TransportError: an answer did not come.
         """
         # First and alone: its answer sets our clock right, by which the others ask, after a sleep of the computer too.

@@ -21,7 +21,7 @@ class LoanTerms(Wire):
     """What a loan allows, and the loan-to-value lines at which it restricts the account.
 
     Attributes:
-        usdt_perpetual_leverage: limits of single symbols, empty when there are none.
+        usdt_perpetual_leverage: limits of single symbols, empty without such limits.
     """
 
     leverage: Decimal | None = None

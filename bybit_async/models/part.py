@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import force_setattr
 
+from bybit_async.models.checks import check_fields
 from bybit_async.wire import Number, Wire, plain
 
 
@@ -15,10 +16,11 @@ class Part(Wire, omit_defaults=True):
     """An object within a request. Its numbers become their plain spelling when it is made.
 
     Raises:
-        InvalidParameter: a number is none; the error names its field.
+        InvalidParameter: a number or a word is invalid; the error names its field.
     """
 
     def __post_init__(self) -> None:
+        check_fields(self)
         for name in _numbers(type(self)):
             value = getattr(self, name)
             if value is not None:

@@ -7,8 +7,9 @@ from typing import Literal
 
 from bybit_async.enums import Category, ExecType, OrderType, PositionIdx, PositionStatus, Side, TpslMode
 from bybit_async.errors import InvalidParameter
-from bybit_async.models.checks import known
-from bybit_async.wire import Number, Page, Rows, Wire, plain
+from bybit_async.models.checks import check_symbol
+from bybit_async.models.part import Part
+from bybit_async.wire import Number, Page, Rows, Wire
 
 
 class _PositionFigures(Wire):
@@ -165,7 +166,7 @@ class ClosedOptionPositionPage(Page[ClosedOptionPosition]):
     """One page of closed option positions, newest first."""
 
 
-class PositionLeg(Wire, omit_defaults=True):
+class PositionLeg(Part, omit_defaults=True):
     """One position to move to another account.
 
     Attributes:
@@ -174,7 +175,7 @@ class PositionLeg(Wire, omit_defaults=True):
         qty: at most the position.
 
     Raises:
-        InvalidParameter: a number is none, or the category is unknown.
+        InvalidParameter: a number, the category, the side or the symbol is invalid.
     """
 
     category: Category
@@ -184,20 +185,10 @@ class PositionLeg(Wire, omit_defaults=True):
     qty: Number
 
     def __post_init__(self) -> None:
-        known(self.category)
-        plain(self.price, "price")
-        if plain(self.qty, "qty").startswith("-"):
+        super().__post_init__()
+        check_symbol(self.symbol)
+        if str(self.qty).startswith("-"):
             raise InvalidParameter("qty", f"expected more than 0, got {self.qty}")
-
-    def wire(self) -> dict[str, str]:
-        """Return the leg as it is sent."""
-        return {
-            "category": self.category,
-            "symbol": self.symbol,
-            "price": plain(self.price, "price"),
-            "side": self.side,
-            "qty": plain(self.qty, "qty"),
-        }
 
 
 class MovedPositions(Wire):

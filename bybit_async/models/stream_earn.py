@@ -15,7 +15,7 @@ class DualAssetPrice(Wire):
 
     Attributes:
         apr_e8: yearly yield, in units of 1e-8.
-        max_amount: the most that can be invested at this price.
+        max_amount: maximum that can be invested at this price.
         expires_at: when the quote ends, in milliseconds.
     """
 
@@ -40,7 +40,7 @@ class DiscountBuyOfferData(Pushed):
     Attributes:
         anchor_price: the price it buys at; `knockout_price` the one that ends it.
         coupon_e8: yearly rate, in units of 1e-8.
-        max_amount: the most that can be invested at this quote.
+        max_amount: maximum that can be invested at this quote.
         institution_id: the market maker, to be given back unchanged with an order.
         expires_at: milliseconds; 0 when the quote has no end.
     """

@@ -16,7 +16,7 @@ class StreamMessage(Wire, Generic[T], frozen=True):
     """One message of a stream; exchange times are in milliseconds.
 
     Attributes:
-        topic: the topic it was pushed under; empty for answers that belong to none.
+        topic: the topic it was pushed under; empty for answers that belong to no topic.
         data: what it carries, typed by topic; plain objects for topics this version does not know.
         type: ``"snapshot"`` or ``"delta"``, where the topic has the difference.
         ts: when Bybit sent it.

@@ -83,7 +83,7 @@ class SpotTickerData(TickerData):
 
     Attributes:
         price_24h_pcnt: change over 24 hours as a fraction, 0.01 is one percent.
-        usd_index_price: what the base coin counts as collateral; None for coins that are none.
+        usd_index_price: what the base coin counts as collateral; None for coins that cannot be collateral.
     """
 
     prev_price_24h: Decimal | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from typing_extensions import TypedDict
@@ -60,7 +60,7 @@ class ApiKey(Wire):
     Attributes:
         read_only: whether it cannot trade.
         secret: only filled when the key was just created; never shown again.
-        ips: addresses the key is bound to; ``*`` is none.
+        ips: addresses the key is bound to; ``*`` means any.
     """
 
     id: str
@@ -70,13 +70,6 @@ class ApiKey(Wire):
     secret: str | None = None
     permissions: Permissions | None = None
     ips: list[str] = msgspec.field(default_factory=list)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(id={self.id!r}, note={self.note!r}, read_only={self.read_only!r})"
-
-    def __rich_repr__(self) -> list[tuple[str, Any]]:
-        # msgspec's own would show the secret.
-        return [("id", self.id), ("note", self.note), ("read_only", self.read_only)]
 
 
 class _DatedKey(ApiKey):

@@ -102,14 +102,16 @@ class _RpiBook(RpiOrderBook):
 class WholeBook:
     """Books: best levels first; nothing is given while messages are missing."""
 
-    def __init__(self, topic: str) -> None:
+    def __init__(self, topic: str, channel: str) -> None:
         _, depth, symbol = topic.split(".", 2)
+        # The other categories differ in nothing that a book goes by; prices of spreads may be negative.
+        category: Literal["linear", "spread"] = "spread" if channel == "spread" else "linear"
         self._book: _Book | _RpiBook = (
             _RpiBook(symbol, category="linear")
             if depth == "rpi"
-            else _Book(symbol, category="linear", depth=int(depth) if depth.isdigit() else 50)
+            else _Book(symbol, category=category, depth=int(depth) if depth.isdigit() else 50)
         )
-        self.broken = False
+        self.broken: bool = False
 
     def take(self, message: Raw) -> Raw | None:
         """Return the message with the whole book."""
@@ -117,7 +119,8 @@ class WholeBook:
         levels = _Levels(data.get("b") or [], data.get("a") or [], int(data.get("u") or 0), data.get("seq"))
         was_stale = book.stale
         outcome = book.apply(_Message(message.get("type"), message.get("ts"), message.get("cts"), levels))
-        self.broken = book.stale and (self.broken or not was_stale)
+        # Until its first snapshot a book only waits; a snapshot that it cannot use needs another one.
+        self.broken = book.stale and (self.broken or not was_stale or message.get("type") == "snapshot")
         if book.stale or outcome == "repeated":
             return None
         whole = {**data, "b": book.rows("b"), "a": book.rows("a")}
@@ -128,8 +131,8 @@ class WholeBook:
         self._book.mark_stale("dropped")
 
 
-def shape_of(topic: str) -> Shape:
+def shape_of(topic: str, channel: str) -> Shape:
     """Return what a topic's messages need."""
     if topic.startswith("orderbook.") and topic.count(".") >= 2:
-        return WholeBook(topic)
+        return WholeBook(topic, channel)
     return WholeTicker() if topic.startswith("tickers") else AsItCame()

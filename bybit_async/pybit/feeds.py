@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 from types import TracebackType
@@ -12,12 +11,12 @@ from bybit_async.bridge.callbacks import CallbackStream
 from bybit_async.bridge.link import Link
 from bybit_async.models.stream_message import StreamMessage
 from bybit_async.pybit.books import Shape, shape_of
-from bybit_async.pybit.raw import RawMultiplexer
+from bybit_async.stream.buffer import Buffer
 from bybit_async.stream.events import StreamEvent
-from bybit_async.stream.mailbox import Mailbox
+from bybit_async.stream.multiplexer import Multiplexer
 from bybit_async.stream.topics import Topic
 
-log = logging.getLogger("bybit_async.pybit")
+log: logging.Logger = logging.getLogger("bybit_async.pybit")
 
 Callback = Callable[[dict[str, Any]], object]
 _WAITING = 10_000
@@ -27,19 +26,19 @@ class Feeds:
     """What waits for the worker: pairs of a callback and what it is to be given; the oldest go when too many wait."""
 
     def __init__(self) -> None:
-        self._mailbox: Mailbox[tuple[Callback, dict[str, Any]]] = Mailbox(_WAITING, "drop_oldest")
+        self._buffer: Buffer[tuple[Callback, dict[str, Any]]] = Buffer(_WAITING, "drop_oldest")
 
     @property
     def pending(self) -> int:
         """Pairs that wait."""
-        return len(self._mailbox)
+        return len(self._buffer)
 
     def put(self, callback: Callback, item: dict[str, Any], received_ns: int) -> None:
         """Add one."""
-        self._mailbox.put((callback, item), received_ns)
+        self._buffer.put((callback, item), received_ns)
 
     async def __anext__(self) -> tuple[Callback, dict[str, Any]]:
-        return await self._mailbox.get()
+        return await self._buffer.get()
 
     async def __aenter__(self) -> Self:
         return self
@@ -47,7 +46,7 @@ class Feeds:
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._mailbox.discard()
+        self._buffer.discard()
 
     def __repr__(self) -> str:
         return "pybit's callbacks"
@@ -59,14 +58,14 @@ def start_worker(link: Link, feeds: Feeds) -> CallbackStream[Any]:
 
 
 class TopicFeed:
-    """The listener of one topic; see `stream.subscription.Listener`."""
+    """The listener of one topic; see `stream.topic_state.Listener`."""
 
-    def __init__(self, feeds: Feeds, multiplexer: RawMultiplexer, topic: Topic, callback: Callback) -> None:
+    def __init__(self, feeds: Feeds, multiplexer: Multiplexer, topic: Topic, callback: Callback) -> None:
         self.topic = topic
         self._feeds = feeds
         self._multiplexer = multiplexer
         self._callback = callback
-        self._shape: Shape = shape_of(topic.name)
+        self._shape: Shape = shape_of(topic.name, topic.channel)
 
     def start(self) -> None:
         """Subscribe."""
@@ -96,11 +95,7 @@ class TopicFeed:
             log.warning("%s: connection lost (%s), reconnecting", self.topic.name, event.reason)
             self._shape.lost()
 
-    def failed(self, error: Exception | None) -> None:
+    def closed(self, error: Exception | None) -> None:
         """Say that nothing more will come."""
         if error is not None:
             log.error("Couldn't subscribe to topic %s: %s", self.topic.name, error)
-
-    def full(self) -> asyncio.Future[None] | None:
-        """Never waits."""
-        return None

@@ -13,15 +13,16 @@ from typing import Any, Self
 from bybit_async.bridge.derive import turned
 from bybit_async.bridge.link import Link
 from bybit_async.environments import Environment
-from bybit_async.errors import BybitError, MissingCredentials, RequestRejected
+from bybit_async.errors import BybitError, CalledFromTheLoop, MissingCredentials, RequestRejected
 from bybit_async.pybit.exceptions import FailedRequestError, InvalidRequestError
 from bybit_async.pybit.names import methods
 from bybit_async.pybit.parameters import prepared, split_upload
 from bybit_async.pybit.places import environment_of
 from bybit_async.pybit.raw import Exchanged, RawSession
+from bybit_async.secret import hidden
 from bybit_async.transport.endpoint import Endpoint
 
-log = logging.getLogger("bybit_async.pybit")
+log: logging.Logger = logging.getLogger("bybit_async.pybit")
 
 _NO_ANSWER = 408
 
@@ -53,7 +54,7 @@ class HTTP:
         referral_id: a broker's id.
         record_request_time: return ``(answer, elapsed)``.
         return_response_headers: return ``(answer, elapsed, headers)``.
-        environment: any other address.
+        environment: any other place, as for `AsyncBybit`.
 
     Raises:
         InvalidRequestError: from a call: Bybit refused.
@@ -82,15 +83,19 @@ class HTTP:
         referral_id: str | None = None,
         record_request_time: bool = False,
         return_response_headers: bool = False,
-        environment: Environment | None = None,
+        environment: Environment | str | None = None,
     ) -> None:
-        place = environment or environment_of(testnet=testnet, demo=demo, domain=domain, tld=tld)
-        self.testnet, self.demo = testnet, demo
-        self.endpoint = place.rest_url
-        self.timeout, self.recv_window = timeout, recv_window
-        self.retry_codes = set(retry_codes or ())
-        self.ignore_codes = set(ignore_codes or ())
-        self.max_retries, self.retry_delay = max_retries, retry_delay
+        api_secret = hidden(api_secret)
+        place = environment_of(testnet=testnet, demo=demo, domain=domain, tld=tld, given=environment)
+        self.testnet: bool = testnet
+        self.demo: bool = demo
+        self.endpoint: str = place.rest_url
+        self.timeout: float = timeout
+        self.recv_window: int = recv_window
+        self.retry_codes: set[int] = set(retry_codes or ())
+        self.ignore_codes: set[int] = set(ignore_codes or ())
+        self.max_retries: int = max_retries
+        self.retry_delay: float = retry_delay
         self.log_requests = log_requests
         self.record_request_time = record_request_time
         self.return_response_headers = return_response_headers
@@ -99,7 +104,7 @@ class HTTP:
             environment=place, api_key=api_key, api_secret=api_secret, timeout=timeout, recv_window=recv_window,
             attempts=max(1, max_retries), referer=referral_id,
         )  # fmt: skip
-        self._link = Link(self._session.aclose, turned)
+        self._link = Link(self._session.aclose, turned, place.rest_url)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         endpoint = None if name.startswith("_") else methods().get(name)
@@ -136,6 +141,8 @@ class HTTP:
             kept = Exchanged()
             try:
                 answer = self._link.portal.run(self._session.send, endpoint, params, kept, files=files)
+            except CalledFromTheLoop:
+                raise
             except MissingCredentials as error:
                 raise PermissionError("Authenticated endpoints require keys.") from error
             except RequestRejected as error:

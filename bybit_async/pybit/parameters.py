@@ -8,24 +8,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bybit_async.api.p2p.orders import UPLOAD_CHAT_FILE
 from bybit_async.errors import InvalidParameter
-from bybit_async.models.trade.requests import new_order_link_id
+from bybit_async.models.trade.requests import PlaceOrder, numbers_of, order_kind, with_order_link_ids
 from bybit_async.transport.endpoint import Endpoint
 from bybit_async.transport.multipart import Files
-from bybit_async.wire import plain
+from bybit_async.wire import plain, wire_name
 
-_TEXTS = frozenset({"qty", "price", "triggerPrice", "takeProfit", "stopLoss"})
-_CREATE, _CREATE_BATCH, _UPLOAD = "/v5/order/create", "/v5/order/create-batch", "/v5/p2p/oss/upload_file"
+_TEXTS = frozenset(map(wire_name, numbers_of(PlaceOrder)))
+_UPLOAD = UPLOAD_CHAT_FILE.path
 
 
 def prepared(endpoint: Endpoint, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is sent: nothing that is None, numbers spelled plainly, and an order link id on every new order."""
     params = {name: _value(endpoint, name, value) for name, value in given.items() if value is not None}
-    if endpoint.path == _CREATE:
-        params = _named(params)
-    elif endpoint.path == _CREATE_BATCH:
-        params["request"] = [_named(item) for item in params.get("request", ())]
-    return params
+    return with_order_link_ids(params) if order_kind(endpoint.path) == "create" else params
 
 
 def _value(endpoint: Endpoint, name: str, value: Any) -> Any:
@@ -40,16 +37,11 @@ def _value(endpoint: Endpoint, name: str, value: Any) -> Any:
     return value
 
 
-def _named(order: dict[str, Any]) -> dict[str, Any]:
-    # By it the order is found again when its answer is lost.
-    return order if order.get("orderLinkId") else {**order, "orderLinkId": new_order_link_id()}
-
-
 def split_upload(endpoint: Endpoint, params: dict[str, Any]) -> tuple[dict[str, Any], Files | None]:
     """Take the file out of the parameters of an upload: a path, bytes with `filename`, or an open file.
 
     Raises:
-        InvalidParameter: it is none of these.
+        InvalidParameter: it is something else.
     """
     if endpoint.path != _UPLOAD:
         return params, None

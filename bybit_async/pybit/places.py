@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from bybit_async.environments import Environment
+from bybit_async.environments import Environment, find
 
 
-def environment_of(*, testnet: bool, demo: bool, domain: str, tld: str) -> Environment:
-    """Return the environment that pybit's four arguments mean."""
+def environment_of(*, testnet: bool, demo: bool, domain: str, tld: str, given: Environment | str | None) -> Environment:
+    """Return the environment `given`, or else the one that pybit's four arguments mean."""
+    if given is not None:
+        return find(given)
     net = "-testnet" if testnet else ""
     kind = "-demo" if demo else ""
     site = f"{domain or 'bybit'}.{tld or 'com'}"

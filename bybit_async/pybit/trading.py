@@ -6,61 +6,26 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from contextvars import ContextVar
-from functools import cached_property
 from typing import Any
 
-from bybit_async.errors import BybitError, OutcomeUnknown
+from bybit_async.errors import BybitError, OutcomeUnknown, RequestRejected
 from bybit_async.pybit.exceptions import UnauthorizedExceptionError
 from bybit_async.pybit.feeds import Callback
 from bybit_async.pybit.names import methods
 from bybit_async.pybit.parameters import prepared
-from bybit_async.pybit.raw import RawSession
+from bybit_async.pybit.raw import data_of
 from bybit_async.pybit.websocket import Socket
+from bybit_async.secret import hide_secret
 from bybit_async.stream.frames import OrderEntryAnswer
-from bybit_async.stream.order_entry import OrderEntry
-from bybit_async.stream.order_frames import OPERATIONS
-from bybit_async.stream.order_line import OrderLine
+from bybit_async.stream.orders.frames import OPERATIONS
 from bybit_async.transport.endpoint import Endpoint
+from bybit_async.wire import Response
 
-log = logging.getLogger("bybit_async.pybit")
-
-_answered: ContextVar[list[OrderEntryAnswer] | None] = ContextVar("bybit_async.pybit.answered", default=None)
+log: logging.Logger = logging.getLogger("bybit_async.pybit")
 
 _UNKNOWN = 10016
 """Bybit's own code for "the service did not answer": what an order whose outcome is unknown is reported with."""
 _FAILED = -1
-
-
-class _RawOrderEntry(OrderEntry):
-    def _learn(self, endpoint: Endpoint, params: Mapping[str, Any], line: OrderLine, answer: OrderEntryAnswer) -> None:
-        super()._learn(endpoint, params, line, answer)
-        answers = _answered.get()
-        if answers is not None:
-            answers.append(answer)
-
-
-class _TradingSession(RawSession):
-    @cached_property
-    def entry(self) -> _RawOrderEntry:
-        entry = _RawOrderEntry(
-            self.environment,
-            clock=self.clock,
-            signer=self._signer,
-            settings=self._stream_settings,
-            recv_window=self._settings.recv_window,
-            referer=self._settings.referer,
-            pace=self._limits,
-            ensure_clock=self._transport.ensure_clock,
-        )
-        entry.resolve_unknown = self._transport.resolve_unknown
-        return entry
-
-    async def aclose(self) -> None:
-        entry = self.__dict__.get("entry")
-        if entry is not None:
-            await entry.aclose()
-        await super().aclose()
 
 
 class WebSocketTrading(Socket):
@@ -71,13 +36,13 @@ class WebSocketTrading(Socket):
     error callback gets a message with retCode 10016, and -1 when it certainly was not sent.
     """
 
-    _session_class = _TradingSession
-
     def __init__(self, recv_window: int = 0, referral_id: str = "", **options: Any) -> None:
+        hide_secret(options)
         if not options.get("api_key") or not options.get("api_secret"):
             raise UnauthorizedExceptionError("orders need api_key and api_secret")
         super().__init__(recv_window=recv_window or 5000, referral_id=referral_id or None, **options)
-        self._link.portal.run(self._session.entry.connect)  # type: ignore[attr-defined]
+        self._sending: set[asyncio.Task[None]] = set()
+        self._link.portal.run(self._session.order_entry.connect)
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         endpoint = None if name.startswith("_") else methods().get(name)
@@ -104,26 +69,23 @@ class WebSocketTrading(Socket):
 
         self._link.portal.run(start)
 
-    @cached_property
-    def _sending(self) -> set[asyncio.Task[None]]:
-        return set()
-
     async def _answer(
         self, endpoint: Endpoint, params: dict[str, Any], callback: Callback, error_callback: Callback | None
     ) -> None:
         answers: list[OrderEntryAnswer] = []
-        _answered.set(answers)
         op = OPERATIONS[endpoint.path]
+        entry = self._session.order_entry.entry
         try:
-            response = await self._session.entry.call(endpoint, params)  # type: ignore[attr-defined]
+            response = await entry.call(endpoint, params, on_answer=answers.append)
         except BybitError as error:
-            message = _message(answers[-1]) if answers and answers[-1].ret_code else _made_up(op, params, error)
+            refused = isinstance(error, RequestRejected) and answers and answers[-1].ret_code == error.ret_code
+            message = _message(answers[-1]) if refused else _made_up(op, params, error)
             log.warning("%s was not accepted: %s", op, error)
             if error_callback is not None:
                 self._feeds.put(error_callback, message, time.monotonic_ns())
             return
-        accepted = answers and answers[-1].ret_code == 0
-        message = _message(answers[-1]) if accepted else _found_out(op, response.result)
+        # What was found out by asking has no body of its own.
+        message = _message(answers[-1]) if response.raw else _found_out(op, response)
         self._feeds.put(callback, message, time.monotonic_ns())
 
 
@@ -148,6 +110,8 @@ def _made_up(op: str, params: Mapping[str, Any], error: BybitError) -> dict[str,
     return {"reqId": None, "retCode": code, "retMsg": str(error), "op": op, "data": ids, "header": {}, "connId": None}
 
 
-def _found_out(op: str, result: Any) -> dict[str, Any]:
-    ids = {"orderId": getattr(result, "order_id", None), "orderLinkId": getattr(result, "order_link_id", None)}
-    return {"reqId": None, "retCode": 0, "retMsg": "OK", "op": op, "data": ids, "header": {}, "connId": None}
+def _found_out(op: str, response: Response[Any]) -> dict[str, Any]:
+    message = {"reqId": None, "retCode": 0, "retMsg": "OK", "op": op, "data": data_of(response.result)}
+    if response.ret_ext_info is not None:
+        message["retExtInfo"] = response.ret_ext_info
+    return {**message, "header": {}, "connId": None}

@@ -16,10 +16,11 @@ from bybit_async.pybit.exceptions import InvalidChannelTypeError, TopicMismatchE
 from bybit_async.pybit.feeds import Callback, Feeds, TopicFeed, start_worker
 from bybit_async.pybit.places import environment_of
 from bybit_async.pybit.raw import RawSession
+from bybit_async.secret import hidden, hide_secret
 from bybit_async.stream import topics
 from bybit_async.stream.settings import StreamSettings
 
-log = logging.getLogger("bybit_async.pybit")
+log: logging.Logger = logging.getLogger("bybit_async.pybit")
 
 _CHANNELS = {
     "inverse": "inverse", "linear": "linear", "spot": "spot", "option": "option", "misc/status": "status",
@@ -71,7 +72,7 @@ class Socket:
         restart_on_error: accepted, see `retries`.
         trace_logging: log connections at DEBUG.
         private_auth_expire: seconds an authentication stays valid.
-        environment: any other address.
+        environment: any other place, as for `AsyncBybit`.
     """
 
     _session_class = RawSession
@@ -92,22 +93,23 @@ class Socket:
         restart_on_error: bool = True,
         trace_logging: bool = False,
         private_auth_expire: float = 1,
-        environment: Environment | None = None,
+        environment: Environment | str | None = None,
         recv_window: int = 5000,
         referral_id: str | None = None,
     ) -> None:
-        place = environment or environment_of(testnet=testnet, demo=demo, domain=domain, tld=tld)
+        api_secret = hidden(api_secret)
+        place = environment_of(testnet=testnet, demo=demo, domain=domain, tld=tld, given=environment)
         if trace_logging:
             logging.getLogger("bybit_async").setLevel(logging.DEBUG)
         settings = StreamSettings(
             ping_interval=ping_interval, pong_timeout=ping_timeout, auth_margin=max(1.0, float(private_auth_expire))
         )
-        self.exited = False
+        self.exited: bool = False
         self._session = self._session_class(
             environment=place, api_key=api_key, api_secret=api_secret, stream_settings=settings,
             recv_window=recv_window, referer=referral_id,
         )  # fmt: skip
-        self._link = Link(self._session.aclose, turned)
+        self._link = Link(self._session.aclose, turned, place.rest_url)
         self._feeds = Feeds()
         self._worker = start_worker(self._link, self._feeds)
 
@@ -137,6 +139,7 @@ class WebSocket(Socket):
     _streams = _STREAMS
 
     def __init__(self, channel_type: str, *, callback_function: Callback | None = None, **options: Any) -> None:
+        hide_secret(options)
         if channel_type not in self._channels:
             raise InvalidChannelTypeError(f"Channel type is not correct. Available: {list(self._channels)}")
         if channel_type != "private":

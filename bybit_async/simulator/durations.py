@@ -20,7 +20,7 @@ def milliseconds_of(duration: str | int | timedelta) -> int:
     elif isinstance(duration, str):
         parts = _PART.findall(duration)
         if not parts or _PART.sub("", duration).strip():
-            raise ValueError(f"not a duration: {duration!r}")
+            raise ValueError(f"expected a duration such as '8h', '1m 30s' or milliseconds, got {duration!r}")
         total = round(sum(float(amount) * _UNITS[unit] for amount, unit in parts))
     else:
         total = duration

@@ -17,6 +17,8 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from bybit_async.errors import expected
+
 Action = Literal[
     "delay",
     "delay-reply",
@@ -143,7 +145,7 @@ class Faults:
         """
         for rule in rules:
             if rule.action not in _ACTIONS[rule.kind]:
-                raise ValueError(f"{rule.action!r} cannot happen to a {rule.kind}: {rule}")
+                raise ValueError(f"action: of a {rule.kind} {expected(rule.action, sorted(_ACTIONS[rule.kind]))}")
             self._matches[id(rule)] = self._fired[id(rule)] = 0
             self.rules.append(rule)
 

@@ -6,7 +6,7 @@ import base64
 import hmac
 import random
 import string
-from typing import Any
+from typing import Any, TypedDict
 
 import msgspec
 
@@ -28,6 +28,15 @@ ALL_PERMISSIONS: dict[str, list[str]] = {
     "BitCard": [],
     "ByXPost": [],
 }
+
+
+class Credentials(TypedDict):
+    """What a client signs with; fits ``AsyncBybit(**credentials)``."""
+
+    api_key: str
+    api_secret: str
+
+
 _CHARACTERS = string.ascii_letters + string.digits
 
 

@@ -10,14 +10,14 @@ import msgspec
 TRADED = ("linear", "inverse", "option", "spot")
 
 
-class Limit(NamedTuple):
+class CallLimit(NamedTuple):
     """At most so many calls in `window` milliseconds."""
 
     calls: int
     window: int = 1_000
 
 
-class Verdict(NamedTuple):
+class LimitVerdict(NamedTuple):
     """What a limiter says to one call: how many calls of the cost passed, and the figures for the headers."""
 
     passed: int
@@ -26,12 +26,12 @@ class Verdict(NamedTuple):
     reset: int
 
 
-def _orders(linear: int, inverse: int, option: int, spot: int) -> dict[str, Limit]:
-    return dict(zip(TRADED, map(Limit, (linear, inverse, option, spot)), strict=True))
+def _orders(linear: int, inverse: int, option: int, spot: int) -> dict[str, CallLimit]:
+    return dict(zip(TRADED, map(CallLimit, (linear, inverse, option, spot)), strict=True))
 
 
-def _every(count: int, window: int = 1_000) -> dict[str, Limit]:
-    return {"": Limit(count, window)}
+def _every(count: int, window: int = 1_000) -> dict[str, CallLimit]:
+    return {"": CallLimit(count, window)}
 
 
 ORDER_LIMITS = {
@@ -45,7 +45,7 @@ ORDER_LIMITS = {
     "/v5/order/pre-check": _orders(10, 10, 10, 20),
 }
 
-LIMITS: dict[str, dict[str, Limit]] = {
+LIMITS: dict[str, dict[str, CallLimit]] = {
     **ORDER_LIMITS,
     "/v5/order/disconnected-cancel-all": _every(5),
     "/v5/order/realtime": _every(50),
@@ -150,7 +150,7 @@ LIMITS: dict[str, dict[str, Limit]] = {
 }
 
 
-def limit_of(path: str, category: str) -> Limit | None:
+def limit_of(path: str, category: str) -> CallLimit | None:
     """Return the limit of a path for a category, or None where no limit per account is documented."""
     limits = LIMITS.get(path)
     return None if limits is None else limits.get(category) or limits.get("")
@@ -162,7 +162,7 @@ class AccountLimiter:
     def __init__(self) -> None:
         self._calls: dict[tuple[int, str, str], deque[int]] = {}
 
-    def spend(self, uid: int, path: str, category: str, now: int, cost: int = 1) -> Verdict | None:
+    def spend(self, uid: int, path: str, category: str, now: int, cost: int = 1) -> LimitVerdict | None:
         """Count `cost` calls at time `now`; as many pass as the window has room for. None: nothing is counted."""
         limit = limit_of(path, category)
         if limit is None:
@@ -173,13 +173,13 @@ class AccountLimiter:
         passed = min(cost, limit.calls - len(calls))
         calls.extend([now] * passed)
         reset = now if passed == cost else calls[0] + limit.window
-        return Verdict(passed, limit.calls, limit.calls - len(calls), reset)
+        return LimitVerdict(passed, limit.calls, limit.calls - len(calls), reset)
 
 
 class HostLimiter:
     """Counts the requests of every address: too many in five seconds, and it is shut out for ten minutes."""
 
-    def __init__(self, limit: Limit | None, ban: int = 600_000) -> None:
+    def __init__(self, limit: CallLimit | None, ban: int = 600_000) -> None:
         self._limit = limit
         self._ban = ban
         self._requests: dict[str, deque[int]] = {}

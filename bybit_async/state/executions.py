@@ -24,8 +24,8 @@ class Executions:
         self._seen: dict[tuple[str, str], int] = {}
         self._most_ids = keep * 10
         self._horizon = -1
-        self.repeats = 0
-        self.last_time = 0
+        self.repeats: int = 0
+        self.last_time: int = 0
 
     def __len__(self) -> int:
         return len(self._kept)

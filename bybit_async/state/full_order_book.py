@@ -12,13 +12,18 @@ from typing import Literal
 from bybit_async.enums import Category
 from bybit_async.models.market.books import Level
 from bybit_async.models.market.books import OrderBook as FullSnapshot
+from bybit_async.state.ladder import UNREADABLE, Row
 from bybit_async.state.order_book import BookData, BookMessage, OrderBook, Outcome, StaleReason
 
 # Five messages a second: more than three minutes of waiting for a snapshot.
 _KEPT = 1000
 
-Loaded = Literal["applied", "older", "waiting"]
-"""What became of a snapshot: `applied`; `older` than the kept deltas, fetch another; `waiting` for the next delta."""
+Loaded = Literal["applied", "older", "unreadable", "waiting"]
+"""What became of a snapshot.
+
+`applied`; `older` than the kept deltas, or `unreadable`, because a number in it is invalid: fetch another; `waiting`
+for the next delta.
+"""
 
 
 class FullOrderBook(OrderBook):
@@ -29,6 +34,19 @@ class FullOrderBook(OrderBook):
     """
 
     __slots__ = ("_kept", "_waiting")
+
+    # Inherited, and repeated because some type checkers infer them from the assignments below.
+    stale_reason: StaleReason | None
+    update_id: int | None
+    ts: int | None
+    cts: int | None
+    seq: int | None
+    resets: int
+    updates: int
+    repeats: int
+    crossings: int
+    gaps: int
+    ignored: int
 
     def __init__(self, symbol: str, *, category: Category) -> None:
         super().__init__(symbol, category=category, depth="full")
@@ -59,6 +77,11 @@ class FullOrderBook(OrderBook):
             return "older"
         if same:
             self._kept.popleft()
+        try:
+            self._bids.replace(_rows(snapshot.bids))
+            self._asks.replace(_rows(snapshot.asks))
+        except UNREADABLE:
+            return "unreadable"
         self._install(snapshot)
         return "applied"
 
@@ -72,7 +95,7 @@ class FullOrderBook(OrderBook):
         """Take the next message of the topic; never raises, whatever the message holds."""
         try:
             return self._take(message)
-        except TypeError:
+        except UNREADABLE:
             return self._doubt("unreadable")
 
     def _take(self, message: BookMessage) -> Outcome:
@@ -117,8 +140,6 @@ class FullOrderBook(OrderBook):
         return "buffered" if self.stale else "applied"
 
     def _install(self, snapshot: FullSnapshot) -> None:
-        self._bids.replace(_rows(snapshot.bids))
-        self._asks.replace(_rows(snapshot.asks))
         self._moved_to(snapshot)
         self.ts, self.cts = snapshot.ts, snapshot.cts
         self.stale_reason = None
@@ -127,7 +148,7 @@ class FullOrderBook(OrderBook):
             self.apply(message)
 
 
-def _rows(levels: list[Level]) -> list[tuple[str, str]]:
+def _rows(levels: list[Level]) -> list[Row]:
     return [(format(level.price, "f"), format(level.size, "f")) for level in levels]
 
 

@@ -11,6 +11,8 @@ from bybit_async.models.stream_public import KlineData
 _MINUTE = 60_000
 _DAY = 1440 * _MINUTE
 _LONGEST_GAP = 90 * _DAY
+_NO_TIME = 200_000_000_000_000
+"""From here on it is the year 8307, and months can soon no longer be counted."""
 
 
 def following(start: int, interval: str) -> int:
@@ -33,24 +35,32 @@ class KlineState:
     Attributes:
         current: the newest kline, closed or not.
         repeats: closed klines that came again.
+        unreadable: klines whose opening time is not a time.
     """
 
-    __slots__ = ("_expected", "_interval", "_missing", "current", "repeats")
+    __slots__ = ("_expected", "_interval", "_missing", "current", "repeats", "unreadable")
 
     def __init__(self, interval: str) -> None:
         self._interval = interval
         self._expected: int | None = None
         self._missing: dict[int, None] = {}
         self.current: KlineData | None = None
-        self.repeats = 0
+        self.repeats: int = 0
+        self.unreadable: int = 0
 
     def apply(self, klines: Iterable[KlineData]) -> list[KlineData]:
         """Take the klines of a message and return those that closed with it, each one once."""
-        return [kline for kline in sorted(klines, key=lambda kline: kline.start) if self._take(kline)]
+        readable = []
+        for kline in klines:
+            if isinstance(kline.start, int) and 0 <= kline.start < _NO_TIME:
+                readable.append(kline)
+            else:
+                self.unreadable += 1
+        return [kline for kline in sorted(readable, key=lambda kline: kline.start) if self._take(kline)]
 
     @property
     def missing(self) -> tuple[int, int] | None:
-        """The opening times of the first and the last kline whose end was never told, in milliseconds, or None."""
+        """The opening times of the first and the last kline whose end was never reported, in milliseconds, or None."""
         return (min(self._missing), max(self._missing)) if self._missing else None
 
     def fill(self, klines: Iterable[Kline]) -> list[KlineData]:

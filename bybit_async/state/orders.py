@@ -50,8 +50,8 @@ class Orders:
         self._final: dict[str, Order] = {}
         self._forgotten: dict[str, None] = {}
         self._links: dict[str, str] = {}
-        self.late = 0
-        self.repeats = 0
+        self.late: int = 0
+        self.repeats: int = 0
 
     def __len__(self) -> int:
         return len(self._open) + len(self._final)
@@ -139,7 +139,7 @@ _TELLING = (
 
 
 def _differs(order: Order, known: Order) -> bool:
-    def told(report: Order) -> list[Any]:
+    def reported(report: Order) -> list[Any]:
         return [getattr(report, name) or None for name in _TELLING]
 
-    return told(order) != told(known)
+    return reported(order) != reported(known)

@@ -11,7 +11,7 @@ from bybit_async.models.position import Position
 
 
 class PositionKey(NamedTuple):
-    """What makes a position one: in hedge mode a symbol has two, told apart by `position_idx`."""
+    """What makes a position one: in hedge mode a symbol has two, distinguished by `position_idx`."""
 
     category: str
     symbol: str
@@ -35,8 +35,8 @@ class Positions:
 
     def __init__(self) -> None:
         self._positions: dict[PositionKey, Position] = {}
-        self.late = 0
-        self.repeats = 0
+        self.late: int = 0
+        self.repeats: int = 0
 
     def __len__(self) -> int:
         return len(self._positions)
@@ -94,7 +94,7 @@ _TELLING = (
 
 
 def _differs(position: Position, known: Position) -> bool:
-    def told(report: Position) -> list[Any]:
+    def reported(report: Position) -> list[Any]:
         return [getattr(report, name) or None for name in _TELLING]
 
-    return told(position) != told(known)
+    return reported(position) != reported(known)

@@ -9,9 +9,8 @@ import msgspec
 
 from bybit_async.enums import Category
 from bybit_async.models.market.books import Level
-from bybit_async.state.book_view import as_levels
-from bybit_async.state.ladder import Ladder
-from bybit_async.state.order_book import BookMessage, OrderBook, Outcome
+from bybit_async.state.ladder import UNREADABLE, Ladder
+from bybit_async.state.order_book import BookMessage, OrderBook, Outcome, as_levels
 
 
 class RpiData(Protocol):
@@ -38,18 +37,18 @@ class RpiData(Protocol):
         ...
 
 
-class _Part(msgspec.Struct, frozen=True):
+class _PublicLevels(msgspec.Struct, frozen=True):
     bids: list[tuple[str, str]]
     asks: list[tuple[str, str]]
     update_id: int
     seq: int | None
 
 
-class _Message(msgspec.Struct, frozen=True):
+class _PublicMessage(msgspec.Struct, frozen=True):
     type: str | None
     ts: int | None
     cts: int | None
-    data: _Part
+    data: _PublicLevels
 
 
 class RpiOrderBook(OrderBook):
@@ -66,18 +65,24 @@ class RpiOrderBook(OrderBook):
         """Take the next message of the topic; never raises, whatever the message holds."""
         data: RpiData = message.data
         try:
-            public = _Part([row[:2] for row in data.bids], [row[:2] for row in data.asks], data.update_id, data.seq)
+            public = _PublicLevels(
+                [row[:2] for row in data.bids], [row[:2] for row in data.asks], data.update_id, data.seq
+            )
             bids, asks = ([(row[0], row[2]) for row in side] for side in (data.bids, data.asks))
         except (TypeError, IndexError):
             return self._doubt("unreadable")
-        outcome = super().apply(_Message(message.type, message.ts, message.cts, public))
-        if outcome in ("applied", "reset"):
+        outcome = super().apply(_PublicMessage(message.type, message.ts, message.cts, public))
+        if outcome not in ("applied", "reset"):
+            return outcome
+        try:
             if message.type == "snapshot":
                 self._rpi_bids.replace(bids)
                 self._rpi_asks.replace(asks)
             else:
                 self._rpi_bids.change(bids)
                 self._rpi_asks.change(asks)
+        except UNREADABLE:
+            return self._doubt("unreadable")
         return outcome
 
     def rpi_bids(self, n: int | None = None) -> list[Level]:

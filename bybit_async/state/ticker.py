@@ -29,9 +29,9 @@ class TickerState(Generic[T]):
 
     def __init__(self) -> None:
         self.current: T | None = None
-        self.stale = True
-        self.ignored = 0
-        self.late = 0
+        self.stale: bool = True
+        self.ignored: int = 0
+        self.late: int = 0
         self._cs: int | None = None
 
     def apply(self, message: StreamMessage[T]) -> T | None:
@@ -40,7 +40,7 @@ class TickerState(Generic[T]):
             if self.stale or self.current is None:
                 self.ignored += 1
                 return None
-            if message.cs is not None and self._cs is not None and message.cs < self._cs:
+            if self._is_late(message.cs):
                 self.late += 1
                 return None
             self.current = _merged(self.current, message.data)
@@ -49,6 +49,13 @@ class TickerState(Generic[T]):
             self.stale = False
         self._cs = message.cs
         return self.current
+
+    def _is_late(self, cs: int | None) -> bool:
+        try:
+            return cs is not None and self._cs is not None and cs < self._cs
+        except TypeError:
+            # A sequence that is not a number is kept as it came, and says nothing of the order.
+            return False
 
     def mark_stale(self) -> None:
         """Distrust what is known until the next snapshot: the connection was lost."""

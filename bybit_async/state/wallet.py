@@ -34,7 +34,7 @@ class WalletState:
         self._totals_at = 0
         self._coins: dict[str, CoinBalance] = {}
         self._known_at: dict[str, int] = {}
-        self.late = 0
+        self.late: int = 0
 
     @property
     def coins(self) -> Mapping[str, CoinBalance]:

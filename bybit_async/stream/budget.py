@@ -24,7 +24,7 @@ class ConnectBudget:
         self._lock = threading.Lock()
 
     async def turn(self, now: float, sleep: Callable[[float], Awaitable[object]]) -> None:
-        """Wait until a connection may be made; whoever is cancelled meanwhile leaves its turn to others."""
+        """Wait until a connection may be made; a task that is cancelled meanwhile leaves its turn to others."""
         at = self._reserve(now)
         try:
             if at > now:

@@ -8,27 +8,31 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
-from websockets.exceptions import ConnectionClosed, InvalidProxy, InvalidStatus, WebSocketException
-from websockets.protocol import State
+from websockets.exceptions import InvalidProxy, InvalidStatus, WebSocketException
 
-from bybit_async.errors import ORDER_ENTRY_CODES, REST_CODES, AuthenticationError, ConnectionFailed, rejection
-from bybit_async.stream.fast_socket import FastSocket
+from bybit_async.errors import AuthenticationError, ConnectionFailed
+from bybit_async.ret_codes import ORDER_ENTRY_CODES, REST_CODES, rejection
+from bybit_async.stream.frame_source import FrameSource, OpenSource
 from bybit_async.stream.frames import AuthAnswer, Frame, Pong, ServerPing
 from bybit_async.stream.handshake import open_socket
-from bybit_async.stream.router import LEAD, route
+from bybit_async.stream.router import LEAD, UNREADABLE, ReadFrame, route
 from bybit_async.stream.settings import StreamSettings
+from bybit_async.stream.topic_state import TopicState
 from bybit_async.transport.clock import Clock
 from bybit_async.transport.signing import Signer, stream_payload
 
 OnFrame = Callable[["Connection", Frame, int], Awaitable[None] | None]
 """Takes a frame and the local nanosecond it came at; returns what to wait for before more is read."""
 
-Shortcut = Callable[[bytes, int], None]
-"""Takes the bytes of a topic's message and the local nanosecond they came at, without anybody to wait for."""
 
+_TOPIC_AT = len(LEAD)
 
 _SLICES = 10
 """In so many parts the wait for a pong is counted."""
+
+
+_MOST_PONGS = 100
+"""Answers to the server's pings that may wait to be sent."""
 
 
 class HandshakeRefused(ConnectionFailed):
@@ -56,12 +60,14 @@ class Connection:
         settings: times and sizes.
         clock: the exchange's clock, for the authentication.
         signer: the key.
-        on_frame: takes every frame that is not heartbeat.
+        on_frame: takes every frame that is neither heartbeat nor a message of a topic in `table`.
+        read_frame: says what a frame is.
+        open_source: opens the address; a WebSocket unless frames come from elsewhere.
 
     Attributes:
         opened_at: when it was opened, in local seconds; None while it is not.
         end_reason: why it ended; empty while it lives.
-        read_frame: says what a frame is; replaced where messages are wanted as they came.
+        table: topics whose messages go straight to their listeners while they are live, by how their frames begin.
     """
 
     def __init__(
@@ -74,18 +80,22 @@ class Connection:
         clock: Clock,
         signer: Signer | None,
         on_frame: OnFrame,
+        read_frame: ReadFrame = route,
+        open_source: OpenSource = open_socket,
     ) -> None:
         self.url = url
         self.channel = channel
         self.number = number
         self.opened_at: float | None = None
-        self.end_reason = ""
-        self.read_frame: Callable[[str, bytes], Frame] = route
+        self.end_reason: str = ""
+        self.table: dict[bytes, TopicState] = {}
         self._settings = settings
         self._clock = clock
         self._signer = signer
         self._on_frame = on_frame
-        self._socket: FastSocket | None = None
+        self._read_frame = read_frame
+        self._open_source = open_source
+        self._socket: FrameSource | None = None
         self._outbox: deque[bytes] = deque()
         self._posted = asyncio.Event()
         self._ponged = asyncio.Event()
@@ -93,7 +103,6 @@ class Connection:
         # Messages that came before they were wanted, or while a listener has no room.
         self._backlog: deque[tuple[bytes, int]] = deque()
         self._reading = self._lost = False
-        self._shortcuts: dict[bytes, Shortcut] = {}
         self._wait: Awaitable[None] | None = None
         self._failure: Exception | None = None
         self._news = asyncio.Event()
@@ -106,7 +115,7 @@ class Connection:
     @property
     def takes_messages(self) -> bool:
         """Whether something can be sent: neither side has begun to close it."""
-        return self._socket is not None and not self.end_reason and self._socket.state is State.OPEN
+        return self._socket is not None and not self.end_reason and self._socket.is_open
 
     @property
     def age(self) -> float:
@@ -140,7 +149,7 @@ class Connection:
     async def _connect(self) -> None:
         useless = ""
         try:
-            self._socket = await open_socket(self.url, self._settings, self._prepare)
+            self._socket = await self._open_source(self.url, self._settings, self._prepare)
         except InvalidProxy as error:
             # Its own words quote the address, and the password in it.
             useless = error.msg
@@ -156,7 +165,7 @@ class Connection:
         expires = self._clock.now_ms() + int(self._settings.auth_margin * 1000)
         signature = self._signer.sign(stream_payload(expires))
         request = {"op": "auth", "args": [self._signer.api_key, expires, signature]}
-        await self._socket.send(msgspec.json.encode(request), text=True)
+        await self._socket.send_text(msgspec.json.encode(request))
         while True:
             frame = await self._receive()
             if isinstance(frame, AuthAnswer):
@@ -170,19 +179,21 @@ class Connection:
             )
         self.opened_at = self._clock.monotonic()
 
-    def _prepare(self, socket: FastSocket) -> None:
+    def _prepare(self, socket: FrameSource) -> None:
         socket.max_frame = self._settings.max_frame
         socket.on_text, socket.on_lost = self._take, self._note_loss
 
     def _note_loss(self) -> None:
         self._lost = True
+        if self._socket is not None:
+            self.end_reason = self.end_reason or self._socket.complaint
         self._news.set()
 
     async def _receive(self) -> Frame:
         assert self._socket is not None
         while not self._backlog:
             if self._lost:
-                raise self._socket.protocol.close_exc
+                raise self._socket.end
             await self._news.wait()
             self._news.clear()
         return route(self.channel, self._backlog.popleft()[0])
@@ -195,13 +206,13 @@ class Connection:
             write = group.create_task(self._write(), name=f"bybit_async writer {self.channel} {self.number}")
             try:
                 await self._read()
-            except ConnectionClosed as error:
-                self.end_reason = self.end_reason or _describe(error)
+            except ConnectionFailed as error:
+                self.end_reason = self.end_reason or str(error)
             finally:
                 beat.cancel()
                 write.cancel()
                 self.end_reason = self.end_reason or "cancelled"
-                await self.close(self.end_reason)
+                await self.aclose(self.end_reason)
         return self.end_reason
 
     async def _read(self) -> None:
@@ -220,7 +231,7 @@ class Connection:
                 self._ponged.set()
                 self._catch_up()
             elif self._lost:
-                raise self._socket.protocol.close_exc
+                raise self._socket.end
 
     def _take(self, data: bytes, received: int) -> None:
         if self._wait is not None or not self._reading:
@@ -228,11 +239,16 @@ class Connection:
             self._news.set()
             return
         try:
-            shortcut = self._shortcuts.get(data[: data.find(b'"', len(LEAD))])
-            if shortcut is not None:
-                shortcut(data, received)
+            state = self.table.get(data[: data.find(b'"', _TOPIC_AT)])
+            if state is None or state.phase != "live":
+                self._sort_out(self._read_frame(self.channel, data), received)
+                return
+            try:
+                message = state.decode(data)
+            except UNREADABLE:
+                self._sort_out(self._read_frame(self.channel, data), received)
             else:
-                self._sort_out(self.read_frame(self.channel, data), received)
+                state.deliver(message, received)
         except Exception as error:  # noqa: BLE001  no frame may break the transport's callback: it ends `run` instead
             self._failure = self._failure or error
             self._reading = False
@@ -242,33 +258,26 @@ class Connection:
         if isinstance(frame, Pong):
             self._ponged.set()
         elif isinstance(frame, ServerPing):
-            self.post({"op": "pong", **({"req_id": frame.req_id} if frame.req_id else {})})
+            # A peer that asks and never reads must not fill the memory.
+            if len(self._outbox) < _MOST_PONGS:
+                self.post({"op": "pong", **({"req_id": frame.req_id} if frame.req_id else {})})
         else:
             wait = self._on_frame(self, frame, received)
             if wait is not None:
                 self._hold(wait)
 
-    def shorten(self, topic: str, shortcut: Shortcut) -> None:
-        """Hand the messages of a topic to a function instead of `on_frame`, until `lengthen` is called."""
-        if self.read_frame is route:
-            self._shortcuts[LEAD + topic.encode()] = shortcut
-
-    def lengthen(self) -> None:
-        """Hand every message to `on_frame` again."""
-        self._shortcuts.clear()
-
     def _hold(self, wait: Awaitable[None]) -> None:
         self._wait = wait
         self._news.set()
         if self._socket is not None and not self._lost:
-            self._socket.transport.pause_reading()
+            self._socket.pause()
 
     def _catch_up(self) -> None:
         while self._backlog and self._wait is None and self._reading:
             self._take(*self._backlog.popleft())
         if self._wait is None:
             if self._socket is not None and not self._lost:
-                self._socket.transport.resume_reading()
+                self._socket.resume()
             self._news.set()
 
     async def _beat(self) -> None:
@@ -324,14 +333,12 @@ class Connection:
         data = payload if isinstance(payload, bytes) else msgspec.json.encode(payload)
         try:
             async with asyncio.timeout(self._settings.ack_timeout):
-                await self._socket.send(data, text=True)
+                await self._socket.send_text(data)
         except TimeoutError as error:
             self.abort("the peer takes no more data")
             raise ConnectionFailed(self.end_reason) from error
-        except ConnectionClosed as error:
-            raise ConnectionFailed(_describe(error)) from error
 
-    async def close(self, reason: str = "closed here") -> None:
+    async def aclose(self, reason: str = "closed here") -> None:
         """Close with a handshake; the socket is dropped when the peer does not take part in it. Idempotent."""
         self.end_reason = self.end_reason or reason
         if self._socket is None:
@@ -346,14 +353,7 @@ class Connection:
         """Drop the socket at once."""
         self.end_reason = self.end_reason or reason
         if self._socket is not None:
-            self._socket.transport.abort()
+            self._socket.abort()
 
     def __repr__(self) -> str:
         return f"<Connection {self.number} {self.channel} {self.end_reason or 'open'}>"
-
-
-def _describe(error: ConnectionClosed) -> str:
-    close = error.rcvd or error.sent
-    if close is None:
-        return "connection lost"
-    return f"closed with {close.code}{': ' + close.reason if close.reason else ''}"

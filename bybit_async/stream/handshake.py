@@ -16,8 +16,8 @@ from websockets.asyncio.client import connect
 from websockets.client import ClientProtocol
 from websockets.uri import WebSocketURI, parse_uri
 
-from bybit_async.stream.fast_socket import FastSocket
 from bybit_async.stream.settings import StreamSettings
+from bybit_async.stream.websocket import FrameSocket
 from bybit_async.transport.tls import HAPPY, default_context, open_tls
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -38,7 +38,7 @@ class _Connect(connect):
         return exc
 
 
-async def open_socket(url: str, settings: StreamSettings, prepare: Callable[[FastSocket], None]) -> FastSocket:
+async def open_socket(url: str, settings: StreamSettings, prepare: Callable[[FrameSocket], None]) -> FrameSocket:
     """Return an open socket; `prepare` is called with it before anything is read.
 
     Raises:
@@ -57,11 +57,11 @@ async def open_socket(url: str, settings: StreamSettings, prepare: Callable[[Fas
     return socket
 
 
-async def _reach(uri: WebSocketURI, settings: StreamSettings, prepare: Callable[[FastSocket], None]) -> FastSocket:
-    def make() -> FastSocket:
+async def _reach(uri: WebSocketURI, settings: StreamSettings, prepare: Callable[[FrameSocket], None]) -> FrameSocket:
+    def make() -> FrameSocket:
         protocol = ClientProtocol(uri, max_size=settings.max_frame, logger=_log)
         # Bybit's heartbeat is a message of its own; control pings are answered but not sent.
-        socket = FastSocket(protocol, ping_interval=None, close_timeout=settings.close_timeout)
+        socket = FrameSocket(protocol, ping_interval=None, close_timeout=settings.close_timeout)
         prepare(socket)
         return socket
 
@@ -75,14 +75,14 @@ async def _reach(uri: WebSocketURI, settings: StreamSettings, prepare: Callable[
     return socket
 
 
-async def _through_proxy(url: str, settings: StreamSettings, prepare: Callable[[FastSocket], None]) -> FastSocket:
-    def make(*args: Any, **options: Any) -> FastSocket:
-        socket = FastSocket(*args, **options)
+async def _through_proxy(url: str, settings: StreamSettings, prepare: Callable[[FrameSocket], None]) -> FrameSocket:
+    def make(*args: Any, **options: Any) -> FrameSocket:
+        socket = FrameSocket(*args, **options)
         prepare(socket)
         return socket
 
     secure: dict[str, Any] = {"ssl": settings.ssl_context or default_context()} if url.startswith("wss:") else {}
-    socket: FastSocket = await _Connect(
+    socket: FrameSocket = await _Connect(
         url,
         compression=None,
         ping_interval=None,

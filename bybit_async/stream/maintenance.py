@@ -11,7 +11,7 @@ _OVERDUE_MS = 600_000
 
 
 class Maintenance:
-    """Which maintenances are going on, by what the status stream told; nothing is known without a subscriber to it."""
+    """Which maintenances are going on, as far as the status stream says; without a subscriber nothing is known."""
 
     def __init__(self) -> None:
         self._ends: dict[str, int | None] = {}

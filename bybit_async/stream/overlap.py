@@ -17,7 +17,7 @@ class Overlap:
     """Decides which of two connections a message is taken from.
 
     Topics that begin with a snapshot change over at the snapshot of the new connection: from there on its own deltas
-    fit, and the old one's no longer do. Messages of other topics are told apart by what they carry: the n-th copy of a
+    fit, and the old one's no longer do. Messages of other topics are known by what they carry: the n-th copy of a
     content is let through when it is the first n-th copy on either connection.
     """
 

@@ -33,34 +33,34 @@ NO_LIMITS = ChannelLimits()
 class Connect(msgspec.Struct, frozen=True):
     """Open one more connection."""
 
-    lane: int
+    connection: int
 
 
 class Subscribe(msgspec.Struct, frozen=True):
     """Send one subscribe request."""
 
-    lane: int
+    connection: int
     topics: tuple[str, ...]
 
 
 class Unsubscribe(msgspec.Struct, frozen=True):
     """Send one unsubscribe request."""
 
-    lane: int
+    connection: int
     topics: tuple[str, ...]
 
 
 class Close(msgspec.Struct, frozen=True):
     """Close a connection that has no topics left."""
 
-    lane: int
+    connection: int
 
 
 Command = Connect | Subscribe | Unsubscribe | Close
 
 
 def plan(
-    wanted: Iterable[str], have: Mapping[int, Set[str]], limits: ChannelLimits = NO_LIMITS, *, next_lane: int = 1
+    wanted: Iterable[str], have: Mapping[int, Set[str]], limits: ChannelLimits = NO_LIMITS, *, next_connection: int = 1
 ) -> list[Command]:
     """Return what leads from the topics there are to the topics that are wanted.
 
@@ -68,30 +68,30 @@ def plan(
         wanted: topics, in the order they were asked for.
         have: topics of each connection, by its number.
         limits: what the channel allows.
-        next_lane: number of the next new connection.
+        next_connection: number of the next new connection.
     """
     wanted = list(dict.fromkeys(wanted))
     keep = set(wanted)
     commands: list[Command] = []
     rooms: dict[int, _Room] = {}
-    for lane, topics in have.items():
+    for connection, topics in have.items():
         gone = sorted(topics - keep)
-        commands += [Unsubscribe(lane, chunk) for chunk in requests(gone, limits)]
-        rooms[lane] = _Room(limits, topics & keep)
+        commands += [Unsubscribe(connection, chunk) for chunk in requests(gone, limits)]
+        rooms[connection] = _Room(limits, topics & keep)
     placed = set().union(*have.values()) if have else set()
     fresh: dict[int, list[str]] = {}
     for topic in wanted:
         if topic not in placed:
-            lane = next((lane for lane, room in rooms.items() if room.fits(topic)), next_lane)
-            if lane == next_lane:
-                next_lane += 1
-                rooms[lane] = _Room(limits, ())
-                commands.append(Connect(lane))
-            rooms[lane].add(topic)
-            fresh.setdefault(lane, []).append(topic)
-    for lane, topics_of_lane in fresh.items():
-        commands += [Subscribe(lane, chunk) for chunk in requests(topics_of_lane, limits)]
-    commands += [Close(lane) for lane, room in rooms.items() if not room.count]
+            connection = next((connection for connection, room in rooms.items() if room.fits(topic)), next_connection)
+            if connection == next_connection:
+                next_connection += 1
+                rooms[connection] = _Room(limits, ())
+                commands.append(Connect(connection))
+            rooms[connection].add(topic)
+            fresh.setdefault(connection, []).append(topic)
+    for connection, topics_of_one in fresh.items():
+        commands += [Subscribe(connection, chunk) for chunk in requests(topics_of_one, limits)]
+    commands += [Close(connection) for connection, room in rooms.items() if not room.count]
     return commands
 
 

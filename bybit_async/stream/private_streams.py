@@ -10,10 +10,10 @@ from bybit_async.models import stream_block as block
 from bybit_async.models import stream_private as private
 from bybit_async.models.stream_message import StreamMessage
 from bybit_async.stream import topics
-from bybit_async.stream.expanders import Messages
-from bybit_async.stream.mailbox import Policy
-from bybit_async.stream.opening import Opening
+from bybit_async.stream.buffer import Policy
+from bybit_async.stream.item_transforms import Messages
 from bybit_async.stream.subscription import Subscription
+from bybit_async.stream.topic_streams import TopicStreams
 from bybit_async.stream.topics import DcpProduct
 
 
@@ -29,7 +29,7 @@ def _by_position(item: private.PositionData) -> Hashable:
     return item.category, item.symbol, item.position_idx
 
 
-class PrivateStreams(Opening):
+class PrivateStreams(TopicStreams):
     """Private topics; each raises `MissingCredentials` at once when the session has no key.
 
     None of them begins with a snapshot, and what happens while the connection is lost is not repeated: what must be
@@ -79,7 +79,7 @@ class PrivateStreams(Opening):
 
         Institutions only. Bybit cancels the orders of the products once the window set for the account has passed.
         """
-        return self._open([topics.dcp(product) for product in products], policy, buffer, expander=Messages())
+        return self._open([topics.dcp(product) for product in products], policy, buffer, transform=Messages())
 
     def strategy(
         self, *, policy: Policy = "drop_oldest", buffer: int | None = None
@@ -90,7 +90,7 @@ class PrivateStreams(Opening):
     def spread_orders(
         self, *, policy: Policy = "drop_oldest", buffer: int | None = None
     ) -> Subscription[block.SpreadOrderData]:
-        """Spread orders and the orders of their legs. `spread.order`."""
+        """FanOut orders and the orders of their legs. `spread.order`."""
         return self._open([topics.spread_orders()], policy, buffer, key=_by_order)
 
     def spread_executions(

@@ -8,10 +8,10 @@ from bybit_async.enums import Interval
 from bybit_async.models import stream_earn as earn
 from bybit_async.models import stream_public as public
 from bybit_async.stream import topics
-from bybit_async.stream.expanders import ClosedKlines, FullTickers, Items
-from bybit_async.stream.mailbox import Policy
-from bybit_async.stream.opening import Opening
+from bybit_async.stream.buffer import Policy
+from bybit_async.stream.item_transforms import ClosedKlines, FullTickers, Items
 from bybit_async.stream.subscription import Subscription
+from bybit_async.stream.topic_streams import TopicStreams
 from bybit_async.stream.topics import Contract, EarnProduct, Pool, StreamCategory, Tradable
 
 
@@ -19,11 +19,11 @@ def _by_kline(kline: public.KlineData) -> tuple[str, int]:
     return kline.symbol, kline.start
 
 
-class PublicStreams(Opening):
+class PublicStreams(TopicStreams):
     """Public topics.
 
     Every method takes `policy`, for a consumer that is slower than the stream, and `buffer`, the items it may be
-    behind; see `mailbox.Policy`.
+    behind; see `buffer.Policy`.
     """
 
     def trades(
@@ -70,7 +70,7 @@ class PublicStreams(Opening):
     ) -> Subscription[Any]:
         """Tickers, always whole: what Bybit did not repeat is filled in from before. `tickers`."""
         wanted = [topics.tickers(symbol, category=category) for symbol in symbols]
-        return self._open(wanted, policy, buffer, expander=FullTickers(), fresh=True)
+        return self._open(wanted, policy, buffer, transform=FullTickers(), fresh=True)
 
     def klines(
         self,
@@ -95,8 +95,8 @@ class PublicStreams(Opening):
             buffer: items it may be behind.
         """
         wanted = [topics.klines(symbol, category=category, interval=interval) for symbol in symbols]
-        expander = ClosedKlines(category, interval, self._fetch_klines) if closed else Items()
-        return self._open(wanted, policy, buffer, expander=expander, key=_by_kline)
+        transform = ClosedKlines(category, interval, self._fetch_klines) if closed else Items()
+        return self._open(wanted, policy, buffer, transform=transform, key=_by_kline)
 
     def liquidations(
         self, *symbols: str, category: Contract, policy: Policy = "drop_oldest", buffer: int | None = None

@@ -27,7 +27,7 @@ class Request(msgspec.Struct, frozen=True):
     attempt: int = 1
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class TopicOutcomes(msgspec.Struct, frozen=True):
     """What an answer says of the topics of a subscribe request.
 
     Attributes:
@@ -42,7 +42,7 @@ class Outcome(msgspec.Struct, frozen=True):
     message: str = ""
 
 
-NOTHING = Outcome()
+NOTHING = TopicOutcomes()
 _MOST_LATE = 100
 
 
@@ -66,12 +66,12 @@ class Requests:
         self._pending[request.req_id] = request
         return request
 
-    def answer(self, ack: Acknowledgement) -> Outcome:
+    def answer(self, ack: Acknowledgement) -> TopicOutcomes:
         """Take an answer."""
         request = self._match(ack)
         if request is None:
             # Even an answer to nothing we know tells which topics are live.
-            return Outcome(accepted=ack.succeeded, message=ack.message)
+            return TopicOutcomes(accepted=ack.succeeded, message=ack.message)
         self._pending.pop(request.req_id, None)
         self._late.pop(request.req_id, None)
         if request.op == "unsubscribe":
@@ -80,13 +80,13 @@ class Requests:
             refused = tuple(topic for topic in request.topics if topic in ack.failed)
             silent = tuple(topic for topic in request.topics if topic not in ack.failed and topic not in ack.succeeded)
             accepted = tuple(topic for topic in request.topics if topic in ack.succeeded)
-            return Outcome(accepted + silent if ack.success else accepted, refused, () if ack.success else silent,
+            return TopicOutcomes(accepted + silent if ack.success else accepted, refused, () if ack.success else silent,
                            ack.message)  # fmt: skip
         if ack.success:
-            return Outcome(accepted=request.topics, message=ack.message)
+            return TopicOutcomes(accepted=request.topics, message=ack.message)
         if len(request.topics) == 1:
-            return Outcome(refused=request.topics, message=ack.message)
-        return Outcome(unclear=request.topics, message=ack.message)
+            return TopicOutcomes(refused=request.topics, message=ack.message)
+        return TopicOutcomes(unclear=request.topics, message=ack.message)
 
     def overdue(self, now: float) -> list[Request]:
         """Return the requests whose answer is overdue, each once."""
@@ -100,10 +100,10 @@ class Requests:
     def _match(self, ack: Acknowledgement) -> Request | None:
         if ack.req_id is not None:
             return self._pending.get(ack.req_id) or self._late.get(ack.req_id)
-        told = set(ack.succeeded) | set(ack.failed)
+        named = set(ack.succeeded) | set(ack.failed)
         for request in self._pending.values():
-            if told and not told.isdisjoint(request.topics):
+            if named and not named.isdisjoint(request.topics):
                 return request
-            if not told and (not ack.op or request.op == ack.op):
+            if not named and (not ack.op or request.op == ack.op):
                 return request
         return None

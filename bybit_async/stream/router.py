@@ -34,6 +34,9 @@ from bybit_async.stream.topic_types import data_type
 LEAD = b'{"topic":"'
 """How a data message begins; its topic follows."""
 
+ReadFrame = Callable[[str, bytes], Frame]
+"""Says what a frame of a channel is; see `route`."""
+
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding raises for bytes that are no message."""
 

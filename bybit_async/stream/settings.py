@@ -20,7 +20,7 @@ class StreamSettings(msgspec.Struct, frozen=True, kw_only=True):
         close_timeout: for the closing handshake; after it the socket is dropped.
         ack_timeout: for the answer to a subscription; it is asked for a second time, then given up.
         snapshot_timeout: how long entering an order book may take until its first snapshot.
-        first_connect: how long a channel may take to connect for the first time before its subscribers are told.
+        first_connect: how long a channel may take to connect for the first time before its subscribers get an error.
         backoff: wait before the second attempt to reconnect; doubled for each further one.
         max_backoff: the longest wait between two attempts.
         refused_backoff: wait after the server refused to talk to us at all (HTTP 403 or 429).
@@ -32,8 +32,8 @@ class StreamSettings(msgspec.Struct, frozen=True, kw_only=True):
         rotate_after: age at which a connection is replaced by a fresh one, before it is closed; None for never.
         rotation_overlap: how long both are read while one replaces the other.
         max_active_time: how long the server keeps a silent private connection, 30 to 600; None for its own default.
-        stale_after: silence after which a topic that should never be silent (books, tickers, klines) is asked for anew;
-            ten times that for options and spreads.
+        stale_after: silence after which a topic that should never be silent (books, tickers, klines) is asked for
+            again; ten times that for options and spreads.
         resync_wait: the shortest time between two such requests for one topic; doubled while they do not help.
         auth_margin: how far in the future an authentication expires.
         watch_interval: how often deadlines and silence are looked at.

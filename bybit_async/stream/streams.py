@@ -11,18 +11,20 @@ from typing import Any, Self
 from bybit_async.environments import Environment
 from bybit_async.errors import InvalidParameter
 from bybit_async.stream import topics
-from bybit_async.stream.bookshelf import Bookshelf, FetchFullBook, OrderBookStream
+from bybit_async.stream.books.feed import FetchFullBook
+from bybit_async.stream.books.live_book import Depth
+from bybit_async.stream.books.shared_books import OrderBookStream, SharedBooks
+from bybit_async.stream.buffer import Buffer, Policy
+from bybit_async.stream.context import StreamContext
 from bybit_async.stream.events import StreamEvent
-from bybit_async.stream.expanders import FetchKlines, Messages
-from bybit_async.stream.live_book import Depth
-from bybit_async.stream.mailbox import Mailbox, Policy
+from bybit_async.stream.item_transforms import FetchKlines, Messages
 from bybit_async.stream.maintenance import Maintenance
 from bybit_async.stream.multiplexer import Multiplexer
 from bybit_async.stream.private_streams import PrivateStreams
 from bybit_async.stream.public_streams import PublicStreams
 from bybit_async.stream.settings import StreamSettings
 from bybit_async.stream.subscription import Subscription
-from bybit_async.stream.topics import Channel, StreamCategory
+from bybit_async.stream.topics import ChannelName, StreamCategory
 from bybit_async.transport.clock import Clock
 from bybit_async.transport.signing import Signer
 
@@ -38,8 +40,9 @@ class Streams(PublicStreams, PrivateStreams):
         ensure_clock: measures the clock unless it is known.
         fetch_full_book: fetches a full book by REST, for ``order_book(depth="full")``.
         fetch_klines: fetches klines by REST, for what ``klines(closed=True)`` missed.
-        maintenance: takes what Bybit says of its maintenance; shared with whoever else connects.
+        maintenance: takes what Bybit says of its maintenance; shared with all that connects.
         sleep: waits; tests that skip time put their own here.
+        relay: the Redis from which public topics come instead, by way of a relay.
     """
 
     def __init__(
@@ -54,13 +57,21 @@ class Streams(PublicStreams, PrivateStreams):
         fetch_klines: FetchKlines | None = None,
         maintenance: Maintenance | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        relay: str | None = None,
     ) -> None:
-        settings = settings or StreamSettings()
-        multiplexer = Multiplexer(
-            environment, clock, signer, settings, ensure_clock=ensure_clock, maintenance=maintenance, sleep=sleep
+        context = StreamContext(
+            environment,
+            clock,
+            signer,
+            settings or StreamSettings(),
+            ensure_clock=ensure_clock,
+            maintenance=maintenance,
+            sleep=sleep,
+            relay=relay,
         )
-        super().__init__(multiplexer, settings, fetch_klines)
-        self._shelf = Bookshelf(multiplexer, fetch_full_book)
+        multiplexer = Multiplexer(context)
+        super().__init__(multiplexer, fetch_klines)
+        self._books = SharedBooks(multiplexer, fetch_full_book)
 
     def order_book(self, symbol: str, *, category: StreamCategory, depth: Depth = 50) -> OrderBookStream:
         """A book that keeps itself current. `orderbook`.
@@ -74,14 +85,14 @@ class Streams(PublicStreams, PrivateStreams):
             depth: spot, linear and inverse 1, 50, 200, 1000, ``"rpi"`` or ``"full"``; option 25 or 100; spread 25.
         """
         topic = topics.order_book(symbol, category=category, depth=depth)
-        if depth == "full" and not self._shelf.has_full_books:
+        if depth == "full" and not self._books.has_full_books:
             raise InvalidParameter("depth", "a full book needs a session that can fetch it by REST")
-        return OrderBookStream(self._shelf, topic, symbol, category, depth, self.settings.snapshot_timeout)
+        return OrderBookStream(self._books, topic, symbol, category, depth, self.settings.snapshot_timeout)
 
     def subscribe(
         self,
         *names: str,
-        channel: Channel,
+        channel: ChannelName,
         with_events: bool = False,
         policy: Policy = "drop_oldest",
         buffer: int | None = None,
@@ -100,7 +111,7 @@ class Streams(PublicStreams, PrivateStreams):
             wanted,
             policy,
             buffer,
-            expander=Messages(),
+            transform=Messages(),
             key=lambda item: getattr(item, "topic", None) or id(item),
             fresh=True,
             with_events=with_events,
@@ -113,12 +124,12 @@ class Streams(PublicStreams, PrivateStreams):
     @property
     def junk_frames(self) -> Counter[str]:
         """Frames that were neither data nor answers, counted by reason."""
-        return self._multiplexer.junk_frames
+        return self._multiplexer.context.junk_frames
 
     async def aclose(self) -> None:
         """Close every socket and end every subscription. Idempotent."""
         await self._multiplexer.aclose()
-        await self._shelf.aclose()
+        await self._books.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -136,19 +147,19 @@ class EventStream:
         if buffer < 1:
             raise InvalidParameter("buffer", f"expected at least 1, got {buffer!r}")
         self._multiplexer = multiplexer
-        self._mailbox: Mailbox[StreamEvent] = Mailbox(buffer, "drop_oldest")
-        multiplexer.watch_events(self._mailbox)
+        self._buffer: Buffer[StreamEvent] = Buffer(buffer, "drop_oldest", home=multiplexer.context.home)
+        multiplexer.watch_events(self._buffer)
 
     @property
     def dropped(self) -> int:
         """Events that were dropped because they were not taken in time."""
-        return self._mailbox.dropped
+        return self._buffer.dropped
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> StreamEvent:
-        return await self._mailbox.get()
+        return await self._buffer.get()
 
     async def __aenter__(self) -> Self:
         return self
@@ -160,5 +171,5 @@ class EventStream:
 
     def close(self) -> None:
         """End it. Idempotent."""
-        self._multiplexer.forget_events(self._mailbox)
-        self._mailbox.discard()
+        self._multiplexer.context.forget_events(self._buffer)
+        self._buffer.discard()

@@ -26,11 +26,11 @@ _NOT_AS_DOCUMENTED = (msgspec.ValidationError, ArithmeticError, ValueError, Type
 _MOST_SHAPES = 1_000
 
 
-class _Keys(msgspec.Struct):
+class _CarriedKeys(msgspec.Struct):
     data: dict[str, Any]
 
 
-_keys = msgspec.json.Decoder(_Keys)
+_keys = msgspec.json.Decoder(_CarriedKeys)
 
 
 class TickerDeltas:

@@ -8,9 +8,9 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from bybit_async.enums import Category, Interval
-from bybit_async.errors import InvalidParameter
+from bybit_async.errors import InvalidParameter, expected
 
-Channel = Literal["spot", "linear", "inverse", "option", "spread", "rfq", "status", "earn", "private", "trade"]
+ChannelName = Literal["spot", "linear", "inverse", "option", "spread", "rfq", "status", "earn", "private", "trade"]
 """Which socket a topic is pushed over."""
 
 StreamCategory = Literal["spot", "linear", "inverse", "option", "spread"]
@@ -20,10 +20,10 @@ Pool = Literal["USDT", "USDC", "inverse"]
 DcpProduct = Literal["future", "spot", "option"]
 EarnProduct = Literal["dual_asset", "discount_buy", "double_win", "smart_leverage"]
 
-CHANNELS: tuple[str, ...] = get_args(Channel)
+CHANNELS: tuple[str, ...] = get_args(ChannelName)
 
-# 500 is no longer offered; it stays allowed because recorded streams of that depth are played back through here.
-_DEEP: tuple[Any, ...] = (1, 50, 200, 500, 1000, "rpi", "full")
+_DEEP: tuple[Any, ...] = (1, 50, 200, 1000, "rpi", "full")
+_NO_LONGER_OFFERED = 500
 _DEPTHS: dict[str, tuple[Any, ...]] = {
     "spot": _DEEP,
     "linear": _DEEP,
@@ -43,14 +43,13 @@ _SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9_./-]*")
 class Topic(msgspec.Struct, frozen=True):
     """A topic and the channel it is pushed over; `name` is Bybit's spelling."""
 
-    channel: Channel
+    channel: ChannelName
     name: str
 
 
 def _one_of(value: Any, allowed: tuple[Any, ...], parameter: str) -> None:
     if value not in allowed:
-        words = ", ".join(repr(word) for word in allowed)
-        raise InvalidParameter(parameter, f"expected one of {words}, got {value!r}")
+        raise InvalidParameter(parameter, expected(value, allowed))
 
 
 def _category(value: Any, allowed: Any) -> None:
@@ -63,7 +62,7 @@ def _symbol(symbol: str, parameter: str = "symbol") -> str:
     return symbol
 
 
-def raw(name: str, channel: Channel) -> Topic:
+def raw(name: str, channel: ChannelName) -> Topic:
     """Return any topic by its name, for what has no function here.
 
     Raises:
@@ -81,10 +80,12 @@ def order_book(symbol: str, *, category: StreamCategory, depth: int | Literal["r
     Args:
         symbol: as Bybit spells it.
         category: which market.
-        depth: spot, linear and inverse 1, 50, 200, 1000, ``"rpi"`` or ``"full"``; option 25 or 100; spread 25.
+        depth: spot, linear and inverse 1, 50, 200, 1000, ``"rpi"`` or ``"full"``; option 25 or 100; spread 25. Recorded
+            books of depth 500, which Bybit no longer offers, are played back under that depth.
     """
     _category(category, StreamCategory)
-    _one_of(depth, _DEPTHS[category], "depth")
+    if depth != _NO_LONGER_OFFERED or _DEPTHS[category] is not _DEEP:
+        _one_of(depth, _DEPTHS[category], "depth")
     return Topic(category, f"orderbook.{depth}.{_symbol(symbol)}")
 
 
@@ -133,7 +134,7 @@ def adl_alerts(pool: Pool) -> Topic:
     return Topic(_pool_channel(pool), f"adlAlert.{pool}")
 
 
-def _pool_channel(pool: Pool) -> Channel:
+def _pool_channel(pool: Pool) -> ChannelName:
     return "inverse" if pool == "inverse" else "linear"
 
 

@@ -10,8 +10,6 @@ import msgspec
 
 from bybit_async import drift
 from bybit_async.errors import (
-    AMBIGUOUS_CODES,
-    REST_CODES,
     AnswerUnreadable,
     AuthenticationError,
     BybitError,
@@ -19,8 +17,8 @@ from bybit_async.errors import (
     RegionBlocked,
     RequestRejected,
     ServiceBusy,
-    rejection,
 )
+from bybit_async.ret_codes import AMBIGUOUS_CODES, REST_CODES, rejection
 from bybit_async.transport.endpoint import Endpoint
 from bybit_async.wire import Limit, Response
 

@@ -22,30 +22,29 @@ class Clock:
     Args:
         monotonic: local seconds that never jump.
         wall: local seconds since the epoch, used only until the first answer.
+
+    Attributes:
+        monotonic: returns local seconds that never jump; their zero means nothing.
+        synced: whether an answer of the exchange has been seen since the start, or since `distrust`.
     """
 
-    __slots__ = ("_at", "_high", "_low", "_monotonic", "_synced")
+    __slots__ = ("_at", "_high", "_low", "monotonic", "synced")
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic, wall: Callable[[], float] = time.time) -> None:
-        self._monotonic = monotonic
+        self.monotonic: Callable[[], float] = monotonic
         offset = (wall() - monotonic()) * 1000
         self._low = self._high = offset
         self._at = monotonic()
-        self._synced = False
-
-    @property
-    def synced(self) -> bool:
-        """Whether an answer of the exchange has been seen since the start, or since `distrust`."""
-        return self._synced
+        self.synced: bool = False
 
     @property
     def uncertainty(self) -> float:
         """Half the width of what is known of the offset, in milliseconds; infinite before the first answer."""
-        return (self._high - self._low) / 2 if self._synced else float("inf")
+        return (self._high - self._low) / 2 if self.synced else float("inf")
 
     def now_ms(self) -> int:
         """Return the exchange's time in milliseconds, to the best of what is known."""
-        return int(self._monotonic() * 1000 + (self._low + self._high) / 2)
+        return int(self.monotonic() * 1000 + (self._low + self._high) / 2)
 
     def earliest_ms(self, at: float) -> int:
         """Return the exchange's time at a moment of `monotonic`, in milliseconds, at the earliest."""
@@ -54,10 +53,6 @@ class Clock:
     def latest_ms(self, at: float) -> int:
         """Return the exchange's time at a moment of `monotonic`, in milliseconds, at the latest."""
         return ceil(at * 1000 + self._high)
-
-    def monotonic(self) -> float:
-        """Return local seconds that never jump; their zero means nothing."""
-        return self._monotonic()
 
     def learn(self, sent: float, received: float, server_ms: float) -> None:
         """Take in one answer: `server_ms` was read between `sent` and `received` (seconds of `monotonic`)."""
@@ -68,11 +63,11 @@ class Clock:
         aged = (received - self._at) * 1000 * _DRIFT_PER_SECOND
         old_low, old_high = self._low - aged, self._high + aged
         self._at = received
-        if not self._synced or low > old_high or high < old_low:
-            self._low, self._high, self._synced = low, high, True
+        if not self.synced or low > old_high or high < old_low:
+            self._low, self._high, self.synced = low, high, True
         else:
             self._low, self._high = max(low, old_low), min(high, old_high)
 
     def distrust(self) -> None:
         """Forget what was known: the exchange said that our time is wrong."""
-        self._synced = False
+        self.synced = False

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Generic, Literal, overload
 
 import msgspec
+from typing_extensions import TypeVar
 
 Method = Literal["GET", "POST"]
+T = TypeVar("T", default=Any)
+R = TypeVar("R")
 
 
-class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """One `(method, path)` of the API.
+class Endpoint(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """One `(method, path)` of the API; `T` is the type of its answer's ``result``.
 
     Attributes:
         name: ``"market.get_tickers"``, the resource and method that wrap it.
@@ -19,7 +22,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         result: the msgspec type of the answer's ``result``; a union when it depends on the category.
         variants: for such unions, the type per category.
         write: whether it changes something at Bybit, so that a lost answer leaves the outcome unknown.
-        cost: the parameter whose length is what the call costs of its rate limit (batches), or empty.
+        batch: the parameter that lists the orders of a batch, each of which counts against the limit; empty for others.
         bare: whether the answer comes without an envelope.
         deprecated: what to use instead, or empty.
     """
@@ -27,11 +30,11 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     method: Method
     path: str
     name: str
-    result: Any
+    result: type[T]
     signed: bool = True
     variants: Mapping[str, Any] = {}
     write: bool = False
-    cost: str = ""
+    batch: str = ""
     bare: bool = False
     deprecated: str = ""
 
@@ -42,13 +45,25 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 
         return documented_limits(self.method, self.path)
 
-    def result_type(self, params: Mapping[str, Any]) -> Any:
+    def with_result(self, result: type[R]) -> Endpoint[R]:
+        """Return this endpoint with another type for its answer's ``result``, the same for every category."""
+        fields = msgspec.structs.asdict(self)
+        return Endpoint(**{**fields, "result": result, "variants": {}})
+
+    def result_type(self, params: Mapping[str, Any]) -> type[T]:
         """Return the result's type for these parameters (wire names)."""
         if self.variants:
-            return self.variants.get(str(params.get("category")), self.result)
+            variant: type[T] = self.variants.get(str(params.get("category")), self.result)
+            return variant
         return self.result
 
 
+@overload
+def get(
+    path: str, name: str, result: type[T], *, signed: bool = True, bare: bool = False, deprecated: str = ""
+) -> Endpoint[T]: ...
+@overload
+def get(path: str, name: str, result: Any, *, signed: bool = True, variants: Mapping[str, Any]) -> Endpoint[Any]: ...
 def get(
     path: str,
     name: str,
@@ -58,8 +73,8 @@ def get(
     variants: Mapping[str, Any] | None = None,
     bare: bool = False,
     deprecated: str = "",
-) -> Endpoint:
-    """Describe a read."""
+) -> Endpoint[Any]:
+    """Describe a read; `variants` are the results by category where they differ."""
     return Endpoint(
         method="GET", path=path, name=name, result=result, signed=signed, variants=variants or {}, bare=bare,
         deprecated=deprecated,
@@ -69,16 +84,16 @@ def get(
 def post(
     path: str,
     name: str,
-    result: Any,
+    result: type[T],
     *,
     signed: bool = True,
     write: bool = True,
-    cost: str = "",
+    batch: str = "",
     bare: bool = False,
     deprecated: str = "",
-) -> Endpoint:
+) -> Endpoint[T]:
     """Describe a POST; pass ``write=False`` for the queries that Bybit spells as POST."""
     return Endpoint(
-        method="POST", path=path, name=name, result=result, signed=signed, write=write, cost=cost, bare=bare,
+        method="POST", path=path, name=name, result=result, signed=signed, write=write, batch=batch, bare=bare,
         deprecated=deprecated,
     )  # fmt: skip

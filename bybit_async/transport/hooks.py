@@ -10,7 +10,7 @@ import msgspec
 
 from bybit_async.wire import Limit, Response
 
-log = logging.getLogger("bybit_async.transport")
+log: logging.Logger = logging.getLogger("bybit_async.transport")
 
 
 class RequestEvent(msgspec.Struct, frozen=True):

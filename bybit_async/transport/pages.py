@@ -5,7 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
 from datetime import date, timedelta
-from typing import Any, Generic, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, TypeVar, cast
 
 import msgspec
 
@@ -47,7 +47,13 @@ class Pager(Generic[P, T]):
     __slots__ = ("_call", "_cursor", "_endpoint", "_params", "_timeout")
 
     def __init__(
-        self, call: Call, endpoint: Endpoint, params: dict[str, Any], timeout: float | None, *, cursor: str = "cursor"
+        self,
+        call: Call,
+        endpoint: Endpoint[P],
+        params: dict[str, Any],
+        timeout: float | None,
+        *,
+        cursor: str = "cursor",
     ) -> None:
         self._call = call
         self._cursor = cursor
@@ -62,6 +68,27 @@ class Pager(Generic[P, T]):
         async for page in self.pages():
             for row in page.rows:
                 yield row
+
+    def __repr__(self) -> str:
+        asked = ", ".join(f"{name}={value!r}" for name, value in self._params.items())
+        use = "await it for the first page, `async for` for every row"
+        return f"<{type(self).__name__} of {self._endpoint.name}({asked}): {use}>"
+
+    if not TYPE_CHECKING:
+        # What a newcomer writes first. Type checkers must not take a pager for a list because of them.
+
+        def __iter__(self) -> NoReturn:
+            raise TypeError(f"iterate with `async for row in ...`, or `for row in await ...`: {self!r}")
+
+        def __getitem__(self, index: object) -> NoReturn:
+            raise TypeError(f"await it first, as (await ...)[{index!r}]: {self!r}")
+
+        def __len__(self) -> NoReturn:
+            raise TypeError(f"await it first, as len(await ...): {self!r}")
+
+        def __getattr__(self, name: str) -> NoReturn:
+            cure = "" if name.startswith("_") else f"; await it first, as (await ...).{name}"
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{cure}")
 
     async def pages(self) -> AsyncIterator[P]:
         """Iterate over whole pages; each `timeout` holds for one page."""
@@ -107,7 +134,7 @@ class NumberedPager(Pager[P, T]):
     __slots__ = ("_numbered",)
 
     def __init__(
-        self, call: Call, endpoint: Endpoint, params: dict[str, Any], timeout: float | None, numbered: Numbered
+        self, call: Call, endpoint: Endpoint[P], params: dict[str, Any], timeout: float | None, numbered: Numbered
     ) -> None:
         super().__init__(call, endpoint, params, timeout)
         self._numbered = numbered

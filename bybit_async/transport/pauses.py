@@ -8,11 +8,15 @@ from bybit_async.errors import SessionClosed
 
 
 class Pauses:
-    """The pauses between attempts of one session."""
+    """The pauses between attempts of one session.
+
+    Attributes:
+        closed: whether the session was closed.
+    """
 
     def __init__(self) -> None:
         self._pausing: set[asyncio.Future[None]] = set()
-        self._closed = False
+        self.closed: bool = False
 
     async def sleep(self, seconds: float) -> None:
         """Wait so long.
@@ -20,8 +24,8 @@ class Pauses:
         Raises:
             SessionClosed: `close` was called, before or meanwhile.
         """
-        if self._closed:
-            raise SessionClosed("the session is closed")
+        if self.closed:
+            raise SessionClosed()
         loop = asyncio.get_running_loop()
         pause: asyncio.Future[None] = loop.create_future()
         timer = loop.call_later(seconds, _end, pause)
@@ -34,10 +38,10 @@ class Pauses:
 
     def close(self) -> None:
         """End every pause, and let no other begin."""
-        self._closed = True
+        self.closed = True
         for pause in self._pausing:
             if not pause.done():
-                pause.set_exception(SessionClosed("the session is closed"))
+                pause.set_exception(SessionClosed())
 
 
 def _end(pause: asyncio.Future[None]) -> None:

@@ -7,7 +7,9 @@ import hashlib
 import hmac
 from typing import Any, Protocol
 
-from bybit_async.errors import InvalidParameter
+from bybit_async.errors import InvalidParameter, MissingCredentials
+from bybit_async.extras import require
+from bybit_async.secret import hidden
 
 
 class Signer(Protocol):
@@ -29,7 +31,8 @@ class HmacSigner:
     __slots__ = ("_state", "api_key")
 
     def __init__(self, api_key: str, api_secret: str) -> None:
-        self.api_key = _header_safe(api_key, "api_key")
+        api_secret = hidden(api_secret)
+        self.api_key: str = _header_safe(api_key, "api_key")
         # The keyed state is made once; each signature copies it.
         self._state = hmac.new(_header_safe(api_secret, "api_secret").encode(), digestmod=hashlib.sha256)
 
@@ -52,14 +55,12 @@ class RsaSigner:
     __slots__ = ("_key", "_scheme", "api_key")
 
     def __init__(self, api_key: str, private_key_pem: str) -> None:
-        try:
-            from cryptography.hazmat.primitives import hashes, serialization
-            from cryptography.hazmat.primitives.asymmetric import padding, rsa
-        except ImportError as error:
-            raise InvalidParameter(
-                "api_secret", "an RSA key needs the extra: pip install 'bybit_async[rsa]'"
-            ) from error
-        self.api_key = _header_safe(api_key, "api_key")
+        private_key_pem = hidden(private_key_pem)
+        require("rsa", "RSA keys")
+        from cryptography.hazmat.primitives import hashes, serialization
+        from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+        self.api_key: str = _header_safe(api_key, "api_key")
         try:
             key = serialization.load_pem_private_key(private_key_pem.encode(), password=None)
         except (ValueError, TypeError):
@@ -81,11 +82,24 @@ class RsaSigner:
         raise TypeError("a signer holds a secret and cannot be pickled")
 
 
-def signer_for(api_key: str, api_secret: str) -> Signer:
-    """Return the signer that fits the secret: RSA for a PEM private key, else HMAC."""
-    if api_secret.lstrip().startswith("-----BEGIN"):
-        return RsaSigner(api_key, api_secret)
-    return HmacSigner(api_key, api_secret)
+def signer_from(api_key: str | None, api_secret: str | None, signer: Signer | None = None) -> Signer | None:
+    """Return the signer, or the one that fits the secret: RSA for a PEM private key, else HMAC; None for neither.
+
+    Raises:
+        InvalidParameter: both are given, or a key or secret that cannot be one.
+        MissingCredentials: only one of key and secret is given.
+    """
+    api_secret = hidden(api_secret)
+    if signer is not None:
+        if api_key is not None or api_secret is not None:
+            raise InvalidParameter("signer", "give either a signer or api_key and api_secret")
+        return signer
+    if api_key is None and api_secret is None:
+        return None
+    if not api_key or not api_secret:
+        missing = "api_secret" if api_key else "api_key"
+        raise MissingCredentials(missing, "api_key and api_secret go together")
+    return (RsaSigner if api_secret.lstrip().startswith("-----BEGIN") else HmacSigner)(api_key, api_secret)
 
 
 def _header_safe(value: str, parameter: str) -> str:
@@ -94,9 +108,9 @@ def _header_safe(value: str, parameter: str) -> str:
     return value
 
 
-def rest_payload(timestamp: int, api_key: str, recv_window: int, content: bytes) -> bytes:
-    """What a REST request signs: `content` is the query string or the JSON body, byte for byte as sent."""
-    return b"%d%b%d%b" % (timestamp, api_key.encode(), recv_window, content)
+def signed_prefix(api_key: str, recv_window: int) -> bytes:
+    """Return what a REST request signs between its timestamp and its content (query string or body, as sent)."""
+    return b"%b%d" % (api_key.encode(), recv_window)
 
 
 def stream_payload(expires: int) -> bytes:

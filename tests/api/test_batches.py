@@ -78,5 +78,68 @@ async def test_a_batch_bybit_would_refuse_is_not_sent(category: Any, orders: lis
     recorder = Recorder()
     with pytest.raises(InvalidParameter) as caught:
         await Trade(recorder).place_batch_order(category=category, request=orders)
-    assert caught.value.parameter == "request"
+    assert caught.value.parameter.startswith("request")
     assert recorder.asked == []
+
+
+BUY: dict[str, Any] = {"symbol": "BTCUSDT", "side": "Buy", "order_type": "Limit", "qty": "1", "price": 9}
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        BUY,
+        {"symbol": "BTCUSDT", "side": "Buy", "orderType": "Limit", "qty": "1", "price": "9"},
+        {**BUY, "category": "linear", "time_in_force": None},
+    ],
+)
+async def test_dicts_are_taken_in_both_spellings(item: dict[str, Any]) -> None:
+    recorder = Recorder(answer({"list": [ack("1", "a"), ack("2", "b")]}, ext={"list": [OK, OK]}))
+    result = await Trade(recorder).place_batch_order(category="linear", request=[item, order("b")])
+    assert result.ok
+    [first, second] = recorder.asked[0][1]["request"]
+    assert len(first.pop("orderLinkId")) == 35
+    assert first == {"symbol": "BTCUSDT", "side": "Buy", "orderType": "Limit", "qty": "1", "price": "9"}
+    assert second["orderLinkId"] == "b"
+
+
+async def test_dicts_amend_and_cancel_too() -> None:
+    recorder = Recorder(*[answer({"list": [ack("1")]}, ext={"list": [OK]})] * 2)
+    trade = Trade(recorder)
+    await trade.amend_batch_order(category="linear", request=[{"symbol": "BTCUSDT", "orderId": "1", "qty": 2}])
+    await trade.cancel_batch_order(category="linear", request=[{"symbol": "BTCUSDT", "order_id": "1"}])
+    assert [asked["request"] for _, asked in recorder.asked] == [
+        [{"symbol": "BTCUSDT", "orderId": "1", "qty": "2"}],
+        [{"symbol": "BTCUSDT", "orderId": "1"}],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("item", "parameter", "cure"),
+    [
+        ({**BUY, "quantity": 1}, "request[1].quantity", "known: category, symbol, side"),
+        ({**BUY, "ordertype": "Limit"}, "request[1].ordertype", "did you mean 'orderType'?"),
+        ({**BUY, "timeinforce": "GTC"}, "request[1].timeinforce", "did you mean"),
+        ({**BUY, "orderType": "Limit"}, "request[1].orderType", "twice"),
+        ({**BUY, "side": "buy"}, "request[1].side", "did you mean 'Buy'?"),
+        ({**BUY, "qty": None}, "request[1].qty", "is required"),
+        ({k: v for k, v in BUY.items() if k != "side"}, "request[1].side", "is required"),
+        ({**BUY, "qty": "x"}, "request[1].qty", "a number"),
+        ({**BUY, "category": "spot"}, "request[1].category", "'linear'"),
+        (CancelOrder(category="linear", symbol="BTCUSDT", order_id="1"), "request[1]", "a PlaceOrder or a dict"),
+        ("BTCUSDT", "request[1]", "a PlaceOrder or a dict"),
+    ],
+)
+async def test_a_wrong_item_is_named_and_nothing_is_sent(item: Any, parameter: str, cure: str) -> None:
+    recorder = Recorder(answer({}))
+    with pytest.raises(InvalidParameter) as caught:
+        await Trade(recorder).place_batch_order(category="linear", request=[BUY, item])
+    assert caught.value.parameter == parameter
+    assert cure in str(caught.value)
+    assert recorder.asked == []
+
+
+@pytest.mark.parametrize("request_", [BUY, "x", None])
+async def test_a_batch_is_a_list(request_: Any) -> None:
+    with pytest.raises(InvalidParameter, match="a list of PlaceOrder or dicts"):
+        await Trade(Recorder()).place_batch_order(category="linear", request=request_)

@@ -119,18 +119,18 @@ def test_an_order_within_the_rules_passes(linear: LinearInstrument, change: dict
 def test_a_spot_market_buy_is_measured_in_the_quote_coin(spot: SpotInstrument) -> None:
     buy = {"category": "spot", "order_type": "Market", "price": None}
     spot.validate(order(**buy, qty="5.01"))
-    with pytest.raises(InvalidParameter, match="below the least"):
+    with pytest.raises(InvalidParameter, match="below the minimum"):
         spot.validate(order(**buy, qty="4.99"))
     with pytest.raises(InvalidParameter, match="quote precision"):
         spot.validate(order(**buy, qty="5.001"))
-    with pytest.raises(InvalidParameter, match="above the most"):
+    with pytest.raises(InvalidParameter, match="above the maximum"):
         spot.validate(order(**buy, qty="41.6", market_unit="baseCoin"))
 
 
 def test_post_only_has_its_own_most(spot: SpotInstrument) -> None:
     large = {"category": "spot", "qty": "90"}
     spot.validate(order(**large, time_in_force="PostOnly"))
-    with pytest.raises(InvalidParameter, match="above the most, 83"):
+    with pytest.raises(InvalidParameter, match="above the maximum 83"):
         spot.validate(order(**large))
 
 

@@ -11,6 +11,7 @@ from bybit_async.api.broker import Broker
 from bybit_async.api.crypto_loan import CryptoLoan
 from bybit_async.api.earn import Earn
 from bybit_async.api.fiat import Fiat
+from bybit_async.api.market import Market
 from bybit_async.api.p2p import P2P
 from bybit_async.api.rfq import Rfq
 from bybit_async.api.spelling import (
@@ -29,6 +30,7 @@ from bybit_async.errors import InvalidParameter
 from bybit_async.models.crypto_loan import Collateral
 from bybit_async.models.earn import DualAssetsExtra
 from bybit_async.models.trading_bot import ComboSymbol
+from tests.api.recorder import Recorder, answer
 
 
 class Unreachable:
@@ -85,9 +87,11 @@ def test_a_part_refuses_what_is_no_number() -> None:
 
 
 def test_parts_may_be_absent() -> None:
-    assert none_or_wire(None) is None
-    assert none_or_wires(None) is None
-    assert none_or_wires([Collateral(currency="BTC", amount=1)]) == [{"currency": "BTC", "amount": "1"}]
+    assert none_or_wire(Collateral, None, "pov_params") is None
+    assert none_or_wires(Collateral, None, "parts") is None
+    assert none_or_wires(Collateral, [{"currency": "BTC", "amount": 1}], "parts") == [
+        {"currency": "BTC", "amount": "1"}
+    ]
 
 
 @pytest.mark.parametrize(
@@ -116,3 +120,12 @@ def test_parts_may_be_absent() -> None:
 async def test_what_is_certainly_refused_is_not_sent(resource: Any, method: str, arguments: dict[str, Any]) -> None:
     with pytest.raises(InvalidParameter):
         await getattr(resource(Unreachable()), method)(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"), [("1h", "60"), ("60", "60"), ("1d", "D"), ("1M", "M"), ("1m", "1"), ("12h", "720")]
+)
+async def test_intervals_are_taken_in_both_spellings(given: Any, sent: str) -> None:
+    recorder = Recorder(answer({"symbol": "BTCUSDT", "category": "linear", "list": []}))
+    await Market(recorder).get_kline(category="linear", symbol="BTCUSDT", interval=given)
+    assert recorder.asked[0][1]["interval"] == sent

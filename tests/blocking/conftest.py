@@ -34,8 +34,8 @@ def served():
 
 
 @pytest.fixture
-def bybit(served):
-    with Bybit(environment=served.environment, rate_limits=False, **served.account()) as bybit:
+def bybit(served, tmp_path):
+    with Bybit(environment=served.environment, rate_limits=False, data_dir=tmp_path, **served.account()) as bybit:
         yield bybit
 
 

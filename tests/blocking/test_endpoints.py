@@ -14,7 +14,7 @@ from bybit_async.bridge.derive import blocking_class
 from bybit_async.bridge.iterators import BlockingPager
 from bybit_async.models.trade import BatchResult
 from bybit_async.session import AsyncBybit
-from tests.api.test_request_examples import FACTS, NOT_TAKEN, Probe, _argument, _cases, _filler, _given, _spelling
+from tests.api.request_cases import FACTS, NOT_TAKEN, Probe, _argument, _cases, _filler, _given, _spelling
 
 
 def _group(endpoint):

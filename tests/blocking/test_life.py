@@ -49,6 +49,7 @@ def interrupt_once(condition):
     return thread
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_cancels_the_call_and_the_session_stays_usable(served, deaf):
     started = time.monotonic()
     with Bybit(environment=elsewhere(served, deaf), timeout=30) as bybit:
@@ -65,6 +66,7 @@ def test_an_interrupt_cancels_the_call_and_the_session_stays_usable(served, deaf
             bybit.market.get_server_time(timeout=0.05)
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_stream_goes_on(bybit):
     with bybit.stream.orders() as orders:
         thread = interrupt_once(lambda: len(bybit._link.portal._pending) == 1)

@@ -4,13 +4,13 @@ import ast
 import inspect
 
 from bybit_async import Bybit
-from bybit_async.blocking_stub import STUB, Stub
 from bybit_async.bridge.derive import blocking_class, lives_on_the_loop
 from bybit_async.session import AsyncBybit
+from tests.stubs.stub import STUB, Stub
 
 
 def test_the_stub_is_up_to_date():
-    assert STUB.read_text() == Stub().text(), "run: python -m bybit_async.blocking_stub"
+    assert STUB.read_text() == Stub().text(), "run: python -m tests.stubs"
 
 
 def written():

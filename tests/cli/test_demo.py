@@ -15,7 +15,7 @@ from rich.console import Console
 
 from bybit_async.cli.demo import run
 from bybit_async.cli.demo.day import Day
-from bybit_async.cli.demo.screen import Screen
+from bybit_async.cli.demo.screen import Screen, levels
 from bybit_async.cli.drawing import drawn
 from bybit_async.models.position import Position
 from bybit_async.models.stream_private import PositionData
@@ -27,7 +27,7 @@ async def test_the_day_balances_and_says_so(capsys: pytest.CaptureFixture[str]) 
     printed = capsys.readouterr().out
     assert code == 0, printed
     assert "Everything balanced" in printed.splitlines()[-1]
-    assert "each told once: yes" in printed
+    assert "fills once: yes" in printed
 
 
 async def test_the_screen_draws_book_tickers_and_account() -> None:
@@ -57,6 +57,27 @@ def test_the_screen_draws_a_position_wherever_it_comes_from(position: Any) -> No
     assert "61234" in drawn
 
 
+async def test_a_small_terminal_shows_the_account_and_every_step() -> None:
+    console = Console(width=80, height=24, record=True, force_terminal=True, file=io.StringIO())
+    day = Day(pace=0)
+    screen = Screen(day, console)
+    async with SimulatedExchange(seed=7, symbols=["BTCUSDT", "ETHUSDT", "SOLUSDT"]) as exchange:
+        await day.play(exchange)
+    screen.summary()
+    lines = console.export_text().splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+    text = "\n".join(lines)
+    for expected in ("Account", "equity", "profit", *(step.title for step in day.steps)):
+        assert expected in text
+    assert len(day.steps) == 7
+
+
+@pytest.mark.parametrize(("height", "shown"), [(10, 1), (24, 3), (30, 6), (60, 8)])
+def test_the_book_leaves_room_for_the_steps(height: int, shown: int) -> None:
+    assert levels(height, steps=7) == shown
+
+
 async def test_a_screen_that_can_not_be_drawn_is_told() -> None:
     def fail() -> str:
         raise KeyError("mine")
@@ -75,6 +96,7 @@ async def test_a_day_that_goes_wrong_is_not_balanced() -> None:
     assert day.steps[-1].ok is False
 
 
+@pytest.mark.usefixtures("interruptible")
 async def test_the_simulate_command_serves_until_it_is_told_to_stop() -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", "from bybit_async.cli import main; main()", "simulate", "--port", "0", "--seconds", "20",

@@ -49,7 +49,7 @@ def test_a_script_faults_and_a_recording_come_from_files(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("options", "content", "message"),
     [
-        (["--symbols", "NOPE"], "", "no symbol called NOPE"),
+        (["--symbols", "NOPE"], "", "'NOPE' is not known"),
         (["--symbols", "BTCUSDT", "--script"], '[{"scene": "halt", "symbol": "XRPUSDT"}]', "does not list"),
         (["--script"], "not JSON", "JSON"),
         (["--replay"], "", "empty"),

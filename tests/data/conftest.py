@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bybit_async import AsyncBybit
@@ -21,3 +23,11 @@ async def bybit(exchange, tmp_path):
     # The exchange makes years of minutes up in the moment they are asked for: that takes what the machine needs for it.
     async with AsyncBybit(environment=exchange.environment, data_dir=tmp_path / "history", timeout=60) as bybit:
         yield bybit
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _importable():
+    """The forking process looks for what it imports beforehand where Python does, not where pytest does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent.parent.parent))
+        yield

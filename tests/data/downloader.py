@@ -8,13 +8,15 @@ from bybit_async import AsyncBybit
 from bybit_async.environments import Environment
 
 
-def run(url, place, interval, start, end, begin):
+def run(url, identity, place, interval, start, end, begin):
     """Download candles of BTCUSDT into a store; `begin` is called right before the first request."""
-    asyncio.run(_download(url, place, interval, start, end, begin))
+    asyncio.run(_download(url, identity, place, interval, start, end, begin))
 
 
-async def _download(url, place, interval, start, end, begin):
-    environment = Environment(name="simulated", rest_url=url, public_url="ws://none", private_url="ws://none")
+async def _download(url, identity, place, interval, start, end, begin):
+    environment = Environment(
+        name="simulated", rest_url=url, public_url="ws://none", private_url="ws://none", identity=identity
+    )
     async with AsyncBybit(environment=environment, data_dir=place) as bybit:
         begin()
         await bybit.data.download("BTCUSDT", interval, start, end)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+
+from bybit_async.simulator import SimulatedExchange
+from bybit_async.simulator.market.quotation import Quotation
 
 MINUTE = 60_000
 
@@ -12,16 +17,27 @@ def ms(text: str) -> int:
     return int(pd.Timestamp(text, tz="UTC").timestamp() * 1000)
 
 
-def quotation_of(exchange, symbol, category="linear"):
+def quotation_of(exchange: SimulatedExchange, symbol: str, category: str = "linear") -> Quotation:
     return exchange.market.quotations[category, symbol]
 
 
-def minutes(exchange, symbol, start, end, category="linear"):
+def minutes(
+    exchange: SimulatedExchange, symbol: str, start: int, end: int, category: str = "linear"
+) -> np.ndarray[Any, Any]:
     """Return the candles of one minute as the exchange keeps them: whole ticks, lots and turnover units."""
     return quotation_of(exchange, symbol, category).last.minutes(start // MINUTE, end // MINUTE)
 
 
-def assert_equals_ledger(frame, exchange, symbol, start, end, *, category="linear", interval=1):
+def assert_equals_ledger(
+    frame: pd.DataFrame,
+    exchange: SimulatedExchange,
+    symbol: str,
+    start: int,
+    end: int,
+    *,
+    category: str = "linear",
+    interval: int = 1,
+) -> None:
     """Every row of the frame is the exchange's own, and every row of the exchange is in the frame."""
     quotation = quotation_of(exchange, symbol, category)
     rows = minutes(exchange, symbol, start, end, category)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import gzip
+import io
+import zipfile
 from decimal import Decimal
 
 import msgspec
 import numpy as np
 import pandas as pd
 import pytest
-from aiohttp import web
 
 from bybit_async import AnswerUnreadable, AsyncBybit
-from bybit_async.data import trades_to_klines
+from bybit_async.data import archive_client, trades_to_klines
 from bybit_async.data.archive import Archive
 from bybit_async.data.series import Series
 from bybit_async.simulator import SimulatedExchange
 
+from .file_server import FileServer
 from .ledger import ms, quotation_of
 
 DAY = 86_400_000
@@ -116,32 +118,7 @@ async def test_index_candles_that_rest_begins_with_late_are_completed_across_mid
     assert frame["close"].tolist() == expected[:-10] + [1.0] * 10
 
 
-class Files:
-    """A small web server with the files that a test puts there."""
-
-    def __init__(self):
-        self.files = {}
-        self.asked = []
-
-    async def __aenter__(self):
-        self._runner = web.ServerRunner(web.Server(self._answer))
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        return self
-
-    async def __aexit__(self, *_):
-        await self._runner.cleanup()
-
-    async def _answer(self, request):
-        self.asked.append(request.path)
-        answer = self.files.get(request.path, 404)
-        if isinstance(answer, list):
-            answer = answer.pop(0)
-        return web.Response(status=answer) if isinstance(answer, int) else web.Response(body=answer)
-
-
-SERIES = Series("trades", "linear", "BTCUSDT", "all")
+SERIES = Series("trades", "linear", "BTCUSDT", "all", "mainnet")
 PATH = "/trading/BTCUSDT/BTCUSDT2020-03-25.csv.gz"
 OLD = b"""timestamp,symbol,side,size,price,tickDirection,trdMatchID,grossValue,homeNotional,foreignNotional
 1585180700.0647,BTCUSDT,Sell,0.042,6698.5,ZeroMinusTick,c,28133700000.0,0.042,281.337
@@ -152,7 +129,7 @@ OLD = b"""timestamp,symbol,side,size,price,tickDirection,trdMatchID,grossValue,h
 
 @pytest.fixture
 async def files():
-    async with Files() as files:
+    async with FileServer() as files:
         yield files
 
 
@@ -193,7 +170,7 @@ async def test_a_day_without_a_trade_is_complete_and_empty(exchange, files, tmp_
     files.files[PATH] = gzip.compress(OLD.partition(b"\n")[0] + b"\n")
     environment = msgspec.structs.replace(exchange.environment, archive_url=files.url)
     async with AsyncBybit(environment=environment, data_dir=tmp_path) as bybit:
-        for source in ("bybit", "memory"):
+        for source in ("exchange", "memory"):
             trades = await bybit.data.fetch_trades("BTCUSDT", "2020-03-25", "2020-03-26")
             assert (len(trades), trades.attrs["gaps"], trades.attrs["source"]) == (0, [], source)
     assert files.asked == [PATH]
@@ -213,7 +190,8 @@ async def test_a_day_that_was_not_there_yet_is_asked_for_again_and_found(exchang
         assert len(files.asked) == asked
 
 
-async def test_an_archive_that_stumbles_is_asked_again(files):
+async def test_an_archive_that_stumbles_is_asked_again(files, monkeypatch):
+    monkeypatch.setattr(archive_client, "FIRST_WAIT", 0.0)
     files.files[PATH] = [503, 500, gzip.compress(OLD)]
     assert len(await read(files)) == 3
     assert files.asked == [PATH] * 3
@@ -230,9 +208,118 @@ async def test_a_file_that_is_none_is_unreadable_and_not_empty(files, content):
         await read(files)
 
 
+async def test_a_gzip_of_nothing_is_a_day_without_trades_and_said_to_be(exchange, files, tmp_path, caplog):
+    files.files[PATH] = gzip.compress(b"")
+    files.files[PATH.replace("25", "26")] = gzip.compress(OLD.replace(b"158518", b"158526"))
+    environment = msgspec.structs.replace(exchange.environment, archive_url=files.url)
+    async with AsyncBybit(environment=environment, data_dir=tmp_path) as bybit:
+        trades = await bybit.data.fetch_trades("BTCUSDT", "2020-03-25", "2020-03-27")
+        assert (trades["id"].tolist(), trades.attrs["gaps"]) == (["a", "b", "c"], [])
+        assert f"{PATH} is empty" in caplog.text
+        bybit.data.memory.clear()
+        assert (await bybit.data.fetch_trades("BTCUSDT", "2020-03-25", "2020-03-27")).equals(trades)
+    assert len(files.asked) == 2
+
+
+@pytest.mark.parametrize("price", ["0.0000000412", "0.00000000001", "0.123456789012345678", "7"])
+async def test_prices_of_any_tick_are_exact(files, price):
+    files.files[PATH] = gzip.compress(f"timestamp,side,size,price,trdMatchID\n1585180699,Buy,1,{price},a\n".encode())
+    table = await read(files)
+    assert table.numbers["price"].decimals() == [Decimal(price)]
+
+
+async def test_days_of_coarse_and_fine_ticks_agree_in_one_series(exchange, files, tmp_path):
+    for day, price in (("25", "0.5"), ("26", "0.00000000041"), ("27", "2")):
+        time = ms(f"2020-03-{day}") // 1000 + 1
+        rows = f"timestamp,side,size,price,trdMatchID\n{time},Buy,1,{price},{day}\n"
+        files.files[PATH.replace("25", day)] = gzip.compress(rows.encode())
+    environment = msgspec.structs.replace(exchange.environment, archive_url=files.url)
+    async with AsyncBybit(environment=environment, data_dir=tmp_path) as bybit:
+        trades = await bybit.data.fetch_trades("BTCUSDT", "2020-03-25", "2020-03-28", dtype="decimal")
+        assert trades["price"].tolist() == [Decimal("0.5"), Decimal("0.00000000041"), Decimal(2)]
+        assert trades["id"].tolist() == ["25", "26", "27"], "ids that are all digits are texts like all others"
+        bybit.data.memory.clear()
+        again = await bybit.data.fetch_trades("BTCUSDT", "2020-03-25", "2020-03-28", dtype="decimal")
+        assert again.equals(trades)
+
+
+MONTH = b"""id,timestamp,price,volume,side
+1,1646092800000,43160,0.01,buy
+2,1646179199999,43170,0.02,sell
+3,1646179200000,43180,0.03,buy
+"""
+
+
+async def test_the_first_years_of_spot_are_read_from_monthly_files_fetched_once(exchange, files, tmp_path):
+    files.files["/spot/BTCUSDT/BTCUSDT-2022-03.csv.gz"] = gzip.compress(MONTH)
+    files.files["/spot/BTCUSDT/BTCUSDT_2022-03-04.csv.gz"] = gzip.compress(MONTH.replace(b"16461792", b"16463520"))
+    environment = msgspec.structs.replace(exchange.environment, archive_url=files.url)
+    async with AsyncBybit(environment=environment, data_dir=tmp_path) as bybit:
+        trades = await bybit.data.fetch_trades("BTCUSDT", "2022-03-01", "2022-03-05", category="spot")
+        assert trades["id"].tolist() == ["1", "2", "3", "3"]
+        assert trades["side"].tolist() == ["Buy", "Sell", "Buy", "Buy"]
+        assert [f"{time:%m-%d}" for time in trades.index] == ["03-01", "03-01", "03-02", "03-04"]
+        assert trades.attrs["gaps"] == []
+    assert files.asked.count("/spot/BTCUSDT/BTCUSDT-2022-03.csv.gz") == 1
+
+
+async def test_a_spot_day_that_is_in_no_file_is_none(files):
+    archive = Archive(files.url)
+    series = msgspec.structs.replace(SERIES, category="spot")
+    assert await archive.trades(series, (ms("2022-03-01"), ms("2022-03-02"))) is None
+    assert files.asked == ["/spot/BTCUSDT/BTCUSDT_2022-03-01.csv.gz", "/spot/BTCUSDT/BTCUSDT-2022-03.csv.gz"]
+    await archive.aclose()
+
+
+@pytest.mark.parametrize(
+    ("symbol", "settled_in"), [("BTC-27MAR20-8000-C-USDT", "USDT"), ("BTC-27MAR20-8000-C", "USDC")]
+)
+async def test_option_trades_are_picked_from_the_file_of_their_coin(files, symbol, settled_in):
+    rows = (
+        "trade_id,trade_seq,timestamp,instrument_name,direction,price,amount,iv\n"
+        f"x,1,1585180699001,{symbol},Sell,325,0.01,0.1\n"
+        "y,2,1585180699002,BTC-27MAR20-9000-C-USDT,Buy,1,1,0.1\n"
+        f"z,3,1585180699003,{symbol},Buy,326.5,0.02,0.1\n"
+    )
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("trades.csv", rows)
+    files.files[f"/trade/option/BTC/2020-03-25_BTC_{settled_in}.trades.csv.zip"] = packed.getvalue()
+    archive = Archive(files.url)
+    series = Series("trades", "option", symbol, "all", "mainnet")
+    table = await archive.trades(series, (ms("2020-03-25"), ms("2020-03-26")))
+    await archive.aclose()
+    assert (table.texts["id"].tolist(), table.texts["side"].tolist()) == (["x", "z"], ["Sell", "Buy"])
+    assert table.numbers["price"].floats().tolist() == [325, 326.5]
+    assert table.numbers["size"].floats().tolist() == [0.01, 0.02]
+
+
+async def test_a_partly_recorded_day_is_fetched_once_and_its_gaps_are_told(exchange, files, tmp_path):
+    start = ms("2024-02-01")
+    lines = [
+        {"type": kind, "ts": start + at, "data": {"b": [["1", "1"]], "a": [["2", "1"]], "u": u}}
+        for at, kind, u in ((3_600_000, "snapshot", 1), (3_601_000, "delta", 2), (3_605_000, "delta", 3))
+    ]
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        file.writestr("first", msgspec.json.encode(lines[0]))
+        file.writestr("second", b"\n".join(map(msgspec.json.encode, lines[1:])))
+    files.files["/orderbook/linear/BTCUSDT/2024-02-01_BTCUSDT_ob200.data.zip"] = packed.getvalue()
+    environment = msgspec.structs.replace(exchange.environment, archive_url=files.url)
+    async with AsyncBybit(environment=environment, data_dir=tmp_path) as bybit:
+        for _ in range(2):
+            frame = await bybit.data.fetch_orderbook_snapshots("BTCUSDT", "2024-02-01", "2024-02-02", every="1m")
+            assert len(frame) == 1
+            assert frame.attrs["coverage"] == [("2024-02-01T01:00:00Z", "2024-02-01T01:00:05Z")]
+            assert frame.attrs["gaps"] == [
+                ("2024-02-01T00:00:00Z", "2024-02-01T01:00:00Z"), ("2024-02-01T01:00:05Z", "2024-02-02T00:00:00Z"),
+            ]  # fmt: skip
+        assert len(files.asked) == 1, "there is no more of that day to be had"
+        [report] = await bybit.data.verify()
+        assert report.sound
+
+
 async def test_what_is_not_there_is_none(files):
-    assert await read(files) is None
-    files.files[PATH] = 403
     assert await read(files) is None
 
 

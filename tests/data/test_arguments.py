@@ -85,7 +85,6 @@ async def test_kinds_that_a_market_has_not_are_refused(bybit):
         ("fetch_open_interest", "spot"),
         ("fetch_long_short_ratio", "spot"),
         ("fetch_funding_rates", "spot"),
-        ("fetch_trades", "option"),
     ]:
         with pytest.raises(InvalidParameter, match="category"):
             await getattr(bybit.data, method)("BTCUSDT", **CALLS[method], category=category)

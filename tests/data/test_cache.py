@@ -14,7 +14,7 @@ from bybit_async.data.series import Series
 
 from .ledger import assert_equals_ledger, ms
 
-ONE, OTHER = (Series("klines", "linear", symbol, "1") for symbol in ("BTCUSDT", "ETHUSDT"))
+ONE, OTHER = (Series("klines", "linear", symbol, "1", "mainnet") for symbol in ("BTCUSDT", "ETHUSDT"))
 
 
 def frame(rows=1000):

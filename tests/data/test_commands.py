@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from bybit_async import AsyncBybit
 from bybit_async.cli import chart, data, download
+from bybit_async.data import save
 from bybit_async.data.series import Series
 
 from .ledger import assert_equals_ledger, ms
@@ -78,8 +79,8 @@ async def test_a_damaged_store_is_told_by_the_exit_code_and_repaired(command, tm
 async def test_a_symbol_that_does_not_exist_does_not_stop_the_others(command):
     days = ("--start", "2024-01-30", "--end", "2024-02-03", "--interval", "1h")
     result = await command("download", "NOSUCHUSDT", "BTCUSDT", *days)
-    assert result.exit_code == 1
-    assert "NOSUCHUSDT" in result.output
+    assert result.exit_code == 2
+    assert "linear has no instrument 'NOSUCHUSDT'" in result.output
     listed = await command("data", "ls", exchange_too=False)
     assert "BTCUSDT" in listed.output
 
@@ -89,6 +90,7 @@ def wait_for_a_file(folder, process):
         time.sleep(0.005)
 
 
+@pytest.mark.usefixtures("interruptible")
 async def test_ctrl_c_stops_a_download_and_the_next_one_goes_on_from_there(exchange, tmp_path):
     words = ["download", "BTCUSDT", "--interval", "5m", "--start", "2022-01-01", "--end", "2024-01-01"]
     words += ["--url", exchange.environment.rest_url, "--data-dir", str(tmp_path)]
@@ -104,7 +106,11 @@ async def test_ctrl_c_stops_a_download_and_the_next_one_goes_on_from_there(excha
 
     sent = exchange.requests
     async with AsyncBybit(environment=exchange.environment, data_dir=tmp_path) as bybit:
-        kept = bybit.data.store.covered(Series("klines", "linear", "BTCUSDT", "5"), ms("2022-01-01"), ms("2024-01-01"))
+        kept = bybit.data.store.covered(
+            Series("klines", "linear", "BTCUSDT", "5", exchange.environment.identity),
+            ms("2022-01-01"),
+            ms("2024-01-01"),
+        )
         frame = await bybit.data.fetch_klines("BTCUSDT", "5m", "2022-01-01", "2024-01-01")
         assert_equals_ledger(frame, exchange, "BTCUSDT", ms("2022-01-01"), ms("2024-01-01"), interval=5)
     windows_left = 24 * 9 - kept.total // (31 * 86_400_000) * 9 + 9
@@ -127,10 +133,92 @@ async def test_a_chart_is_drawn(command, tmp_path, out):
         (("download", "BTCUSDT", "--start", "2024-02-01", "--interval", "7m"), "interval"),
         (("chart", "BTCUSDT", "--days", "3", "--out", "chart.gif"), "chart.gif"),
         (("data", "export", "BTCUSDT", "--start", "2024-02-01", "--out", "x.xls"), "x.xls"),
+        (("data", "export", "BTCUSDT", "--start", "2024-02-01", "--out", "no/such/folder/x.csv"), "no folder"),
+        (("download", "BTCUSDT", "--start", "2024-02-01", "--kind", "gossip"), "kind"),
+        (("download", "BTCUSDT", "--start", "2024-02-01", "--kind", "trades", "--interval", "1m"), "interval"),
+        (("download", "BTCUSDT", "--start", "2024-02-01", "--kind", "open-interest"), "interval"),
+        (("download", "BTCUSDT", "--start", "2024-02-01", "--kind", "open-interest", "--interval", "1w"), "interval"),
+        (("download", "BTCUSDT", "--start", "2024-02-01", "--kind", "orderbook-snapshots", "--depth", "0"), "depth"),
+        (("download", "BTCUSDT", "--start", "2024-02-01", "--category", "moon"), "category"),
+        (("download", "BTCUSDT", "--start", "2024-02-01", "--price", "fair"), "price"),
+        (("download", "BTCUSDT", "--start", "2024-02-01", "--testnet"), "--url"),
+        (("data", "repair", "--testnet"), "--url"),
+        (("chart", "BTCUSDT", "--testnet"), "--url"),
+        (("data", "export", "BTCUSDT", "--start", "2024-02-01", "--out", "x.csv", "--testnet"), "--url"),
     ],
 )
-async def test_bad_input_is_told_in_a_line_and_not_in_a_traceback(command, words, said):
+async def test_bad_input_is_told_in_a_line_and_not_in_a_traceback(command, exchange, words, said):
     result = await command(*words)
-    assert result.exit_code in (1, 2)
+    assert result.exit_code == 2
     assert said in result.output
     assert "Traceback" not in result.output
+    assert "━" not in result.output, "a bar appeared before the argument was looked at"
+    assert exchange.requests == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "folder"),
+    [
+        ("klines", ("--interval", "1h"), "kind=klines"),
+        ("klines", ("--interval", "1h", "--price", "mark"), "kind=mark_klines"),
+        ("funding-rates", (), "kind=funding_rates"),
+        ("open-interest", ("--interval", "1h"), "kind=open_interest"),
+        ("long-short-ratio", ("--interval", "1d"), "kind=long_short_ratio"),
+        ("trades", (), "kind=trades"),
+        ("orderbook-snapshots", ("--every", "10m", "--depth", "2"), "kind=orderbook_snapshots"),
+    ],
+)
+async def test_every_kind_is_downloaded(command, tmp_path, kind, options, folder):
+    days = ("--start", "2024-01-31", "--end", "2024-02-02")
+    done = await command("download", "BTCUSDT", "--kind", kind, *options, *days)
+    assert done.exit_code == 0, done.output
+    assert "2024-02-02" in done.output
+    assert [path.name for path in (tmp_path / "store").glob("identity=*/kind=*")] == [folder]
+    listed = await command("data", "ls", exchange_too=False)
+    assert folder.removeprefix("kind=") in listed.output
+    assert (await command("data", "verify", exchange_too=False)).exit_code == 0
+
+
+async def test_exchanges_are_listed_apart_and_holes_are_shown(command, exchange, tmp_path):
+    place = exchange.environment.rest_url.removeprefix("http://")
+    await command("download", "BTCUSDT", "--interval", "1h", "--start", "2024-01-30", "--end", "2024-04-02")
+    hours = pd.date_range("2024-01-01", periods=3, freq="h", tz="UTC")
+    frame = pd.DataFrame(1.0, index=hours, columns=["open", "high", "low", "close", "volume", "turnover"])
+    save(frame, "BTCUSDT", "1h", identity="my-model", data_dir=tmp_path / "store")
+    [lost] = (tmp_path / "store").rglob("month=02/month.parquet")
+    lost.unlink()
+    listed = await command("data", "ls", exchange_too=False)
+    assert listed.exit_code == 0
+    assert f"{place} in " in listed.output
+    assert "my-model in " in listed.output
+    missing = f"{place} klines linear BTCUSDT 60 from 2024-02-01 to 2024-03-01"
+    assert f"missing: {missing}" in listed.output
+    verified = await command("data", "verify", exchange_too=False)
+    assert verified.exit_code == 1
+    assert "hole from 2024-02-01 to 2024-03-01" in verified.output
+    assert (await command("data", "repair")).exit_code == 0
+    assert (await command("data", "verify", exchange_too=False)).exit_code == 0
+
+
+@pytest.mark.parametrize("words", [("ls",), ("verify",), ("repair",)])
+async def test_a_folder_that_does_not_exist_is_no_empty_store(command, tmp_path, words):
+    result = await command("data", *words, exchange_too=words == ("repair",))
+    assert result.exit_code == 1
+    assert "there is no store in" in result.output.replace("\n", " ")
+    assert not (tmp_path / "store").exists()
+
+
+async def test_a_failure_that_is_no_argument_exits_with_one(command, exchange, tmp_path):
+    (tmp_path / "store").write_text("a file where the store should be")
+    result = await command("download", "BTCUSDT", "ETHUSDT", "--start", "2024-01-30", "--end", "2024-01-31")
+    assert result.exit_code == 1
+    assert result.output.count("cannot write to") == 2, "each symbol has its own error"
+    assert exchange.requests == 0
+
+
+async def test_an_empty_store_is_said_to_be(command, tmp_path):
+    (tmp_path / "store").mkdir()
+    for words in ("ls", "verify"):
+        result = await command("data", words, exchange_too=False)
+        assert result.exit_code == 0
+        assert "nothing is stored" in result.output

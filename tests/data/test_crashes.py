@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import random
 import signal
 import time
-from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -22,21 +21,10 @@ from bybit_async.simulator import MarketSettings, SimulatedExchange
 
 from . import downloader
 from .ledger import assert_equals_ledger, ms
+from .processes import processes
 
 START, END = "2020-06-10", "2024-06-20"
-SERIES = Series("klines", "linear", "BTCUSDT", "30")
-
-# One process that has imported everything and forks the victims: starting Python twenty times would take a minute.
-processes = multiprocessing.get_context("forkserver")
-processes.set_forkserver_preload(["tests.data.downloader", "bybit_async.data.data", "pandas", "pyarrow.parquet"])
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _importable():
-    """The forking process looks for what it imports beforehand where Python does, not where pytest does."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(Path(__file__).parent.parent.parent))
-        yield
+SERIES = Series("klines", "linear", "BTCUSDT", "30", "mainnet")
 
 
 @pytest.fixture
@@ -47,10 +35,15 @@ async def exchange():
 
 
 def start_download(exchange, place, begin, start=START, end=END):
-    arguments = (exchange.environment.rest_url, str(place), "30m", start, end, begin)
+    arguments = (exchange.environment.rest_url, SERIES.identity, str(place), "30m", start, end, begin)
     process = processes.Process(target=downloader.run, args=arguments, daemon=True)
     process.start()
     return process
+
+
+def session(exchange, place):
+    environment = msgspec.structs.replace(exchange.environment, identity=SERIES.identity)
+    return AsyncBybit(environment=environment, data_dir=place)
 
 
 async def finished(process):
@@ -87,7 +80,7 @@ async def test_a_download_killed_at_twenty_random_moments_is_completed_by_the_ne
     assert len(set(growth) - {0, ms(END) - ms(START)}) >= 3, "hardly one was killed half-way: the moments prove nothing"
     assert growth == sorted(growth), "something complete was lost"
 
-    async with AsyncBybit(environment=exchange.environment, data_dir=tmp_path) as bybit:
+    async with session(exchange, tmp_path) as bybit:
         frame = await bybit.data.fetch_klines("BTCUSDT", "30m", START, END)
         assert_equals_ledger(frame, exchange, "BTCUSDT", ms(START), ms(END), interval=30)
         [report] = await bybit.data.verify()
@@ -112,7 +105,7 @@ async def test_two_processes_with_overlapping_ranges_end_with_one_correct_store(
     sent = exchange.requests
     alone = len(windows(SERIES, Coverage([(ms("2023-01-01"), ms("2024-06-20"))])))
     assert sent > 1.2 * alone, "one had finished before the other began: that proves nothing"
-    async with AsyncBybit(environment=exchange.environment, data_dir=tmp_path) as bybit:
+    async with session(exchange, tmp_path) as bybit:
         frame = await bybit.data.fetch_klines("BTCUSDT", "30m", "2023-01-01", "2024-06-20")
         assert exchange.requests == sent, "what one of the two had downloaded was lost"
         assert_equals_ledger(frame, exchange, "BTCUSDT", ms("2023-01-01"), ms("2024-06-20"), interval=30)

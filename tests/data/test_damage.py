@@ -41,7 +41,7 @@ def test_a_single_wrong_bit_is_damage_and_never_another_price(rows, flips, sums,
         # Pages have check sums of their own: sums of columns do not see two errors that cancel out.
         monkeypatch.setattr(parquet, "_check_of", lambda table, coverage: None)
     table, coverage = minutes(rows), Coverage([(0, rows * MINUTE)])
-    content = write_parquet(table, coverage)
+    content = write_parquet(table, coverage, "mainnet")
     dice = random.Random(rows)
     seen = 0
     for _ in range(flips):
@@ -58,7 +58,7 @@ def test_a_single_wrong_bit_is_damage_and_never_another_price(rows, flips, sums,
 
 
 def test_a_file_that_was_cut_anywhere_is_damage():
-    content = write_parquet(minutes(24), Coverage([(0, 24 * MINUTE)]))
+    content = write_parquet(minutes(24), Coverage([(0, 24 * MINUTE)]), "mainnet")
     for length in [*range(0, len(content), 97), len(content) - 1]:
         with pytest.raises(StoreDamaged):
             read_parquet("x", content[:length])
@@ -66,7 +66,7 @@ def test_a_file_that_was_cut_anywhere_is_damage():
 
 def test_files_of_before_there_were_check_sums_are_read(monkeypatch):
     monkeypatch.setattr(parquet, "_check_of", lambda table, coverage: None)
-    content = write_parquet(minutes(24, backwards=True), Coverage([(0, MINUTE)]))
+    content = write_parquet(minutes(24, backwards=True), Coverage([(0, MINUTE)]), "mainnet")
     monkeypatch.undo()
     assert read_parquet("x", content)[1] == Coverage([(0, MINUTE)])
 
@@ -122,7 +122,7 @@ async def rewritten(bybit, change):
     [series] = store.series()
     [(path, _)] = store.files(series)
     table, coverage, _ = store.read(path)
-    store._files.write(path, write_parquet(*change(table, coverage)))
+    store._files.write(path, write_parquet(*change(table, coverage), series.identity))
     bybit.data.memory.clear()
     [report] = await bybit.data.verify()
     return report
@@ -162,7 +162,7 @@ async def test_a_symbol_that_is_gone_does_not_keep_others_from_being_repaired(ex
         await filled(bybit, "BTCUSDT", "ETHUSDT")
     for file in tmp_path.rglob("month=01/month.parquet"):
         file.write_bytes(b"x")
-    (tmp_path / "_listings/linear/BTCUSDT.json").unlink()
+    next(tmp_path.glob("_listings/*/linear/BTCUSDT.json")).unlink()
     nothing = {"category": "linear", "list": [], "nextPageCursor": ""}
     exchange.respond("/v5/market/instruments-info", nothing)
     async with AsyncBybit(environment=exchange.environment, data_dir=tmp_path) as bybit:
@@ -170,13 +170,13 @@ async def test_a_symbol_that_is_gone_does_not_keep_others_from_being_repaired(ex
             await bybit.data.repair()
         reports = {report.series.symbol: report for report in await bybit.data.verify()}
         assert [reports[name].rows for name in ("BTCUSDT", "ETHUSDT")] == [19 * 24, 50 * 24]
-        assert "klines linear BTCUSDT 60 could not be repaired" in caplog.text
+        assert " klines linear BTCUSDT 60 could not be repaired" in caplog.text
         frame = await bybit.data.fetch_klines("ETHUSDT", "1h", "2024-01-20", "2024-02-20")
         assert_equals_ledger(frame, exchange, "ETHUSDT", ms("2024-01-20"), ms("2024-02-20"), interval=60)
 
 
 def test_a_store_lies_where_a_link_leads(tmp_path):
-    from .test_store import put
+    from tests.data.writing import put
 
     (tmp_path / "real näme").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real näme")

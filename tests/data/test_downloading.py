@@ -15,7 +15,7 @@ from bybit_async.data.series import Series
 
 from .ledger import ms
 
-SERIES = Series("funding_rates", "linear", "BTCUSDT", "all")
+SERIES = Series("funding_rates", "linear", "BTCUSDT", "all", "mainnet")
 START = ms("2024-01-01")
 WINDOWS = [(START + i, START + i + 1) for i in range(300)]
 

@@ -54,7 +54,7 @@ def test_plain_numbers_are_exact_as_decimals_and_nearest_as_floats(cells):
 @given(rows)
 def test_a_file_gives_back_what_was_put_into_it(cells):
     table = read_rows(wire(cells), NAMES)
-    read, coverage = read_parquet("x", write_parquet(table, Coverage([(1, 5), (7, 9)])))
+    read, coverage = read_parquet("x", write_parquet(table, Coverage([(1, 5), (7, 9)]), "mainnet"))
     assert coverage == Coverage([(1, 5), (7, 9)])
     assert np.array_equal(read.times, table.times)
     assert {n: c.decimals() for n, c in read.numbers.items()} == {n: c.decimals() for n, c in table.numbers.items()}

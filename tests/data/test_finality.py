@@ -46,7 +46,7 @@ async def test_a_candle_that_is_revised_right_after_its_end_is_stored_as_it_beca
         [series] = bybit.data.store.series()
         table, coverage = bybit.data.store.load(series, opened - 5 * MINUTE, opened + MINUTE)
         assert (len(table), coverage) == (5, Coverage([(opened - 5 * MINUTE, opened)])), "stored while it may change"
-        del exchange._rest.fixtures["/v5/market/kline"]
+        del exchange._server.rest.fixtures["/v5/market/kline"]
         await exchange.advance("6s")
         await bybit.market.get_server_time()
         later = await bybit.data.fetch_klines("BTCUSDT", "1m", opened - 5 * MINUTE, opened + MINUTE)
@@ -69,7 +69,7 @@ async def test_a_funding_that_is_told_late_is_not_missed_for_ever(tmp_path):
         assert first.index[-1] == pd.Timestamp(settled - 8 * HOUR, unit="ms", tz="UTC")
         assert first.attrs["gaps"] == []
         assert pd.Timestamp(first.attrs["end"]) < pd.Timestamp(settled, unit="ms", tz="UTC"), "no word of the latest"
-        del exchange._rest.fixtures["/v5/market/funding/history"]
+        del exchange._server.rest.fixtures["/v5/market/funding/history"]
         second = await bybit.data.fetch_funding_rates("BTCUSDT", start)
         assert second.index[-1] == pd.Timestamp(settled, unit="ms", tz="UTC")
         # It is known that the next one is an hour away at least.
@@ -78,7 +78,7 @@ async def test_a_funding_that_is_told_late_is_not_missed_for_ever(tmp_path):
 
 def answered(times, at):
     values = np.arange(len(times), dtype=np.int64)
-    return source.Answer(Table(np.array(times, dtype=np.int64), {"open": Numbers(values, 0)}), at)
+    return source.WindowAnswer(Table(np.array(times, dtype=np.int64), {"open": Numbers(values, 0)}), at)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def answered(times, at):
     [(0, 0, 9), (1, 0, 9), (4_999, 0, 9), (5_000, 0, 10), (59_999, 0, 10), (1, 10 * MINUTE, 10), (1, 99 * MINUTE, 10)],
 )
 def test_candles_are_final_a_little_after_their_end_or_when_a_message_has_told_so(after, passed, until):
-    series = Series("klines", "linear", "BTCUSDT", "1")
+    series = Series("klines", "linear", "BTCUSDT", "1", "mainnet")
     answer = answered(range(0, 12 * MINUTE, MINUTE), 10 * MINUTE + after)
     table, coverage = source.final(series, answer, (0, 12 * MINUTE), passed)
     assert table.times.tolist() == list(range(0, 10 * MINUTE, MINUTE)), "the growing candle is no row"
@@ -104,7 +104,21 @@ def test_candles_are_final_a_little_after_their_end_or_when_a_message_has_told_s
     ],
 )
 def test_fundings_are_complete_up_to_where_another_one_may_still_be_told(last, at, until):
-    series = Series("funding_rates", "linear", "BTCUSDT", "all")
+    series = Series("funding_rates", "linear", "BTCUSDT", "all", "mainnet")
     table, coverage = source.final(series, answered([0, last], at), (0, 20 * HOUR))
     assert table.times.tolist() == [0, last]
     assert coverage == Coverage([(0, until)])
+
+
+@pytest.mark.parametrize("end", [None, "2024-06-03T12:00"])
+async def test_a_clock_that_has_leapt_since_the_last_request_is_asked_and_not_assumed(tmp_path, end):
+    start = ms("2024-05-31T12:00")
+    async with session(tmp_path, start) as (exchange, bybit):
+        await bybit.data.fetch_klines("BTCUSDT", "1h", "2024-05-31")
+        await exchange.advance("3d")
+        frame = await bybit.data.fetch_klines("BTCUSDT", "1h", "2024-05-31", end)
+        assert_equals_ledger(frame, exchange, "BTCUSDT", ms("2024-05-31"), ms("2024-06-03T12:00"), interval=60)
+        assert frame.attrs["gaps"] == []
+        await exchange.advance("1h")
+        trades = await bybit.data.fetch_trades("BTCUSDT", "2024-06-02", "2024-06-03")
+        assert trades.attrs["gaps"] == [], "yesterday's file is there once yesterday is over"

@@ -115,27 +115,18 @@ async def test_an_unknown_symbol_is_refused_at_the_start(bybit):
 
 async def test_the_klines_callback_gets_a_frame_that_moves_on_and_closed_candles_are_stored(tmp_path):
     start = ms("2024-05-05T12:00:57")
-    market = MarketSettings(step=100)
-    async with SimulatedExchange(seed=7, symbols=["BTCUSDT"], start=start, speed=30.0, market=market) as exchange:
+    async with manual_exchange(start) as exchange:
         async with AsyncBybit(environment=exchange.environment, data_dir=tmp_path) as bybit:
-            calls, closed = Calls(), asyncio.Event()
-
-            def watch(frame):
-                calls(frame)
-                if frame.index[-1] >= pd.Timestamp("2024-05-05T12:04", tz="UTC"):
-                    closed.set()
-
-            handle = await bybit.data.start_klines_stream("BTCUSDT", "1m", watch, candles=30)
-            async with asyncio.timeout(30):
-                await closed.wait()
+            frames = Frames()
+            handle = await bybit.data.start_klines_stream("BTCUSDT", "1m", frames, candles=30)
+            frame = await frames.reaching(exchange, "12:04")
             await bybit.data.stop_stream(handle)
-            frame = calls.values[-1]
             assert len(frame) == 30
             assert list(frame.columns) == ["open", "high", "low", "close", "volume", "turnover"]
-            assert (frame.index.diff().dropna() == pd.Timedelta("1min")).all()
-            assert len(calls.values) > 4
+            assert_last_minutes(frame, exchange, "11:36", "12:04")
+            assert len(frames.values) > 4
 
-            series = Series("klines", "linear", "BTCUSDT", "1")
+            series = Series("klines", "linear", "BTCUSDT", "1", exchange.environment.identity)
             table, coverage = bybit.data.store.load(series, start - 60 * MINUTE, start + 60 * MINUTE)
             [(low, high)] = list(coverage)
             assert table.times.tolist() == grid("1", low, high).tolist()
@@ -153,7 +144,8 @@ async def test_candles_missed_while_the_connection_was_lost_are_in_the_frame_and
             await lose_connection(exchange, "4m")
             frame = await frames.reaching(exchange, "12:04")
             assert_last_minutes(frame, exchange, "12:00", "12:04")
-            stored, coverage = bybit.data.store.load(Series("klines", "linear", "BTCUSDT", "1"), start, start + 300_000)
+            series = Series("klines", "linear", "BTCUSDT", "1", exchange.environment.identity)
+            stored, coverage = bybit.data.store.load(series, start, start + 300_000)
             assert stored.times.tolist() == [ms(f"2024-05-05T12:0{minute}") for minute in (1, 2, 3)]
             assert coverage.total == ms("2024-05-05T12:04") - start
 

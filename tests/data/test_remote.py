@@ -10,9 +10,13 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from bybit_async import AsyncBybit, InvalidParameter
+from bybit_async.data.coverage import Coverage
 from bybit_async.data.errors import StoreError, StoreUnwritable
+from bybit_async.data.store import Store
 
 from .ledger import assert_equals_ledger, ms
+from .month_writer import DAY, MARCH, SERIES, fill_month
+from .processes import processes
 
 
 @pytest.fixture
@@ -51,6 +55,23 @@ async def test_a_store_in_s3_is_filled_once_and_read_by_everyone(exchange, s3):
         [report] = await elsewhere.data.verify()
         assert report.sound
         assert report.rows == len(frame)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_four_processes_that_fill_one_month_in_s3_keep_all_31_days(s3):
+    together = processes.Barrier(4)
+    writers = [
+        processes.Process(target=fill_month, args=(s3, os.environ["AWS_ENDPOINT_URL"], first, together))
+        for first in range(4)
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(50)
+    assert [writer.exitcode for writer in writers] == [0] * 4
+    table, coverage = Store(s3).load(SERIES, MARCH, MARCH + 31 * DAY)
+    assert coverage == Coverage([(MARCH, MARCH + 31 * DAY)])
+    assert len(table) == 31 * 24
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

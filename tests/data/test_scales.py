@@ -17,10 +17,11 @@ from bybit_async.data.columns import Numbers, Table
 from bybit_async.data.errors import StoreDamaged, StoreUnwritable
 from bybit_async.data.files import LocalFiles
 from bybit_async.data.parquet import read_parquet, scales_in
+from bybit_async.data.records import record_path
 from bybit_async.data.store import Store
+from tests.data.writing import SERIES, put
 
 from .ledger import ms
-from .test_store import SERIES, put
 
 JANUARY, FEBRUARY, MARCH = (("2024-01-30", "2024-01-31"), ("2024-02-01", "2024-02-02"), ("2024-03-01", "2024-03-02"))
 
@@ -36,7 +37,7 @@ def closes(folder):
 
 def read_by_all(folder):
     """What each of the other readers finds, as plain text; they must agree."""
-    place = folder / "kind=premium_klines"
+    place = folder / "identity=mainnet" / "kind=premium_klines"
     by_duckdb = duckdb.sql(f"select distinct close from read_parquet('{place}/**/*.parquet')").fetchall()
     by_polars = polars.scan_parquet(place, hive_partitioning=True).select("close").unique().collect()["close"].to_list()
     by_pandas = pd.read_parquet(place)["close"].unique()
@@ -76,11 +77,11 @@ def test_whoever_is_killed_while_files_are_brought_in_line_leaves_it_to_the_next
     left = [writes]
     write = LocalFiles.write
 
-    def failing(self, path, content):
+    def failing(self, path, content, **options):
         if not left[0]:
             raise StoreUnwritable("killed here")
         left[0] -= 1
-        write(self, path, content)
+        write(self, path, content, **options)
 
     monkeypatch.setattr(LocalFiles, "write", failing)
     # Word, January, February, March itself, and the word that it is done.
@@ -100,7 +101,7 @@ def test_a_store_from_before_there_were_scales_comes_into_line_with_its_next_wri
     monkeypatch.setattr(scales, "raised", lambda table, wanted: table)
     for days, price in ((JANUARY, "1.23456"), (FEBRUARY, "1.5")):
         put(store, *days, price)
-        (tmp_path / scales.path_of(SERIES)).unlink()
+        (tmp_path / record_path(SERIES)).unlink()
     monkeypatch.undo()
     assert types(tmp_path) == [5, 1]
     put(Store(tmp_path), *MARCH, "2")
@@ -112,7 +113,7 @@ def test_a_store_from_before_there_were_scales_comes_into_line_with_its_next_wri
 def test_a_damaged_note_of_the_scales_is_made_again(tmp_path, content):
     store = Store(tmp_path)
     put(store, *JANUARY, "1.23456")
-    (tmp_path / scales.path_of(SERIES)).write_bytes(content)
+    (tmp_path / record_path(SERIES)).write_bytes(content)
     put(store, *FEBRUARY, "1.5")
     assert types(tmp_path) == [5, 5]
 

@@ -15,7 +15,7 @@ from bybit_async.data.columns import Table, numbers_of
 from bybit_async.data.coverage import Coverage
 from bybit_async.data.frames import gaps_of
 from bybit_async.data.intervals import grid
-from bybit_async.data.listings import find_listing
+from bybit_async.data.lifetimes import find_lifetime
 from bybit_async.data.rows import RawRows
 from bybit_async.data.series import Series
 
@@ -28,7 +28,7 @@ HOUR = 3_600_000
     ("interval", "most"), [("1", 1000), ("60", 1000), ("D", 31), ("W", 5), ("M", 1), ("all", 200 * 8)]
 )
 def test_windows_cover_a_range_once_and_none_crosses_into_the_next_file(interval, most):
-    series = Series("funding_rates" if interval == "all" else "klines", "linear", "BTCUSDT", interval)
+    series = Series("funding_rates" if interval == "all" else "klines", "linear", "BTCUSDT", interval, "mainnet")
     start, end = ms("2023-12-31T23:00"), ms("2024-03-02T05:00")
     found = source.windows(series, Coverage([(start, end)]))
     assert (found[0][0], found[-1][1]) == (start, end)
@@ -54,7 +54,7 @@ class Caller:
 
 @pytest.mark.parametrize(("count", "requests"), [(199, 1), (200, 1), (201, 2), (400, 2), (401, 3), (0, 1)])
 async def test_a_window_that_overflows_is_asked_for_on_from_where_the_answer_began(count, requests):
-    series = Series("funding_rates", "linear", "BTCUSDT", "all")
+    series = Series("funding_rates", "linear", "BTCUSDT", "all", "mainnet")
     times = [at * HOUR for at in range(1, count + 1)]
     caller = Caller(times, 200)
     answer = await source.fetch(caller, series, (HOUR, 2000 * HOUR))
@@ -73,7 +73,7 @@ async def test_of_the_latest_trades_the_oldest_moment_may_be_cut_off():
             newest_first = [trade(30, 4), trade(20, 3), trade(20, 2), trade(10, 1), trade(10, 0)]
             return SimpleNamespace(result=newest_first, time=25, raw=b"")
 
-    table, coverage = await source.fetch_trades(Trades(), Series("trades", "linear", "BTCUSDT", "all"))
+    table, coverage = await source.fetch_trades(Trades(), Series("trades", "linear", "BTCUSDT", "all", "mainnet"))
     assert table.texts["id"].tolist() == ["2", "3"], "of a moment that is cut, or of one that is not over"
     assert coverage == Coverage([(11, 25)])
 
@@ -123,7 +123,7 @@ async def test_a_spot_pair_began_with_its_oldest_month():
         async def get_instruments_info(self, *, category, symbol, status):
             return [SimpleNamespace(symbol=symbol)]
 
-    found = await find_listing(Spot(), Spot(), "spot", "BTCUSDT")
+    found = await find_lifetime(Spot(), Spot(), "spot", "BTCUSDT")
     assert (found.launched, found.delivered) == (ms("2024-03-01"), None)
 
 
@@ -134,11 +134,11 @@ async def test_contracts_of_every_status_have_a_life(status):
             return [SimpleNamespace(symbol=symbol, launch_time=5)] if status == wanted else []
 
     wanted = status
-    assert (await find_listing(None, Market(), "linear", "BTCUSDT")).launched == 5
+    assert (await find_lifetime(None, Market(), "linear", "BTCUSDT")).launched == 5
 
 
 def test_two_gaps_with_one_row_between_them_are_two():
-    series = Series("klines", "linear", "BTCUSDT", "60")
+    series = Series("klines", "linear", "BTCUSDT", "60", "mainnet")
     table = Table(np.array([0, 2 * HOUR, 4 * HOUR]), {})
     gaps = gaps_of(series, table, (0, 5 * HOUR), Coverage([(0, 5 * HOUR)]))
     assert list(gaps) == [(HOUR, 2 * HOUR), (3 * HOUR, 4 * HOUR)]

@@ -20,23 +20,13 @@ from bybit_async.data.coverage import Coverage
 from bybit_async.data.errors import StoreDamaged, StoreError, StoreTooNew, StoreUnwritable
 from bybit_async.data.files import LocalFiles
 from bybit_async.data.intervals import grid
+from bybit_async.data.records import Lifetime
 from bybit_async.data.series import Series, series_of, unit_of_path
-from bybit_async.data.store import Listing, Store
+from bybit_async.data.store import Store
 from bybit_async.data.upkeep import verify
+from tests.data.writing import SERIES, hours, put
 
 from .ledger import assert_equals_ledger, ms
-
-SERIES = Series("premium_klines", "linear", "BTCUSDT", "60")
-
-
-def hours(start, end, price=1):
-    times = grid("60", ms(start), ms(end))
-    column = numbers_of([Decimal(price)] * len(times))
-    return Table(times, dict.fromkeys(("open", "high", "low", "close"), column))
-
-
-def put(store, start, end, price=1):
-    store.merge(SERIES, hours(start, end, price), Coverage([(ms(start), ms(end))]))
 
 
 @pytest.fixture
@@ -47,7 +37,7 @@ def store(tmp_path):
 def test_a_month_is_a_file_in_a_hive_partition(store, tmp_path):
     put(store, "2024-01-30", "2024-02-02")
     files = sorted(p.relative_to(tmp_path / "store").as_posix() for p in tmp_path.rglob("*.parquet"))
-    folder = "kind=premium_klines/category=linear/symbol=BTCUSDT/interval=60/year=2024"
+    folder = "identity=mainnet/kind=premium_klines/category=linear/symbol=BTCUSDT/interval=60/year=2024"
     assert files == [f"{folder}/month=01/month.parquet", f"{folder}/month=02/month.parquet"]
     assert series_of(files[0]) == SERIES
     assert unit_of_path(SERIES, files[1]) == (ms("2024-02-01"), ms("2024-03-01"))
@@ -64,7 +54,7 @@ def test_rows_of_a_range_that_comes_again_replace_the_old_ones(store):
 
 
 def test_trades_of_a_day_that_comes_again_are_not_there_twice(store):
-    series = Series("trades", "linear", "BTCUSDT", "all")
+    series = Series("trades", "linear", "BTCUSDT", "all", "mainnet")
     start, end = ms("2024-01-30"), ms("2024-01-31")
     # Two at the same millisecond are two trades, and no double.
     times = np.array([start, start, start + 5])
@@ -107,7 +97,7 @@ def test_pandas_reads_it_as_a_partitioned_data_set(store, tmp_path):
     import pandas as pd
 
     put(store, "2024-01-30", "2024-02-02")
-    frame = pd.read_parquet(tmp_path / "store" / "kind=premium_klines")
+    frame = pd.read_parquet(tmp_path / "store" / "identity=mainnet" / "kind=premium_klines")
     assert len(frame) == 72
     assert set(frame["symbol"]) == {"BTCUSDT"}
 
@@ -115,7 +105,8 @@ def test_pandas_reads_it_as_a_partitioned_data_set(store, tmp_path):
 def test_polars_reads_it_as_a_partitioned_data_set(store, tmp_path):
     polars = pytest.importorskip("polars")
     put(store, "2024-01-30", "2024-02-02", price="0.00012")
-    frame = polars.scan_parquet(tmp_path / "store" / "kind=premium_klines", hive_partitioning=True).collect()
+    folder = tmp_path / "store" / "identity=mainnet" / "kind=premium_klines"
+    frame = polars.scan_parquet(folder, hive_partitioning=True).collect()
     assert frame.height == 72
     assert frame["close"].sum() == Decimal("0.00864")
     assert frame["time"].is_sorted()
@@ -131,10 +122,13 @@ def test_what_cannot_be_read_is_neither_empty_nor_a_foreign_error(store, tmp_pat
         store.load(SERIES, ms("2024-01-01"), ms("2024-02-01"))
 
 
-def test_a_listing_is_remembered(store):
-    assert store.listing("linear", "BTC/USDT") is None
-    store.keep_listing("linear", "BTC/USDT", Listing(5, None))
-    assert Store(store.address).listing("linear", "BTC/USDT") == Listing(5, None)
+SLASHED = Series("klines", "linear", "BTC/USDT", "1", "mainnet")
+
+
+def test_a_lifetime_is_remembered(store):
+    assert store.lifetime(SLASHED) is None
+    store.keep_lifetime(SLASHED, Lifetime(5, None))
+    assert Store(store.address).lifetime(SLASHED) == Lifetime(5, None)
 
 
 async def test_a_damaged_file_is_named_and_repaired_and_the_rest_is_kept(bybit, exchange, tmp_path):
@@ -180,7 +174,7 @@ async def test_gaps_and_doubles_are_found_and_repaired(bybit, exchange):
     from bybit_async.data.parquet import write_parquet
 
     [(path, _)] = store.files(series)
-    store._files.write(path, write_parquet(table.take(broken), coverage))
+    store._files.write(path, write_parquet(table.take(broken), coverage, series.identity))
     [report] = await verify(store)
     assert report.doubles == 1
     gap = (ms(start) + 200 * 1_800_000, ms(start) + 230 * 1_800_000)
@@ -210,8 +204,8 @@ async def test_a_store_by_a_newer_version_is_refused_and_not_touched(exchange, t
 def test_a_file_by_a_newer_version_is_refused(store, tmp_path, monkeypatch):
     from bybit_async.data import parquet
 
-    monkeypatch.setattr(parquet, "VERSION", 2)
-    content = parquet.write_parquet(hours("2024-01-01", "2024-01-02"), Coverage())
+    monkeypatch.setattr(parquet, "VERSION", 99)
+    content = parquet.write_parquet(hours("2024-01-01", "2024-01-02"), Coverage(), "mainnet")
     monkeypatch.undo()
     with pytest.raises(StoreTooNew):
         parquet.read_parquet("x", content)
@@ -224,20 +218,20 @@ async def test_a_place_that_cannot_be_written_is_said_before_anything_is_fetched
     blocked.write_text("not a folder")
     # /proc refuses new folders to everyone, the administrator included.
     for place in (blocked / "store", "/proc/history"):
+        sent = exchange.requests
         async with AsyncBybit(environment=exchange.environment, data_dir=place) as bybit:
             with pytest.raises(StoreUnwritable, match="use_cache=False"):
                 await bybit.data.fetch_klines("BTCUSDT", "1h", "2024-01-01", "2024-01-02")
-            assert exchange.requests == 0
+            assert exchange.requests == sent
             frame = await bybit.data.fetch_klines("BTCUSDT", "1h", "2024-01-01", "2024-01-02", use_cache=False)
             assert len(frame) == 24
-        exchange._rest.served = 0
 
 
 FULL_DISK = """
 import resource, sys
 from bybit_async.data.store import Store
 from bybit_async.data.errors import StoreUnwritable
-from tests.data.test_store import put
+from tests.data.writing import put
 store = Store(sys.argv[1])
 put(store, "2024-01-01", "2024-01-02")
 resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))

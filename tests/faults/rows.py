@@ -1,4 +1,7 @@
-"""The fault table: its ids, and each fault in a few words. A test of a row is called after it: ``test_o02_...``."""
+"""The fault table: its ids, and each fault in a few words.
+
+A test of a row is called after it, ``test_o02_...``, and run by its marker: ``pytest -m O2``.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ ROWS = {
     "O8": "order entry: the socket drops with fifty creates in flight",
     "O9": "order entry: 10019, the service restarts",
     "O10": "order entry: answers out of order, or without a request id",
-    "O11": "order entry: a duplicate request id",
+    "O11": "order entry: a duplicate request id, although ours are unique",
     "O12": "batch: accepted as a whole, items mixed",
     "O13": "batch: partly over the limit",
     "O14": "batch: fewer codes than items, or none",
@@ -31,6 +34,8 @@ ROWS = {
     "O24": "a restart moved the closed order to history",
     "O25": "an order too old to be found",
     "O26": "disconnection protection fired while away",
+    "O27": "a gateway sends the request twice, and passes on the second answer",
+    "O28": "an answer that belongs to another order",
     "W1": "a clean or unclean close",
     "W2": "half-open: the peer is silent",
     "W3": "data without pongs, pongs without data",
@@ -52,6 +57,7 @@ ROWS = {
     "W19": "a consumer that raises, or blocks the loop",
     "W20": "cancelled readers, closing while reconnecting",
     "W21": "a cut for silence",
+    "W22": "floods of pings and of empty fragments",
     "B1": "a delta before the snapshot",
     "B2": "the update id jumps, repeats, goes back",
     "B3": "a restart in mid-stream",
@@ -61,6 +67,7 @@ ROWS = {
     "B7": "a ticker delta before the snapshot, empty values",
     "B8": "a kline closed twice, or missed",
     "B9": "trades that share a sequence number",
+    "B10": "prices and sizes that are not positive numbers",
     "R1": "10006 with any reset header",
     "R2": "403 access too frequent",
     "R3": "403 of another kind",
@@ -74,6 +81,8 @@ ROWS = {
     "R11": "unknown, new and missing fields",
     "R12": "slow, cut and stale HTTP connections",
     "R13": "system.status announces maintenance",
+    "R14": "a connection whose answers are out of step with its requests",
+    "R15": "an archive that redirects in the open, refuses, swells or never ends",
 }
 
 _NAME = re.compile(r"test_([owbr])(\d+)_")

@@ -327,3 +327,31 @@ async def test_b9_trades_are_told_apart_by_their_id_and_not_by_seq() -> None:
     assert len(set(seen)) == 1_027
     assert trades.dropped == 0
     assert json.dumps(seen[-3:]) == '["b0", "b1", "b2"]'
+
+
+@pytest.mark.parametrize("row", [["100", ""], ["100", "x"], ["98", "NaN"], ["98", "-1"], ["NaN", "1"], ["-5", "1"],
+                                 ["0", "1"]], ids=repr)  # fmt: skip
+async def test_b10_an_invalid_number_makes_the_book_stale_until_a_snapshot(row: list[str]) -> None:
+    async with stream_server() as server, streams_of(server) as streams:
+        snapshots(server)
+        async with streams.order_book("BTCUSDT", category="linear") as live:
+            peer = server.peers[0]
+            server.on_subscribed = lambda _, topic: []
+            await peer.send(delta(11, bids=[row]))
+            await changed(live, lambda: live.stale)
+            assert live.stale_reason == "unreadable"
+            assert [str(level.price) for level in live.bids()] == ["100", "99"]
+            await server.until(lambda: peer.asked("subscribe").count([TOPIC]) == 2)
+            await peer.send(book(u=500))
+            await changed(live, lambda: not live.stale)
+
+
+async def test_b10_zero_deletes_in_any_spelling() -> None:
+    async with stream_server() as server, streams_of(server) as streams:
+        snapshots(server)
+        async with streams.order_book("BTCUSDT", category="linear") as live:
+            rows = [["98", "1"], ["97", "1"], ["98", "0E-8"], ["97.0", "0e0"], ["99", "00"]]
+            await server.peers[0].send(delta(11, bids=rows))
+            await changed(live, lambda: live.update_id == 11)
+            assert [str(level.price) for level in live.bids()] == ["100"]
+            assert not live.stale

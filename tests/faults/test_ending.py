@@ -123,7 +123,7 @@ async def test_many_sessions_leave_no_socket_and_no_task() -> None:
 async def test_cancellation_at_any_moment_leaves_nothing_behind(seed: int) -> None:
     dice = random.Random(seed)
     async with trading(orders_via="websocket" if seed % 2 else "rest", timeout=1.0) as t:
-        t.bybit._outcomes._patience = 0.1
+        t.bybit._inquiry._patience = 0.1
         t.exchange.faults.add(Rule(path="/v5/*", probability=0.3, action="drop-after"))
         loop = asyncio.get_running_loop()
         for _ in range(25):
@@ -211,6 +211,7 @@ except KeyboardInterrupt:
 
 
 @pytest.mark.parametrize("via", ["rest", "websocket"])
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_ends_the_program_quietly(via: str) -> None:
     process = subprocess.Popen(
         [sys.executable, "-W", "error", "-X", "dev", "-c", _SCRIPT, via],

@@ -11,7 +11,18 @@ import pytest
 
 from bybit_async.errors import OutcomeUnknown
 from bybit_async.models.trade import AmendOrder, CancelOrder, PlaceOrder
-from tests.faults.trading import CREATE, CREATE_BATCH, HISTORY, LINEAR, OPEN, RESTING, TAKING, Trading, trading
+from tests.faults.trading import (
+    CREATE,
+    CREATE_BATCH,
+    HISTORY,
+    LINEAR,
+    OPEN,
+    RESTING,
+    TAKING,
+    TWO_SYMBOLS,
+    Trading,
+    trading,
+)
 
 ETH = {**RESTING, "symbol": "ETHUSDT", "price": "1000", "qty": "0.1"}
 
@@ -28,7 +39,7 @@ async def test_o08_fifty_unknown_creates_are_found_in_one_pass_of_the_lists() ->
 
 
 async def test_o08_a_socket_that_drops_under_fifty_creates_loses_and_doubles_none() -> None:
-    async with trading(orders_via="websocket") as t:
+    async with trading(exchange=TWO_SYMBOLS, orders_via="websocket") as t:
         t.fault(path="order.create", action="delay-reply", milliseconds=5000)
         calls = [
             asyncio.create_task(t.trade.place_order(**(RESTING if n % 2 else ETH), order_link_id=f"link-{n}"))
@@ -172,7 +183,7 @@ async def test_o14_a_lost_batch_of_changes_is_looked_up(operation: str) -> None:
 
 
 def _hurried(t: Trading) -> Any:
-    t.bybit._outcomes._patience = 0.5
+    t.bybit._inquiry._patience = 0.5
     return t.trade
 
 

@@ -20,6 +20,7 @@ from tests.faults.trading import (
     OPEN,
     RESTING,
     TAKING,
+    TWO_SYMBOLS,
     Trading,
     trading,
 )
@@ -137,7 +138,7 @@ async def _rest(t: Trading, count: int) -> None:
 
 
 async def test_o22_more_orders_than_are_cancelled_at_once_are_told() -> None:
-    async with trading(timeout=30) as t:
+    async with trading(exchange=TWO_SYMBOLS, timeout=30) as t:
         await _rest(t, 600)
         first = await t.trade.cancel_all_orders(**ALL)
         left = {order.order_id for order in t.ledger() if order.is_live}
@@ -150,7 +151,7 @@ async def test_o22_more_orders_than_are_cancelled_at_once_are_told() -> None:
 
 
 async def test_o22_until_none_are_left() -> None:
-    async with trading(timeout=30) as t:
+    async with trading(exchange=TWO_SYMBOLS, timeout=30) as t:
         await _rest(t, 520)
         cancelled = await t.trade.cancel_all_orders(**ALL, until_none_left=True)
         assert len({order.order_id for order in cancelled}) == 520
@@ -243,4 +244,4 @@ async def _next(events: Any, kind: str) -> None:
 
 
 def _hurry(t: Trading) -> None:
-    t.bybit._outcomes._patience = 0.5
+    t.bybit._inquiry._patience = 0.5

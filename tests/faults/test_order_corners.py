@@ -24,18 +24,18 @@ from bybit_async.errors import (
     OutcomeUnknown,
     RequestRejected,
 )
-from bybit_async.live.evidence import Verdict, judge
+from bybit_async.live.evidence import Finding, done_since, is_creation, judge
+from bybit_async.live.order_inquiry import OrderInquiry
 from bybit_async.live.order_routing import OrderRouter
-from bybit_async.live.outcomes import OutcomeResolver
 from bybit_async.models.position import Position, PositionPage
-from bybit_async.models.trade import CancelledOrders, Order, OrderAck, OrderPage, PlaceOrder
-from bybit_async.stream import order_entry as order_entry_module
+from bybit_async.models.trade import CancelledOrders, Order, OrderAck, OrderPage, PlaceOrder, new_order_link_id
+from bybit_async.stream.orders import late_answers as late_answers_module
 from bybit_async.stream.settings import StreamSettings
 from bybit_async.transport.clock import Clock
 from bybit_async.transport.endpoint import Endpoint
+from bybit_async.transport.resolution import FirstSending
 from bybit_async.wire import Response
-from tests.faults.test_o07_o11_order_entry import ORDER, Hours, opened, order_entry, outcome, place
-from tests.faults.trade_server import TradeServer
+from tests.faults.trade_server import ORDER, Hours, TradeServer, opened, order_entry, outcome, place
 from tests.faults.trading import CREATE, CREATE_BATCH, RESTING, trading
 from tests.virtual_time import run_virtual
 
@@ -59,8 +59,8 @@ async def test_o02_an_order_lost_after_the_clock_was_set_right_is_recognised_as_
         await t.bybit.market.get_server_time()
         if via == "websocket":
             await t.bybit.order_entry.connect()
-        local = t.bybit.clock._monotonic
-        t.bybit.clock._monotonic = lambda: local() + 3600
+        local = t.bybit.clock.monotonic
+        t.bybit.clock.monotonic = lambda: local() + 3600
         for path in (CREATE, "order.create"):
             t.fault(path=path, action="drop-after", nth=2)
         ack = await t.trade.place_order(**RESTING, order_link_id="mine", timeout=2.0)
@@ -92,7 +92,7 @@ async def test_r05_an_order_that_was_refused_and_finds_no_socket_any_more_is_tol
                 server._server.close()
                 server.sockets[0].transport.abort()
                 async with asyncio.timeout(5):
-                    while entry._lines._lines:  # noqa: ASYNC110
+                    while entry._supervisor._all:  # noqa: ASYNC110
                         await asyncio.sleep(0.001)
 
         entry._ensure_clock = measure
@@ -126,7 +126,7 @@ async def test_o08_an_order_whose_socket_goes_while_it_waits_for_its_turn_is_sen
             if len(server.sockets) == 1:
                 server.sockets[0].transport.abort()
                 async with asyncio.timeout(5):
-                    while entry._lines._lines:  # noqa: ASYNC110
+                    while entry._supervisor._all:  # noqa: ASYNC110
                         await asyncio.sleep(0.001)
 
         async with opened(server, pace=_Pace(drop)) as (entry, trade):
@@ -163,7 +163,7 @@ async def test_o10_a_trace_id_that_is_none_is_not_passed_on(sent: Any, told: str
 
 
 async def test_o07_of_many_given_up_orders_the_last_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(order_entry_module, "_REMEMBERED", 1)
+    monkeypatch.setattr(late_answers_module, "_REMEMBERED", 1)
     async with order_entry() as (server, entry, trade):
         await entry.connect()
         requests = []
@@ -187,7 +187,7 @@ async def test_w20_a_caller_that_is_cancelled_as_its_socket_goes_leaves_no_forgo
     async with order_entry() as (server, entry, trade):
         task = place(trade, "a")
         await server.take()
-        [line] = entry._lines._lines
+        [line] = entry._supervisor._all
         assert line.reader is not None
         # After the one that tells the order that its connection is lost, in the same turn of the loop.
         line.reader.add_done_callback(partial(_cancel, task))
@@ -228,14 +228,14 @@ async def test_o01_after_a_success_the_wait_after_a_failure_is_short_again() -> 
                 await outcome(place(trade, "refused"))
                 await asyncio.sleep(0.01)
             server.auth_code = 0
-            await entry._lines._begin()
+            await entry._supervisor._begin()
             server.auth_code = 10004
             server.sockets[-1].transport.abort()
             async with asyncio.timeout(5):
-                while entry._lines._lines:  # noqa: ASYNC110
+                while entry._supervisor._all:  # noqa: ASYNC110
                     await asyncio.sleep(0.001)
             assert isinstance(await outcome(place(trade, "refused")), AuthenticationError)
-            assert entry._lines._not_before - asyncio.get_running_loop().time() < 0.5
+            assert entry._supervisor._not_before - asyncio.get_running_loop().time() < 0.5
 
 
 def _order(**fields: Any) -> Order:
@@ -250,12 +250,68 @@ def _order(**fields: Any) -> Order:
 
 
 @pytest.mark.parametrize(
-    ("created", "verdict"), [(NOW - 999, Verdict.HAPPENED), (NOW - 1_001, Verdict.OPEN), (None, Verdict.HAPPENED)]
+    ("created", "finding"), [(NOW, Finding.HAPPENED), (NOW - 1, Finding.NOT_SHOWN), (None, Finding.HAPPENED)]
 )
-def test_o06_an_order_may_be_as_much_older_than_its_request_as_our_clock_may_be_ahead(
-    created: int | None, verdict: Verdict
+def test_o06_an_order_that_was_created_before_its_request_can_have_left_is_another_one(
+    created: int | None, finding: Finding
 ) -> None:
-    assert judge("create", _order(created_time=created), {}, NOW) is verdict
+    assert judge("create", _order(created_time=created), {}, NOW) is finding
+    # Nobody else can have used an id that was generated for this order.
+    assert judge("create", _order(created_time=created), {"orderLinkId": new_order_link_id()}, NOW) is Finding.HAPPENED
+
+
+@pytest.mark.parametrize(
+    ("synced", "moment", "after"),
+    [(False, 10.0, NOW - 1_000), (True, 10.0, NOW - 5), (True, 4.0, NOW - 1_000)],
+    ids=["clock unknown", "clock known", "clock known, but far ahead of the timestamp"],
+)
+def test_o06_a_request_can_have_left_as_long_before_its_timestamp_as_our_clock_may_be_ahead(
+    synced: bool, moment: float, after: int
+) -> None:
+    now = [10.0]
+    clock = Clock(lambda: now[0], lambda: NOW / 1000)
+    if synced:
+        clock.learn(10.0, 10.0, NOW)
+    now[0] = moment
+    first = FirstSending()
+    assert first.after(clock) is None
+    first.note(clock, NOW)
+    first.note(clock, NOW + 50_000)
+    assert (first.at, first.after(clock)) == (NOW, after)
+    first.forget()
+    assert first.after(clock) is None
+
+
+@pytest.mark.parametrize(
+    ("request_", "same"),
+    [({"side": "Buy", "orderType": "Limit", "qty": "1.0", "price": "20"}, True), ({"side": "Sell"}, False),
+     ({"orderType": "Market", "price": "1"}, False), ({"qty": "2"}, False), ({"qty": "0"}, True),
+     ({"orderType": "Limit", "price": "21"}, False), ({"symbol": "ETHUSDT"}, False), ({}, True)],
+)  # fmt: skip
+def test_o06_an_order_with_other_parameters_is_another_one(request_: dict[str, str], same: bool) -> None:
+    order = _order(price=Decimal(20))
+    assert is_creation(order, request_, None) is same
+
+
+def test_o06_the_price_of_a_market_order_is_not_compared() -> None:
+    order = _order(order_type="Market", price=Decimal(20))
+    assert is_creation(order, {"orderType": "Market", "price": "1"}, None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "order", "request_", "done"),
+    [("cancel", {"order_status": "Cancelled"}, {}, True), ("cancel", {"order_status": "Filled"}, {}, False),
+     ("cancel", {"order_status": "Cancelled", "cancel_type": "CancelByLiq"}, {}, False),
+     ("cancel", {"order_status": "Cancelled", "cancel_type": "CancelByUser"}, {}, True),
+     ("cancel", {"order_status": "Cancelled", "updated_time": NOW - 1}, {}, False),
+     ("cancel", {"order_status": "Cancelled", "updated_time": None}, {}, False),
+     ("amend", {}, {"qty": "1"}, True), ("amend", {}, {"qty": "2"}, False)],
+)  # fmt: skip
+def test_o27_what_an_order_shows_of_a_change_that_was_refused(
+    kind: str, order: dict[str, Any], request_: dict[str, str], done: bool
+) -> None:
+    assert done_since(kind, _order(**{"updated_time": NOW, **order}), request_, NOW) is done
+    assert not done_since(kind, _order(**{"updated_time": NOW, **order}), request_, None)
 
 
 @pytest.mark.parametrize(
@@ -267,10 +323,10 @@ def test_o21_an_amendment_has_happened_when_every_field_of_it_is_there(
     field: str, name: str, was: Any, wanted: str
 ) -> None:
     request = {"qty": "1", field: wanted}
-    assert judge("amend", _order(**{name: was}), request) is Verdict.OPEN
-    assert judge("amend", _order(**{name: was, "order_status": "Filled"}), request) is Verdict.TOO_LATE
+    assert judge("amend", _order(**{name: was}), request) is Finding.NOT_SHOWN
+    assert judge("amend", _order(**{name: was, "order_status": "Filled"}), request) is Finding.TOO_LATE
     now = Decimal(wanted) if wanted[0].isdigit() else wanted
-    assert judge("amend", _order(**{name: now}), request) is Verdict.HAPPENED
+    assert judge("amend", _order(**{name: now}), request) is Finding.HAPPENED
 
 
 class _Crowded:
@@ -283,7 +339,8 @@ class _Crowded:
     async def call(self, endpoint: Endpoint, params: Mapping[str, Any], **_: Any) -> Response[Any]:
         link = params.get("orderLinkId")
         if link is not None:
-            found = [_order(order_id=f"id-{link}", order_link_id=link)] if endpoint is GET_OPEN_ORDERS else []
+            named = {"order_id": f"id-{link}", "order_link_id": link, "symbol": params["symbol"]}
+            found = [_order(**named)] if endpoint is GET_OPEN_ORDERS else []
             return Response(ret_code=0, result=OrderPage(rows=found))
         self.pages += 1
         if "cursor" not in params:
@@ -296,7 +353,7 @@ def _search(links: str, symbols: list[str]) -> _Crowded:
 
     async def run() -> None:
         loop = asyncio.get_running_loop()
-        resolve = OutcomeResolver(bybit, Clock(loop.time, lambda: NOW / 1000 + loop.time()), recv_window=500)
+        resolve = OrderInquiry(bybit, Clock(loop.time, lambda: NOW / 1000 + loop.time()), recv_window=500)
         lost = OutcomeUnknown("lost")
         asking = (
             resolve(PLACE_ORDER, {"category": "linear", "symbol": symbol, "orderLinkId": link}, lost)
@@ -387,7 +444,7 @@ class _Asked:
 def _settled(bybit: _Asked, endpoint: Endpoint, params: Mapping[str, Any]) -> Response[Any]:
     async def run() -> Response[Any]:
         loop = asyncio.get_running_loop()
-        resolve = OutcomeResolver(bybit, Clock(loop.time, lambda: NOW / 1000 + loop.time()), recv_window=500)
+        resolve = OrderInquiry(bybit, Clock(loop.time, lambda: NOW / 1000 + loop.time()), recv_window=500)
         answer = await resolve(endpoint, params, OutcomeUnknown("lost"))
         await resolve.aclose()
         return answer
@@ -444,7 +501,7 @@ async def test_w20_a_socket_that_goes_while_an_order_is_being_written_leaves_no_
     asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
     async with order_entry() as (server, entry, trade):
         await entry.connect()
-        [line] = entry._lines._lines
+        [line] = entry._supervisor._all
 
         async def stuck(_: object) -> None:
             server.sockets[0].transport.abort()

@@ -17,12 +17,12 @@ from bybit_async.environments import Environment
 from bybit_async.errors import DeadlineExceeded, InvalidParameter, NotSent, OutcomeUnknown, RateLimited, SessionClosed
 from bybit_async.models.stream_public import SystemStatusData
 from bybit_async.stream.maintenance import Maintenance
-from bybit_async.stream.order_entry import LateAnswer, OrderEntry
+from bybit_async.stream.orders.entry import OrderEntry
+from bybit_async.stream.orders.late_answers import LateAnswer
 from bybit_async.stream.settings import StreamSettings
 from bybit_async.transport.clock import Clock
 from bybit_async.transport.signing import HmacSigner
-from tests.faults.test_o07_o11_order_entry import ORDER, opened, order_entry, outcome, place
-from tests.faults.trade_server import TradeServer
+from tests.faults.trade_server import ORDER, TradeServer, opened, order_entry, outcome, place
 from tests.faults.trading import RESTING, trading
 from tests.steady import steady
 

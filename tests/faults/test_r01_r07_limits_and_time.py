@@ -21,16 +21,15 @@ from bybit_async.errors import (
 )
 from bybit_async.session import AsyncBybit
 from bybit_async.simulator.limits import AccountLimiter
+from bybit_async.transport.carrier import Headers, RawAnswer
+from bybit_async.transport.client import RestClient
 from bybit_async.transport.clock import Clock
 from bybit_async.transport.endpoint import get, post
-from bybit_async.transport.http import Headers, RawAnswer
 from bybit_async.transport.limits import RateLimits, RateLimitSettings
 from bybit_async.transport.signing import HmacSigner
-from bybit_async.transport.transport import Transport
 from tests.faults.trading import CANCEL, CREATE, CREATE_BATCH, LINEAR, OPEN, RESTING, trading
 from tests.steady import steady
-from tests.transport.raw_server import OK, Request, http, raw_server
-from tests.transport.test_calls import now
+from tests.transport.raw_server import OK, Request, http, now, raw_server
 from tests.virtual_time import run_virtual
 
 INFO = "/v5/account/info"
@@ -233,8 +232,8 @@ async def test_r04_on_the_order_entry_socket(code: int) -> None:
 async def test_r05_a_step_of_either_clock_costs_one_refusal(step: float) -> None:
     async with trading() as t:
         await t.trade.get_open_orders(**LINEAR)
-        local = t.bybit.clock._monotonic
-        t.bybit.clock._monotonic = lambda: local() + step
+        local = t.bybit.clock.monotonic
+        t.bybit.clock.monotonic = lambda: local() + step
         for _ in range(3):
             await t.trade.get_open_orders(**LINEAR)
         assert t.sent[OPEN] == 5
@@ -285,12 +284,15 @@ class Recording:
         self.sent: list[tuple[float, str, int]] = []
 
     async def exchange(
-        self, method: str, target: bytes, headers: Headers, content: bytes, *, deadline: float
+        self, method: str, target: bytes, headers: Callable[[], Headers], content: bytes, *, deadline: float
     ) -> RawAnswer:
         at = asyncio.get_running_loop().time()
-        stamp = int(dict(headers).get(b"X-BAPI-TIMESTAMP", b"0"))
+        stamp = int(dict(headers()).get(b"X-BAPI-TIMESTAMP", b"0"))
         self.sent.append((at, target.decode(), stamp))
         return RawAnswer(200, {}, b'{"retCode":0,"retMsg":"","result":{},"time":%d}' % _exchange_ms())
+
+    def drop_idle(self) -> None:
+        """Nothing is open."""
 
     async def aclose(self) -> None:
         """Nothing is open."""
@@ -305,7 +307,7 @@ class Counting(Recording):
         self._limiter = AccountLimiter()
 
     async def exchange(
-        self, method: str, target: bytes, headers: Headers, content: bytes, *, deadline: float
+        self, method: str, target: bytes, headers: Callable[[], Headers], content: bytes, *, deadline: float
     ) -> RawAnswer:
         answer = await super().exchange(method, target, headers, content, deadline=deadline)
         cost = len(json.loads(content).get("request", [0])) if content else 1
@@ -330,15 +332,15 @@ def _exchange_ms() -> int:
     return 1_700_000_000_000 + int(asyncio.get_running_loop().time() * 1000)
 
 
-def _transport(exchange: Recording, settings: RateLimitSettings | None = None) -> tuple[Transport, RateLimits]:
+def _transport(exchange: Recording, settings: RateLimitSettings | None = None) -> tuple[RestClient, RateLimits]:
     loop = asyncio.get_running_loop()
     clock = Clock(loop.time, lambda: 1_700_000_000 + loop.time())
     limits = RateLimits(clock, settings=settings)
-    return Transport(exchange, clock=clock, limits=limits, signer=HmacSigner("K", "S")), limits
+    return RestClient(exchange, clock=clock, limits=limits, signer=HmacSigner("K", "S")), limits
 
 
 PLACE = post(CREATE, "trade.place_order", dict)
-PLACE_MANY = post(CREATE_BATCH, "trade.place_batch_order", dict, cost="request")
+PLACE_MANY = post(CREATE_BATCH, "trade.place_batch_order", dict, batch="request")
 END = post(CANCEL, "trade.cancel_order", dict)
 READ = get("/v5/not/documented", "x.y", dict)
 

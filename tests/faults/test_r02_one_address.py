@@ -17,13 +17,12 @@ from bybit_async.errors import HostBanned
 from bybit_async.session import AsyncBybit
 from bybit_async.simulator import SimulatedExchange
 from bybit_async.stream.budget import ConnectBudget, budget_for
-from bybit_async.transport import hosts
+from bybit_async.transport import host_limit as hosts
 from bybit_async.transport.clock import Clock
 from bybit_async.transport.endpoint import get
 from bybit_async.transport.limits import RateLimits, RateLimitSettings
 from bybit_async.wire import Limit
-from tests.transport.raw_server import OK
-from tests.transport.test_calls import now
+from tests.transport.raw_server import OK, now
 from tests.virtual_time import run_virtual
 
 ELSEWHERE = [TESTNET, DEMO, choose(testnet=True, region="jp")]

@@ -14,12 +14,11 @@ from bybit_async.environments import Environment
 from bybit_async.errors import HostBanned
 from bybit_async.session import AsyncBybit
 from bybit_async.simulator import SimulatedExchange
-from bybit_async.transport import hosts
+from bybit_async.transport import host_limit as hosts
 from bybit_async.transport.hooks import Hooks, RetryEvent
 from bybit_async.transport.limits import RateLimitSettings
 from tests.faults.trading import LINEAR, RESTING, trading
-from tests.transport.raw_server import OK
-from tests.transport.test_calls import now
+from tests.transport.raw_server import OK, now
 
 
 async def _provoke(bybit: AsyncBybit) -> int:
@@ -82,8 +81,8 @@ async def test_r02_a_ban_outlives_the_session_that_met_it_and_is_forgotten_when_
         with pytest.raises(HostBanned):
             await second.market.get_server_time()
         assert asked == 1
-        banned, local = False, first.clock._monotonic
-        first.clock._monotonic = lambda: local() + 601
+        banned, local = False, first.clock.monotonic
+        first.clock.monotonic = lambda: local() + 601
         await second.market.get_server_time()
     del second
     gc.collect()

@@ -24,10 +24,9 @@ from bybit_async.simulator.exchange import Credentials
 from bybit_async.stream.maintenance import Maintenance
 from bybit_async.stream.settings import StreamSettings
 from tests.faults.proxy import Toxics, proxy_to
-from tests.faults.trading import CREATE, OPEN, RESTING
+from tests.faults.trading import AMEND, CANCEL, CREATE, OPEN, RESTING
 from tests.steady import steady
-from tests.transport.raw_server import OK, Request, http, raw_server
-from tests.transport.test_calls import now
+from tests.transport.raw_server import OK, Request, http, now, raw_server
 
 TIME = "/v5/market/time"
 KEY: Credentials = {"api_key": "K", "api_secret": "S"}
@@ -99,23 +98,35 @@ async def test_r09_only_the_code_decides(more: dict[str, Any]) -> None:
         writer.write(http(OK % now()) if request.target == TIME.encode() else http(body))
 
     async with raw_server(answer) as server, AsyncBybit(environment=server.environment, **KEY) as bybit:
-        assert (await bybit.trade.place_order(**RESTING)).order_id == "1"
+        assert (await bybit.trade.place_order(**RESTING, order_link_id="a")).order_id == "1"
 
 
 @pytest.mark.parametrize("result", [None, [], {}, ""])
 @pytest.mark.filterwarnings("ignore::bybit_async.drift.SchemaDriftWarning")
-async def test_r09_an_accepted_order_is_accepted_whatever_its_result(result: Any) -> None:
+async def test_r09_an_accepted_order_without_a_result_is_looked_up_not_lost(result: Any) -> None:
+    order = {
+        "orderId": "1", "orderLinkId": "mine", "symbol": "BTCUSDT", "orderStatus": "New", "side": "Buy",
+        "orderType": "Limit", "qty": "0.01", "price": "20000",
+    }  # fmt: skip
+
     async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
-        writer.write(http(OK % now()) if request.target == TIME.encode() else http(_answer(result)))
+        path = request.target.split(b"?")[0].decode()
+        if request.method == "POST":
+            order.setdefault("createdTime", str(now()))
+            order.update({"qty": "2"} if path == AMEND else {}, updatedTime=str(now()))
+            order.update({"orderStatus": "Cancelled"} if path == CANCEL else {})
+            writer.write(http(_answer(result)))
+        else:
+            rows = {"list": [order], "nextPageCursor": ""}
+            writer.write(http(OK % now()) if path == TIME else http(_answer(rows)))
 
     async with raw_server(answer) as server, AsyncBybit(environment=server.environment, **KEY) as bybit:
         ack = await bybit.trade.place_order(**RESTING, order_link_id="mine")
-        # It can be found again all the same.
-        assert ack.order_link_id == "mine"
+        assert (ack.order_id, ack.order_link_id) == ("1", "mine")
         ids: dict[str, Any] = {"category": "linear", "symbol": "BTCUSDT", "order_id": "1"}
         changed = [await bybit.trade.amend_order(**ids, qty=2), await bybit.trade.cancel_order(**ids)]
         assert [ack.order_id for ack in changed] == ["1", "1"]
-        assert server.count(CREATE) == 1
+        assert [server.count(path) for path in (CREATE, AMEND, CANCEL)] == [1, 1, 1]
 
 
 async def test_r09_a_refusal_with_an_empty_result_is_a_refusal() -> None:
@@ -224,7 +235,7 @@ async def test_r12_an_idle_connection_that_the_server_closed_is_replaced() -> No
         for _ in range(3):
             toxics.drop()
             async with asyncio.timeout(5):
-                while bybit._transport._exchange._open:  # type: ignore[attr-defined]  # noqa: ASYNC110
+                while bybit._rest.context.carrier._open:  # type: ignore[attr-defined]  # noqa: ASYNC110
                     await asyncio.sleep(0.005)
             await bybit.trade.place_order(**RESTING)
         assert toxics.connections == 4

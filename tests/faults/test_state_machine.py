@@ -88,7 +88,7 @@ class TradingMachine(RuleBasedStateMachine):
             timeout=0.15, **credentials,
         )  # fmt: skip
         # The exchange either has an order within a moment or never: no need to wait for it as long as in life.
-        self.bybit._outcomes._patience = 0.03
+        self.bybit._inquiry._patience = 0.03
         self.live = self.bybit.live_account(categories=("linear",), settle_coins=("USDT",))
         await self.live.__aenter__()
         self.price = (await self.bybit.market.get_tickers(**LINEAR, timeout=10))[0].mark_price or Decimal(0)
@@ -195,8 +195,8 @@ class TradingMachine(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([-6.0, 1.5, 60.0]))
     def skew(self, seconds: float) -> None:
-        local = self.bybit.clock._monotonic
-        self.bybit.clock._monotonic = lambda: local() + seconds
+        local = self.bybit.clock.monotonic
+        self.bybit.clock.monotonic = lambda: local() + seconds
 
     @rule()
     def wait(self) -> None:

@@ -263,8 +263,10 @@ async def test_w08_drops_during_handshake_and_backoff_leave_one_reconnecting_tas
                 proxy.reset()
                 proxy.reset()
                 peer = await server.subscribed(TRADES, 2)
-                lanes = [task for task in asyncio.all_tasks() if task.get_name().startswith("bybit_async lane")]
-                assert len(lanes) == 1
+                supervisors = [
+                    task for task in asyncio.all_tasks() if task.get_name().startswith("bybit_async supervisor")
+                ]
+                assert len(supervisors) == 1
                 assert proxy.connections == 6
                 await peer.send(trade(1))
                 assert (await anext(trades)).exec_id == "1"
@@ -274,20 +276,20 @@ async def test_w08_drops_during_handshake_and_backoff_leave_one_reconnecting_tas
 async def test_w09_an_old_connection_can_not_touch_the_new_one() -> None:
     async with stream_server() as server, streams_of(server) as streams:
         async with streams.trades("BTCUSDT", category="linear") as trades:
-            lane = next(iter(streams._multiplexer._hubs["linear"].lanes.values()))
-            assert lane._link is not None
-            old = lane._link.connection
+            supervisor = next(iter(streams._multiplexer._channels["linear"].supervisors.values()))
+            assert supervisor._active is not None
+            old = supervisor._active.connection
             server.reply = lambda peer, request: [] if request["op"] == "subscribe" else answer(peer, request)
             server.peers[0].abort()
             await server.subscribed(TRADES, 2)
             late: StreamMessage[Any] = StreamMessage(topic=TRADES, data=[])
-            assert lane._on_frame(old, late, time.monotonic_ns()) is None
-            lane._on_frame(old, Acknowledgement("subscribe", True), time.monotonic_ns())
+            assert supervisor._on_frame(old, late, time.monotonic_ns()) is None
+            supervisor._on_frame(old, Acknowledgement("subscribe", True), time.monotonic_ns())
             assert trades.stale
-            assert lane._link is not None
-            assert lane._link.connection is not old
-            assert not lane._link.live
-            assert lane._link.requests
+            assert supervisor._active is not None
+            assert supervisor._active.connection is not old
+            assert not supervisor._active.accepted
+            assert not supervisor._active.answered
 
 
 async def test_w20_a_cancelled_reader_takes_nothing_with_it() -> None:

@@ -14,8 +14,8 @@ from websockets.exceptions import ConnectionClosed
 
 from bybit_async.errors import SubscriptionOverflow
 from bybit_async.models.stream_message import StreamMessage
-from bybit_async.stream.expanders import Messages
-from tests.stream.server import FAST, Peer, answer, book, stream_server, streams_of, trade
+from bybit_async.stream.item_transforms import Messages
+from tests.stream.server import FAST, Peer, answer, book, compact, stream_server, streams_of, trade
 
 TRADES = "publicTrade.BTCUSDT"
 
@@ -166,7 +166,7 @@ async def test_w19_a_listener_that_raises_loses_its_topics_and_harms_nobody(capl
         good = streams.trades("BTCUSDT", category="linear")
         bad = streams.subscribe("publicTrade.BTCUSDT", channel="linear")
         await asyncio.gather(bad.ready(), good.ready())
-        bad._feed._expander = Broken()
+        bad._feed._transform = Broken()
         await server.peers[0].send(trade(1), trade(2))
         assert [(await anext(good)).exec_id for _ in range(2)] == ["1", "2"]
         with pytest.raises(ZeroDivisionError):
@@ -227,3 +227,40 @@ async def test_events_keep_their_place_between_messages() -> None:
             await server.peers[1].send(trade(2))
             assert kinds == ["lost", "connected", "recovered"]
             assert (await anext(raw)).data[0].exec_id == "2"
+
+
+@pytest.mark.parametrize("flood", [b"\x89\x00" * 50_000, b"\x00\x00" * 50_000], ids=["pings", "empty fragments"])
+async def test_w22_a_flood_ends_the_connection_and_the_next_one_serves(flood: bytes) -> None:
+    async with stream_server() as server, streams_of(server) as streams:
+        events = streams.events()
+        async with streams.trades("BTCUSDT", category="linear") as trades:
+            peer = server.peers[0]
+            peer.socket.transport.pause_reading()
+            peer.socket.transport.write((b"\x01\x01a" if flood.startswith(b"\x00") else b"") + flood)
+            again = await server.subscribed(TRADES, 2)
+            await again.send(trade(2))
+            assert (await anext(trades)).exec_id == "2"
+            lost = [event async for event in _until(events, "lost")][-1]
+            assert "in a second" in lost.reason
+
+
+async def _until(events: Any, kind: str) -> Any:
+    async for event in events:
+        yield event
+        if event.kind == kind:
+            return
+
+
+async def test_w22_pings_of_the_application_are_answered_a_hundred_at_a_time() -> None:
+    async with stream_server() as server, streams_of(server) as streams:
+        async with streams.trades("BTCUSDT", category="linear") as trades:
+            peer = server.peers[0]
+            ping = compact({"op": "ping"})
+            flood = (b"\x81" + bytes([len(ping)]) + ping) * 5_000
+            peer.socket.transport.write(flood)
+            await peer.send(trade(1))
+            assert (await anext(trades)).exec_id == "1"
+            async with streams.trades("ETHUSDT", category="linear"):
+                pass
+            pongs = sum(request.get("op") == "pong" for request in peer.requests)
+            assert 1 <= pongs < 5_000

@@ -81,10 +81,10 @@ async def test_w11_an_acknowledgement_without_an_id_is_matched_by_topic() -> Non
             return answer(peer, request)
 
         server.reply = reply
-        one = asyncio.ensure_future(streams.tickers("BTC-1JAN30-1-C", category="option").__aenter__())
-        await server.subscribed("tickers.BTC-1JAN30-1-C")
-        two = asyncio.ensure_future(streams.tickers("BTC-1JAN30-1-P", category="option").__aenter__())
-        await server.subscribed("tickers.BTC-1JAN30-1-P")
+        one = asyncio.ensure_future(streams.trades("BTC", category="option").__aenter__())
+        await server.subscribed("publicTrade.BTC")
+        two = asyncio.ensure_future(streams.trades("ETH", category="option").__aenter__())
+        await server.subscribed("publicTrade.ETH")
         await server.peers[0].send(held[1])
         second = await asyncio.wait_for(two, 5)
         assert not one.done()
@@ -184,24 +184,24 @@ async def test_w14_eleven_spot_topics_go_out_in_two_requests() -> None:
 def test_w14_two_thousand_and_one_option_topics_take_two_connections() -> None:
     topics = [f"tickers.O{number}" for number in range(2_001)]
     commands = plan(topics, {}, ChannelLimits(topics=2_000, characters=10**9))
-    per_lane: dict[int, int] = {}
+    per_connection: dict[int, int] = {}
     for command in commands:
         if isinstance(command, Subscribe):
-            per_lane[command.lane] = per_lane.get(command.lane, 0) + len(command.topics)
-    assert sum(per_lane.values()) == 2_001
-    assert max(per_lane.values()) <= 2_000
-    assert len(per_lane) == sum(isinstance(command, Connect) for command in commands) >= 2
+            per_connection[command.connection] = per_connection.get(command.connection, 0) + len(command.topics)
+    assert sum(per_connection.values()) == 2_001
+    assert max(per_connection.values()) <= 2_000
+    assert len(per_connection) == sum(isinstance(command, Connect) for command in commands) >= 2
 
 
 @pytest.mark.parametrize("channel", ["spot", "linear", "option", "private"])
 def test_w14_no_connection_gets_more_than_21000_characters(channel: str) -> None:
     topics = [f"orderbook.1000.LONGNAMEDCOIN{number:05}USDT" for number in range(1_500)]
-    lanes: dict[int, list[str]] = {}
+    connections: dict[int, list[str]] = {}
     for command in plan(topics, {}, LIMITS.get(channel, NO_LIMITS)):
         if isinstance(command, Subscribe):
-            lanes.setdefault(command.lane, []).extend(command.topics)
-    assert sorted(topic for part in lanes.values() for topic in part) == sorted(topics)
-    for part in lanes.values():
+            connections.setdefault(command.connection, []).extend(command.topics)
+    assert sorted(topic for part in connections.values() for topic in part) == sorted(topics)
+    for part in connections.values():
         assert len(str(part).replace(" ", "")) < 21_000
 
 
@@ -224,7 +224,7 @@ async def test_w14_what_does_not_fit_one_connection_is_spread_over_more_and_all_
 def test_w14_a_new_topic_goes_where_there_is_room() -> None:
     full = frozenset(f"tickers.O{number}" for number in range(2_000))
     have = {1: full, 2: frozenset({"tickers.A"})}
-    assert plan([*full, "tickers.A", "tickers.B"], have, LIMITS["option"], next_lane=3) == [
+    assert plan([*full, "tickers.A", "tickers.B"], have, LIMITS["option"], next_connection=3) == [
         Subscribe(2, ("tickers.B",))
     ]
 

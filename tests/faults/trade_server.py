@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Self, overload
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
+from bybit_async.api.trade import Trade
 from bybit_async.environments import Environment
+from bybit_async.models.trade import OrderAck
+from bybit_async.stream.orders.entry import OrderEntry
+from bybit_async.transport.clock import Clock
+from bybit_async.transport.signing import HmacSigner
 
 
 class Received:
@@ -93,3 +100,47 @@ class TradeServer:
                     self._received.put_nowait(Received(socket, frame))
         except ConnectionClosed:
             pass
+
+
+ORDER: dict[str, Any] = {
+    "category": "linear",
+    "symbol": "BTCUSDT",
+    "side": "Buy",
+    "order_type": "Limit",
+    "qty": "1",
+    "price": "1",
+}
+
+
+@asynccontextmanager
+async def opened(server: TradeServer, **options: Any) -> AsyncIterator[tuple[OrderEntry, Trade]]:
+    options = dict[str, Any](clock=Clock(), timeout=5.0) | options
+    entry = OrderEntry(server.environment, signer=HmacSigner("key", "secret"), **options)
+    try:
+        yield entry, Trade(entry)
+    finally:
+        await entry.aclose()
+
+
+@asynccontextmanager
+async def order_entry(**options: Any) -> AsyncIterator[tuple[TradeServer, OrderEntry, Trade]]:
+    async with TradeServer() as server, opened(server, **options) as (entry, trade):
+        yield server, entry, trade
+
+
+def place(trade: Trade, link: str, **more: Any) -> asyncio.Task[OrderAck]:
+    return asyncio.create_task(trade.place_order(**ORDER, order_link_id=link, **more))
+
+
+async def outcome(task: asyncio.Task[Any]) -> Any:
+    """The exception a call ends with; it must end soon."""
+    async with asyncio.timeout(5):
+        return (await asyncio.gather(task, return_exceptions=True))[0]
+
+
+class Hours:
+    """A clock that goes when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.clock = Clock(monotonic=lambda: self.now)

@@ -12,6 +12,7 @@ from bybit_async.simulator import Rule, SimulatedExchange
 from bybit_async.transport.hooks import Hooks
 
 LINEAR: dict[str, Any] = {"category": "linear", "symbol": "BTCUSDT"}
+TWO_SYMBOLS: dict[str, Any] = {"symbols": ["BTCUSDT", "ETHUSDT"]}
 RESTING: dict[str, Any] = {**LINEAR, "side": "Buy", "order_type": "Limit", "qty": "0.01", "price": "20000"}
 TAKING: dict[str, Any] = {**LINEAR, "side": "Buy", "order_type": "Market", "qty": "0.01"}
 
@@ -47,7 +48,8 @@ async def trading(*, exchange: dict[str, Any] | None = None, **options: Any) -> 
     def count(event: Any) -> None:
         sent[event.path] += 1
 
-    settings = {"seed": 7, "rate_limits": False, "host_limit": None} | (exchange or {})
+    settings: dict[str, Any] = {"seed": 7, "symbols": ["BTCUSDT"], "rate_limits": False, "host_limit": None}
+    settings |= exchange or {}
     async with SimulatedExchange(**settings) as place:
         credentials = place.new_account(usdt="10000000", coins={"BTC": "10"})
         options = {"rate_limits": False} | options

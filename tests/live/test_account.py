@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from decimal import Decimal
 from functools import partial
 
@@ -24,7 +24,7 @@ TAKING = {**LINEAR, "side": "Buy", "order_type": "Market", "qty": "0.01"}
 @asynccontextmanager
 async def trading(**options):
     async with (
-        SimulatedExchange(seed=7, rate_limits=False, host_limit=None) as exchange,
+        SimulatedExchange(seed=7, symbols=["BTCUSDT"], rate_limits=False, host_limit=None) as exchange,
         AsyncBybit(
             environment=exchange.environment, rate_limits=False, **exchange.new_account(usdt="1000000")
         ) as bybit,
@@ -148,7 +148,7 @@ async def test_o26_what_happened_while_the_stream_was_away_is_reported_as_recove
             await bybit.trade.place_order(**RESTING, order_link_id="new")
             waiting = asyncio.create_task(account.wait_order(order_link_id="filled", timeout=10))
         assert (await waiting).order_status == "Filled"
-        events._mailbox.end()
+        events._mailbox.close()
         told = [event async for event in events]
         assert told[0].kind == "lost"
         assert told[-1].kind == "synced"
@@ -204,7 +204,7 @@ async def test_o18_executions_equal_the_exchanges_ledger_across_many_losses():
         async with away(exchange, account):
             pass
         ledger = [execution.exec_id async for execution in bybit.trade.get_executions(category="linear", limit=100)]
-        events._mailbox.end()
+        events._mailbox.close()
         delivered = [event.execution.exec_id async for event in events if event.kind == "execution"]
         assert len(delivered) == len(set(delivered))
         assert sorted(delivered) == sorted(ledger)
@@ -242,6 +242,63 @@ async def test_dropped_messages_are_made_up_for(monkeypatch):
         await account.wait_synced(10)
         assert {order.order_link_id for order in account.orders.open} == set(links)
         assert (await seen(events, "lost"))[0].reason == "messages were dropped"
+
+
+async def test_what_was_dropped_is_made_up_for_once(monkeypatch):
+    async with live_account() as (_, bybit, account):
+        subscription = account._subscription
+        monkeypatch.setattr(type(subscription), "dropped", property(lambda _: 3))
+        events = account.events()
+        await bybit.trade.place_order(**RESTING, order_link_id="first")
+        await seen(events, "synced")
+        # The count stays what it is, and the news that come now are no loss.
+        for number in range(3):
+            await bybit.trade.place_order(**RESTING, order_link_id=f"later-{number}")
+            await account.wait_order(order_link_id=f"later-{number}", status="New", timeout=10)
+        events.close()
+        assert [event.kind async for event in events if event.kind == "lost"] == []
+        assert account.synced
+
+
+async def test_events_need_room_for_one_at_least():
+    async with trading() as (_, bybit):
+        with pytest.raises(InvalidParameter, match="buffer"):
+            live(bybit).events(buffer=0)
+
+
+async def test_an_account_that_was_never_entered_can_be_closed():
+    async with trading() as (_, bybit):
+        account = live(bybit)
+        await account.aclose()
+        with pytest.raises(StreamClosed):
+            await account.wait_synced()
+
+
+async def test_closing_leaves_alone_who_has_just_given_up_waiting():
+    async with live_account() as (_, _bybit, account):
+        waiting = asyncio.create_task(account.wait_order(order_link_id="never"))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await account.aclose()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+
+async def test_events_that_nobody_takes_are_counted():
+    async with live_account() as (_, bybit, account):
+        events = account.events(buffer=1)
+        for number in range(3):
+            await bybit.trade.place_order(**RESTING, order_link_id=f"link-{number}")
+            await account.wait_order(order_link_id=f"link-{number}", status="New", timeout=10)
+        assert events.dropped >= 2
+
+
+async def test_events_are_closed_like_any_generator():
+    async with live_account() as (_, bybit, account):
+        async with aclosing(account.events()) as events:
+            await bybit.trade.place_order(**RESTING)
+            assert (await seen(events, "order"))[0].order.order_status == "New"
+        assert [event async for event in events] == []
 
 
 async def test_closing_ends_whoever_waits_and_whoever_listens():
@@ -357,7 +414,7 @@ async def test_a_stream_that_ends_for_good_while_it_is_reconciled_leaves_it_unsy
             account._reconciliation._wallet = ask
             exchange.drop_connections("private")
             await asking.wait()
-            account._subscription._feed.failed(StreamClosed("given up"))
+            account._subscription._feed.closed(StreamClosed("given up"))
             answer.set()
             with pytest.raises(StreamClosed):
                 await account.wait_synced(5)

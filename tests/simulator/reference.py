@@ -129,7 +129,8 @@ class Judge:
                 continue
             there = belongs(field, category)
             if there is False or name not in holder:
-                if there is False and name in holder:
+                # A field that does not apply may be there, and empty: clients look for its key.
+                if there is False and holder.get(name, "") != "":
                     self._complain(where, name, "does not belong there")
                 elif there is not False:
                     self._complain(where, name, f"is missing from {sorted(holder)}")

@@ -5,9 +5,8 @@ import asyncio
 import pytest
 
 from bybit_async.simulator import MarketSettings, SimulatedExchange
-from bybit_async.simulator.margin import position_margin
-
-from .test_ccxt import SYMBOL, ccxt_async, ccxt_pro, redirect
+from bybit_async.simulator.engine.margin import position_margin
+from tests.simulator.ccxt_clients import SYMBOL, ccxt_async, ccxt_pro, redirect
 
 INVERSE, USDC, SPOT = "BTC/USD:BTC", "BTC/USDC:USDC", "BTC/USDT"
 STATUS = {

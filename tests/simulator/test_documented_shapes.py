@@ -29,6 +29,7 @@ OPTION_TRADE = ("mP", "iP", "mIv", "iv")
 # Path (or page) and field: the categories that have it.
 EXEMPT = {
     ("/v5/account/fee-rate", "baseCoin"): ("option",),
+    ("/v5/account/fee-rate", "category"): ("spot", "option"),
     **{("/v5/market/recent-trade", name): ("option",) for name in OPTION_TRADE},
     **{("trade", name): ("option",) for name in ("id", *OPTION_TRADE)},
     ("trade", "L"): ("linear", "inverse"),

@@ -4,6 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from bybit_async.simulator.engine.wires import order_stream, order_wire
+
 from .trading import LINEAR, SPOT, Desk, code_of
 
 D = Decimal
@@ -17,8 +19,8 @@ def desk():
     for where in (LINEAR, SPOT):
         listing = desk.engine.listing(**where)
         for step in range(1, 40):
-            desk.engine.quote(desk.maker, listing, "Buy", D(60000 - step * 100), D(5))
-            desk.engine.quote(desk.maker, listing, "Sell", D(60000 + step * 100), D(5))
+            desk.engine.house.quote(desk.maker, listing, "Buy", D(60000 - step * 100), D(5))
+            desk.engine.house.quote(desk.maker, listing, "Sell", D(60000 + step * 100), D(5))
     desk.last("60000")
     yield desk
     desk.engine.audit()
@@ -114,7 +116,7 @@ def test_a_waiting_order_can_be_told_to_watch_another_price(desk):
     assert code_of(desk.amend, order, triggerBy="LastPrice") == 10001
     assert code_of(desk.amend, order, triggerBy="Nonsense") == 10001
     desk.amend(order, triggerBy="MarkPrice")
-    assert order.to_wire()["triggerBy"] == "MarkPrice"
+    assert order_wire(order)["triggerBy"] == "MarkPrice"
     desk.last("61500")
     assert order.is_waiting
     desk.engine.set_prices(*LINEAR.values(), mark="61000")
@@ -152,7 +154,7 @@ def test_full_take_profit_and_stop_loss_follow_the_position_and_end_with_it(desk
     assert (gain.qty, gain.trigger_direction, loss.trigger_direction) == (D("0.1"), 1, 2)
     desk.trade(desk.a, desk.b, "0.2", "60000")
     assert (gain.qty, loss.qty) == (D("0.3"), D("0.3"))
-    assert {gain.to_wire()["tpslMode"], loss.to_stream()["tpslMode"]} == {"Full"}
+    assert {order_wire(gain)["tpslMode"], order_stream(loss)["tpslMode"]} == {"Full"}
     wire = desk.engine.positions(desk.a, LINEAR)[0]
     assert (wire["takeProfit"], wire["stopLoss"]) == ("62000", "58000")
     desk.last("62000")
@@ -177,7 +179,7 @@ def test_partial_exits_end_each_other(desk):
     position = long(desk, "0.3")
     stop(desk, tpslMode="Partial", takeProfit="62000", stopLoss="58000", tpSize="0.1", slSize="0.1")
     (gain,), (loss,) = exits(desk, desk.a, "PartialTakeProfit"), exits(desk, desk.a, "PartialStopLoss")
-    assert {gain.to_wire()["tpslMode"], loss.to_stream()["tpslMode"]} == {"Partial"}
+    assert {order_wire(gain)["tpslMode"], order_stream(loss)["tpslMode"]} == {"Partial"}
     desk.last("58000")
     assert (loss.status, position.net) == ("Filled", D("0.2"))
     (closed,) = desk.engine.closed_pnl(desk.a, LINEAR)

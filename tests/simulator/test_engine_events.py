@@ -4,8 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from bybit_async.simulator.clock import Clock
-from bybit_async.simulator.pages import cut
+from bybit_async.simulator.engine.clock import ExchangeClock
+from bybit_async.simulator.engine.wires import order_wire
+from bybit_async.simulator.rest.pages import cut
 
 from .trading import LINEAR, SPOT, START_MS, Desk, Recorder, code_of
 
@@ -34,7 +35,7 @@ def test_several_executions_of_one_order_come_together():
     assert len({wire["execId"] for wire in fills}) == 2
     assert {wire["seq"] for wire in fills} == {desk.engine.listing(**LINEAR).seq}
     assert [wire["orderStatus"] for wire in desk.seen.orders(desk.b)] == ["Filled"]
-    assert order.to_wire()["avgPrice"] == "60000.5"
+    assert order_wire(order)["avgPrice"] == "60000.5"
 
 
 def test_level_changes_rebuild_the_book():
@@ -79,9 +80,9 @@ def test_a_refused_order_tells_nothing():
 def test_house_accounts_trade_silently():
     desk = Desk()
     maker = desk.engine.create_account(house=True)
-    quote = desk.engine.quote(maker, desk.engine.listing(**LINEAR), "Sell", D(60000), D("0.1"))
+    quote = desk.engine.house.quote(maker, desk.engine.listing(**LINEAR), "Sell", D(60000), D("0.1"))
     desk.market(desk.b, "Buy", "0.1")
-    assert not desk.engine.withdraw_quote(quote)
+    assert not desk.engine.house.withdraw(quote)
     assert {uid for _, uid, _ in desk.seen.events} <= {desk.a.uid, desk.b.uid}
     assert desk.engine.audit().positions == 2
 
@@ -91,7 +92,7 @@ def test_quotes_off_the_grid_are_a_programming_error(price, qty):
     desk = Desk()
     maker = desk.engine.create_account(house=True)
     with pytest.raises(ValueError, match="off the"):
-        desk.engine.quote(maker, desk.engine.listing(**LINEAR), "Buy", D(price), D(qty))
+        desk.engine.house.quote(maker, desk.engine.listing(**LINEAR), "Buy", D(price), D(qty))
 
 
 def test_the_same_calls_give_the_same_events():
@@ -131,7 +132,7 @@ def test_the_audit_notices_a_forgotten_lock():
 
 
 def test_timers_run_in_order_and_see_their_own_time():
-    clock = Clock(START_MS, manual=True)
+    clock = ExchangeClock(START_MS, manual=True)
     seen = []
     clock.call_at(START_MS + 20, lambda: seen.append(("late", clock.now_ms() - START_MS)))
     clock.call_at(START_MS + 10, lambda: seen.append(("early", clock.now_ms() - START_MS)))
@@ -150,7 +151,7 @@ def test_timers_run_in_order_and_see_their_own_time():
 
 
 def test_a_scaled_clock_leaps_and_does_not_run_backwards():
-    clock = Clock(START_MS, speed=1000.0)
+    clock = ExchangeClock(START_MS, speed=1000.0)
     before = clock.now_ms()
     clock.advance(3_600_000)
     assert clock.now_ms() >= before + 3_600_000

@@ -4,8 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from .test_engine_options import CALL
-from .test_engine_options import desk as _desk
+from tests.simulator.options import CALL
+from tests.simulator.options import desk as _desk
+
 from .trading import code_of
 
 D = Decimal

@@ -1,28 +1,14 @@
 """European options: premium, seller's margin, expiry in cash."""
 
-from datetime import UTC, datetime
-from decimal import Decimal
-
 import pytest
 
-from bybit_async.simulator.catalogue import option
-from bybit_async.simulator.ledger import FEES
+from bybit_async.simulator.engine.ledger import FEES
+from tests.simulator.options import CALL, D
+from tests.simulator.options import desk as _desk
 
-from .trading import START_MS, Desk, code_of
+from .trading import START_MS, code_of
 
-D = Decimal
-EXPIRY = datetime.fromtimestamp(START_MS / 1000 + 24 * 3600, UTC)
-CALL = {"category": "option", "symbol": option("BTC", D(60000), EXPIRY, "Call").symbol}
-
-
-@pytest.fixture
-def desk():
-    desk = Desk()
-    if ("option", CALL["symbol"]) not in desk.engine.listings:
-        desk.engine.list_instrument(option("BTC", D(60000), EXPIRY, "Call"))
-    desk.engine.set_prices("option", CALL["symbol"], mark="1500", index="60000")
-    yield desk
-    desk.engine.audit()
+desk = _desk
 
 
 def trade(desk, qty, price):

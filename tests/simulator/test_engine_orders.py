@@ -115,11 +115,11 @@ def test_amending_the_price_loses_priority_and_shrinking_keeps_it(desk):
     desk.amend(first, qty="0.1")
     maker = desk.engine.create_account(house=True)
     listing = desk.engine.listing(**LINEAR)
-    desk.engine.trade(maker, listing, "Sell", D("0.1"))
+    desk.engine.house.trade(maker, listing, "Sell", D("0.1"))
     assert (first.status, second.filled) == ("Filled", 0)
     third = desk.limit(desk.a, "Buy", "0.1", "59000")
     desk.amend(second, qty="0.3")
-    desk.engine.trade(maker, listing, "Sell", D("0.1"))
+    desk.engine.house.trade(maker, listing, "Sell", D("0.1"))
     assert (third.status, second.filled) == ("Filled", 0)
 
 
@@ -346,10 +346,10 @@ def test_best_bid_and_offer_orders_take_their_price_from_the_book(desk):
 
 
 def test_money_moves_between_accounts_only_when_it_is_free(desk):
-    desk.engine.transfer(desk.a, desk.b, "USDT", "99000")
+    desk.engine.treasury.transfer(desk.a, desk.b, "USDT", D(99000))
     assert desk.balance(desk.b) == D(199000)
     desk.limit(desk.a, "Buy", "0.015", "59000", SPOT)
-    assert code_of(desk.engine.transfer, desk.a, desk.b, "USDT", "200") == 110012
+    assert code_of(desk.engine.treasury.transfer, desk.a, desk.b, "USDT", D(200)) == 110012
     assert code_of(desk.engine.deposit, desk.a, "USDT", "0.0000000000001") == 10001
 
 

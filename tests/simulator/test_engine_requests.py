@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bybit_async.simulator.refusals import Refused
+from bybit_async.simulator.engine.refusals import Refused
 
 from .trading import Desk
 

@@ -4,6 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from bybit_async.simulator.engine.wires import order_wire
+
 from .trading import SPOT, Desk, code_of
 
 D = Decimal
@@ -22,7 +24,7 @@ def test_coins_change_hands_and_each_side_pays_its_fee_in_what_it_receives(desk)
     assert desk.balance(desk.a, "BTC") == D("2.5") - D("0.0005")
     assert desk.balance(desk.a) == D(70000)
     assert desk.balance(desk.b) == D(130000) - D(30)
-    assert order.to_wire()["cumFeeDetail"] == {"USDT": "30"}
+    assert order_wire(order)["cumFeeDetail"] == {"USDT": "30"}
     entries = desk.engine.transaction_log(desk.a, {"type": "TRADE"})
     assert {(entry.currency, entry.change) for entry in entries} == {
         ("USDT", D(-30000)),
@@ -57,7 +59,7 @@ def test_a_market_buy_spends_a_value_and_never_more(desk):
     assert (order.status, order.market_unit) == ("Filled", "quoteCoin")
     assert order.filled == D("0.014991")
     assert D("899.9") < order.filled_value <= D(900)
-    assert order.to_wire()["cumExecValue"] == "899.9591"
+    assert order_wire(order)["cumExecValue"] == "899.9591"
 
 
 def test_a_market_buy_by_value_that_empties_the_book_ends_partially(desk):

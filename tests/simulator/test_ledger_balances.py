@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from bybit_async.simulator.catalogue import inverses, option, perpetuals, spots
-from bybit_async.simulator.clock import Clock
+from bybit_async.simulator.custody.liabilities import owed, repay
 from bybit_async.simulator.engine import Engine
-from bybit_async.simulator.events import Sink
-from bybit_async.simulator.liabilities import owed, repay
-from bybit_async.simulator.refusals import Refused
+from bybit_async.simulator.engine.catalogue import inverses, option, perpetuals, spots
+from bybit_async.simulator.engine.clock import ExchangeClock
+from bybit_async.simulator.engine.events import Sink
+from bybit_async.simulator.engine.refusals import Refused
 
 START_MS = 1_750_000_000_000
 PRICE = Decimal(1000)
@@ -143,7 +143,7 @@ class Day:
     """The actions of a day, and what must hold after each of them."""
 
     def __init__(self, *, isolated, hedged):
-        self.clock = Clock(START_MS, manual=True)
+        self.clock = ExchangeClock(START_MS, manual=True)
         self.engine = Engine(self.clock, instruments(), seed=3)
         self.watch = PriorityWatch()
         self.queues = {}
@@ -252,7 +252,7 @@ class Day:
         if listing.status != "Trading":
             return
         request = self.request(which, side, size, -offset if side == "Buy" else offset, 0)
-        self.engine.quote(self.maker, listing, side, Decimal(request["price"]), Decimal(request["qty"]))
+        self.engine.house.quote(self.maker, listing, side, Decimal(request["price"]), Decimal(request["qty"]))
 
     def amend(self, trader, pick, change, size):
         account = self.traders[trader]
@@ -279,7 +279,7 @@ class Day:
         listing = self.listings[which]
         if listing.status == "Trading":
             qty = Decimal(self.request(which, side, size, 0, 0)["qty"])
-            self.engine.trade(self.maker, listing, side, qty)
+            self.engine.house.trade(self.maker, listing, side, qty)
 
     def meet(self, trader, which, side, size, offset, leg):
         """Two traders agree on a price: one rests, the other takes."""

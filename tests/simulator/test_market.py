@@ -6,12 +6,16 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from bybit_async.simulator.instruments import OptionTerms
-from bybit_async.simulator.market.candles import INTERVALS, History, interval_floor, interval_next
+from bybit_async.simulator import SimulatedExchange
+from bybit_async.simulator.engine.instruments import OptionTerms
+from bybit_async.simulator.market.candles import INTERVALS, MinuteHistory, interval_floor, interval_next
 from bybit_async.simulator.market.klines import candles
 from bybit_async.simulator.market.options import value_option
 from bybit_async.simulator.market.paths import DAY, MINUTE, Behaviour, PremiumPath, PricePath
 from bybit_async.simulator.market.tape import Tape
+
+from .raw_client import RawClient
+from .trading import LINEAR
 
 NOW = 1_760_000_123_456
 LAUNCH = 1_585_526_400_000
@@ -19,7 +23,7 @@ LAUNCH = 1_585_526_400_000
 
 def make_tape(seed=7, now=NOW):
     path = PricePath(seed, "BTC", 60_000.0, Behaviour())
-    return Tape(History(seed, "linear/BTCUSDT", path.values, 0.1, volume=20_000), now)
+    return Tape(MinuteHistory(seed, "linear/BTCUSDT", path.values, 0.1, volume=20_000), now)
 
 
 @pytest.mark.parametrize("behaviour", [Behaviour(), Behaviour(drift=0.5, jumps_per_day=4, jump_size=0.1)])
@@ -128,3 +132,22 @@ def test_option_prices_respect_parity_and_bounds():
     assert call.price - put.price == pytest.approx(58_000.0 - 60_000.0)
     assert 0 < call.delta < 1
     assert call.delta - put.delta == pytest.approx(1.0)
+
+
+async def test_a_book_is_filled_when_somebody_looks_for_the_first_time():
+    async with SimulatedExchange(manual=True, symbols=["BTCUSDT", "ETHUSDT"]) as exchange:
+        linear = {symbol: exchange.engine.listing("linear", symbol) for symbol in ("BTCUSDT", "ETHUSDT")}
+        await exchange.advance("10m")
+        assert all(listing.asleep and listing.mark_price for listing in linear.values())
+        assert exchange.engine.coin_price("ETH") == linear["ETHUSDT"].index_price
+        bid, ask = linear["BTCUSDT"].best_bid(), linear["BTCUSDT"].best_ask()
+        assert abs((bid + ask) / 2 / linear["BTCUSDT"].mark_price - 1) < 0.001
+        assert (linear["BTCUSDT"].asleep, linear["ETHUSDT"].asleep) == (False, True)
+
+
+async def test_candles_of_the_time_that_nobody_looked_at_are_like_history(session):
+    async with SimulatedExchange(manual=True, symbols=["BTCUSDT"]) as exchange:
+        await exchange.advance("10m")
+        public = RawClient(exchange, session)
+        rows = (await public.result("/v5/market/kline", **LINEAR, interval="1", limit=8))["list"][1:]
+        assert all(float(row[5]) > 0 and row[1] != row[4] for row in rows)

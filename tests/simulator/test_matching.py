@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bybit_async.simulator.matching import MatchingBook, Resting, Taking
+from bybit_async.simulator.engine.matching import MatchingBook, Resting, Taking
 
 
 def rest(book, side, ticks, lots, owner=1, **extra):

@@ -140,16 +140,22 @@ async def test_pybit_chooses_its_collateral(http, exchange, credentials):
     assert not account.uncounted
 
 
-async def test_pybit_is_told_that_nothing_can_be_borrowed(http):
+SPOT_ORDER = {"category": "spot", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Market", "qty": "100"}
+
+
+async def test_pybit_switches_spot_margin_and_is_refused_loans(http):
     def session():
-        state = http.spot_margin_trade_get_status_and_leverage()["result"]
-        assert http.spot_margin_trade_toggle_margin_trade(spotMarginMode="0")["result"] == {"spotMarginMode": "0"}
-        spot = {"category": "spot", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Market", "qty": "100"}
-        return state, [
-            refused(http.spot_margin_trade_toggle_margin_trade, spotMarginMode="1"),
+        before = http.spot_margin_trade_get_status_and_leverage()["result"]
+        off = [
             refused(http.spot_margin_trade_set_leverage, leverage="4"),
+            refused(http.place_order, **SPOT_ORDER, isLeverage=1),
+            refused(http.borrow, coin="BTC", amount="0.1"),
+        ]
+        assert http.spot_margin_trade_toggle_margin_trade(spotMarginMode="1")["result"] == {"spotMarginMode": "1"}
+        http.spot_margin_trade_set_leverage(leverage="4")
+        after = http.spot_margin_trade_get_status_and_leverage()["result"]
+        on = [
             refused(http.spot_margin_trade_set_leverage, leverage="20"),
-            refused(http.place_order, **spot, isLeverage=1),
             refused(http.borrow, coin="BTC", amount="0.1"),
             refused(http.repay, coin="BTC", amount="0.1"),
             refused(http.repay_liability, coin="BTC"),
@@ -157,11 +163,13 @@ async def test_pybit_is_told_that_nothing_can_be_borrowed(http):
             refused(http.set_hedging_mode, setHedgingMode="ON"),
             refused(http.set_margin_mode, setMarginMode="PORTFOLIO_MARGIN"),
         ]
+        return before, after, [*off, *on]
 
-    state, codes = await in_thread(session)
-    assert (state["spotMarginMode"], state["spotLeverage"]) == ("0", "")
-    loans = [34022036, 34022041, 182102, 34022041]
-    assert codes == [176002, 176038, 176034, 170036, *loans, 140001, 3400045]
+    before, after, codes = await in_thread(session)
+    assert (before["spotMarginMode"], before["spotLeverage"]) == ("0", "")
+    assert (after["spotMarginMode"], after["spotLeverage"]) == ("1", "4")
+    loans = [34022053, 34022041, 182102, 34022041]
+    assert codes == [176038, 170036, 34022036, 176034, *loans, 140001, 3400045]
 
 
 async def test_pybit_repays_what_losses_have_left_owing(open_http, exchange):

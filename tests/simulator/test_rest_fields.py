@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from bybit_async import decode_rest
 from bybit_async.drift import SchemaDriftWarning
-from bybit_async.simulator.chains import chain_of
+from bybit_async.simulator.custody.chains import chain_of
 from bybit_async.simulator.keys import ALL_PERMISSIONS
 from bybit_async.simulator.rest.server import ROUTES
 
@@ -21,7 +21,7 @@ ABSENT = {
     "/v5/market/risk-limit": {"maintenanceMargin", "initialMargin"},
     "/v5/asset/asset-overview": {"categories"},
     "/v5/asset/total-members-assets": {"isM", "type"},
-    "/v5/account/fee-rate": {"baseCoin"},
+    "/v5/account/fee-rate": {"baseCoin", "category"},
     "/v5/asset/withdraw/withdrawable-amount": {"SPOT", "EARN"},
     "/v5/asset/deposit/query-sub-member-address": {"chains"},
     "/v5/asset/exchange/query-convert-history": {"paramType", "paramValue"},
@@ -192,7 +192,7 @@ async def test_what_account_administration_answers_holds_the_documented_fields(c
     exchange.deposit(client.key, "USDT", "500")
     exchange.deposit(key["apiKey"], "USDT", "5")
     other = exchange.new_account()["api_key"]
-    exchange.deposits.receive(exchange.account(client.key).uid, chain_of("BTC", ""), Decimal(1), 1)
+    exchange._venue.deposits.receive(exchange.account(client.key).uid, chain_of("BTC", ""), Decimal(1), 1)
     exchange.allow_withdrawals(client.key, str(exchange.account(other).uid))
     request = {"coin": "USDT", "address": str(exchange.account(other).uid), "amount": "50", "accountType": "FUND"}
     sent = await do("/v5/asset/withdraw/create", **request, forceChain=2, timestamp=client.now())

@@ -258,7 +258,7 @@ async def test_a_script_prints_what_is_planned_and_what_has_happened(stage):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Halt(at="soon", symbol="BTCUSDT"), "not a duration"),
+        (lambda: Halt(at="soon", symbol="BTCUSDT"), "expected a duration"),
         (lambda: Crash(coin="BTC", drop=1.5), "cannot drop"),
         (lambda: TickSizeChange(symbol="BTCUSDT", tick="none"), "not a tick size"),
         (lambda: ThinBook(symbol="BTCUSDT", depth=2), "fractions"),

@@ -4,11 +4,12 @@ from decimal import Decimal
 
 import pytest
 
-from bybit_async.simulator.catalogue import default_catalogue
-from bybit_async.simulator.clock import Clock
 from bybit_async.simulator.engine import Engine
-from bybit_async.simulator.events import Sink
-from bybit_async.simulator.refusals import Refused
+from bybit_async.simulator.engine.catalogue import default_catalogue
+from bybit_async.simulator.engine.clock import ExchangeClock
+from bybit_async.simulator.engine.events import Sink
+from bybit_async.simulator.engine.refusals import Refused
+from bybit_async.simulator.engine.wires import order_stream
 
 START_MS = 1_750_000_000_000
 LINEAR = {"category": "linear", "symbol": "BTCUSDT"}
@@ -25,7 +26,7 @@ class Recorder(Sink):
         self.trades = []
 
     def on_orders(self, account, orders):
-        self.events += [("order", account.uid, o.to_stream()) for o in orders]
+        self.events += [("order", account.uid, order_stream(o)) for o in orders]
 
     def on_executions(self, account, executions):
         self.events += [("execution", account.uid, e.to_stream()) for e in executions]
@@ -50,7 +51,7 @@ class Desk:
     """An engine at 60,000 US dollars per bitcoin with two traders, a and b."""
 
     def __init__(self, price="60000", usdt="100000", btc="2"):
-        self.clock = Clock(START_MS, manual=True)
+        self.clock = ExchangeClock(START_MS, manual=True)
         self.engine = Engine(self.clock, default_catalogue(START_MS), seed=1)
         self.a = self.engine.create_account(balances={"USDT": usdt, "BTC": btc})
         self.b = self.engine.create_account(balances={"USDT": usdt, "BTC": btc})

@@ -1,5 +1,6 @@
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -111,3 +112,13 @@ def test_every_kline_closes_at_most_once_and_none_is_lost(order):
     first, last = order[0][0], max(number for number, _ in order)
     assert set(closed) | missing | {last} >= set(range(first, last + 1))
     assert not set(closed) & missing
+
+
+@pytest.mark.parametrize("start", ["x", None, -1, 10**18, 1.5, True + 0.5], ids=repr)
+@pytest.mark.parametrize("interval", ["1", "M"])
+def test_a_kline_without_a_time_is_counted_and_harms_nobody(start, interval):
+    state = KlineState(interval)
+    odd = msgspec.structs.replace(kline(1), start=start)
+    assert starts(state.apply([odd, kline(1)])) == [1]
+    assert state.unreadable == 1
+    assert state.missing is None

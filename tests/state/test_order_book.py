@@ -11,8 +11,8 @@ BIDS = (("100.5", "1"), ("100.0", "2"), ("99.5", "3"))
 ASKS = (("101.0", "4"), ("101.5", "5"), ("102.0", "6"))
 
 
-def book(depth=50, **start):
-    fresh = OrderBook("X", category="linear", depth=depth)
+def book(depth=50, category="linear", **start):
+    fresh = OrderBook("X", category=category, depth=depth)
     assert fresh.apply(snapshot(10, **({"bids": BIDS, "asks": ASKS} | start))) == "applied"
     return fresh
 
@@ -212,7 +212,7 @@ def test_a_long_unknown_price_deletes_no_neighbour():
 
 
 def test_negative_prices_of_spreads_are_in_order():
-    it = book(bids=(("-1.5", "1"), ("-2", "2")), asks=(("-0.5", "1"), ("0", "2")))
+    it = book(category="spread", bids=(("-1.5", "1"), ("-2", "2")), asks=(("-0.5", "1"), ("0", "2")))
     assert it.apply(delta(11, [("-1", "1")], [("-0.7", "1")])) == "applied"
     assert [str(level.price) for level in it.bids()] == ["-1", "-1.5", "-2"]
     assert [str(level.price) for level in it.asks()] == ["-0.7", "-0.5", "0"]

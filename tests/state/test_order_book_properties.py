@@ -55,7 +55,6 @@ def test_a_ladder_is_a_sorted_dict(highest, start, changes):
         assert [(Decimal(price), Decimal(size)) for price, size in ladder] == expected
         assert ladder.top() == list(ladder)
         assert ladder.top(3) == list(ladder)[:3]
-        assert ladder.best() == (ladder.top(1) or [None])[0]
         assert len(ladder) == len(model.levels)
         assert ladder.unknown_deletes == model.unknown_deletes
         for price, size in expected:

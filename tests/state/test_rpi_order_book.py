@@ -44,3 +44,12 @@ def test_a_row_without_its_third_value_makes_it_stale():
     it = book()
     assert it.apply(delta(6, [("98", "1")])) == "unreadable"
     assert it.stale
+
+
+def test_a_snapshot_replaces_retail_sizes_and_a_delta_does_not():
+    it = book()
+    assert it.apply(delta(6, [("98", "1", "4")])) == "applied"
+    assert rows(it.rpi_bids()) == [(99, 7), (98, 4)]
+    assert it.apply(snapshot(7, [("100", "1", "2")], [("101", "2", "0")])) == "reset"
+    assert rows(it.rpi_bids()) == [(100, 2)]
+    assert it.rpi_asks() == []

@@ -1,5 +1,6 @@
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -79,3 +80,15 @@ def test_merging_is_a_dict_update(first, deltas):
         name: getattr(current, name) for name in expected.__struct_fields__ if name not in ("changed", "pushed_at")
     }
     assert shown == {name: getattr(expected, name) for name in shown}
+
+
+@pytest.mark.filterwarnings("ignore::bybit_async.drift.SchemaDriftWarning")
+def test_a_sequence_that_is_not_a_number_says_nothing_of_the_order():
+    state = TickerState()
+    push(state, "snapshot", {"lastPrice": "5"}, cs=7)
+    for odd in ('"x"', "[]", "null"):
+        assert push(state, "delta", {"lastPrice": "6"}, cs=odd).last_price == 6
+    assert state.late == 0
+    push(state, "snapshot", {"lastPrice": "5"}, cs=7)
+    assert push(state, "delta", {"lastPrice": "6"}, cs=6) is None
+    assert state.late == 1

@@ -10,7 +10,7 @@ import msgspec
 from bybit_async import AsyncBybit
 from bybit_async.simulator import MarketSettings, SimulatedExchange
 from bybit_async.simulator.faults import Rule
-from bybit_async.stream.live_book import LiveOrderBook
+from bybit_async.stream.books.live_book import LiveOrderBook
 from tests.stream.server import FAST
 
 START = 1_750_000_000_000
@@ -114,3 +114,39 @@ async def test_private_streams_go_on_after_a_loss() -> None:
                 assert (position.symbol, position.side) == ("BTCUSDT", "Buy")
                 assert balances.coin[0].coin == "USDT"
                 assert len({item.received_ns for item in (order, execution)}) == 2
+
+
+async def test_several_public_and_private_streams_at_once_each_get_what_is_theirs() -> None:
+    async with SimulatedExchange(seed=7, symbols=["BTCUSDT", "ETHUSDT"]) as exchange:
+        async with AsyncBybit(environment=exchange.environment, **exchange.new_account(usdt="10000")) as bybit:
+            stream = bybit.stream
+            async with (
+                stream.order_book("BTCUSDT", category="linear") as book,
+                stream.order_book("BTCUSDT", category="spot") as spot_book,
+                stream.trades("BTCUSDT", category="linear") as trades,
+                stream.tickers("BTCUSDT", "ETHUSDT", category="linear") as tickers,
+                stream.orders() as orders,
+                stream.executions("linear") as executions,
+                stream.wallet() as wallet,
+                stream.positions() as positions,
+            ):
+                ack = await bybit.trade.place_order(
+                    category="linear", symbol="BTCUSDT", side="Buy", order_type="Market", qty="0.01"
+                )
+                async with asyncio.timeout(20):
+                    execution = await anext(executions)
+                    assert (execution.order_id, execution.symbol) == (ack.order_id, "BTCUSDT")
+                    assert (await anext(orders)).order_id == ack.order_id
+                    assert (await anext(positions)).symbol == "BTCUSDT"
+                    assert (await anext(wallet)).account_type == "UNIFIED"
+                    await exchange.advance("5s")
+                    assert (await anext(trades)).symbol == "BTCUSDT"
+                    symbols = set()
+                    while len(symbols) < 2:
+                        symbols.add((await anext(tickers)).symbol)
+                assert symbols == {"BTCUSDT", "ETHUSDT"}
+                assert (book.category, spot_book.category) == ("linear", "spot")
+                assert not book.stale
+                assert not spot_book.stale
+                assert stream.junk_frames.total() == 0
+            assert set(stream._multiplexer._channels) == {"linear", "spot", "private"}

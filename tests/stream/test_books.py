@@ -12,6 +12,7 @@ import pytest
 
 from bybit_async.errors import ConnectionFailed, InvalidParameter, NotSent, StreamClosed, SubscriptionRefused
 from bybit_async.models.market.books import OrderBook as FullSnapshot
+from bybit_async.stream import topics
 from tests.stream.server import FAST, Peer, acknowledgement, answer, book, stream_server, streams_of
 
 
@@ -170,3 +171,22 @@ async def test_a_new_book_of_a_topic_that_was_just_left_gets_its_own_snapshot() 
             async with streams.order_book("BTCUSDT", category="linear") as live:
                 assert not live.stale
         assert server.handshakes == 1
+
+
+@pytest.mark.parametrize("name", ["best_bid", "bids", "stale", "updated", "version", "received_ns"])
+async def test_a_book_that_was_not_entered_says_how_it_is_used(name: str) -> None:
+    async with stream_server() as server, streams_of(server) as streams:
+        book_stream: Any = streams.order_book("BTCUSDT", category="linear")
+        with pytest.raises(AttributeError, match=rf"async with .*order_book.* as book: book\.{name}"):
+            getattr(book_stream, name)
+        with pytest.raises(AttributeError, match="has no attribute 'unheard_of'"):
+            book_stream.unheard_of  # noqa: B018
+        assert not hasattr(book_stream, "_private")
+
+
+def test_an_impossible_depth_names_those_that_are_offered() -> None:
+    with pytest.raises(InvalidParameter, match=r"expected one of 1, 50, 200, 1000, 'rpi', 'full'; got 7"):
+        topics.order_book("BTCUSDT", category="linear", depth=7)
+    with pytest.raises(InvalidParameter, match="expected one of 25, 100; got 500"):
+        topics.order_book("BTC-1JAN30-1-C", category="option", depth=500)
+    assert topics.order_book("BTCUSDT", category="linear", depth=500).name == "orderbook.500.BTCUSDT"

@@ -10,8 +10,8 @@ import pytest
 
 from bybit_async.errors import ConnectionFailed
 from bybit_async.models.market.klines import Kline
+from bybit_async.stream.books.live_book import LiveOrderBook
 from bybit_async.stream.events import StreamEvent
-from bybit_async.stream.live_book import LiveOrderBook
 from tests.stream.server import StreamServer, book, stream_server, streams_of, trade
 
 

@@ -12,7 +12,7 @@ MINUTE = 60_000
 
 async def test_klines_that_closed_while_the_session_was_cut_off_are_fetched_by_itself() -> None:
     async with (
-        SimulatedExchange(seed=7, symbols=["BTCUSDT"], market=MarketSettings(step=1_000)) as exchange,
+        SimulatedExchange(seed=7, symbols=["BTCUSDT"], manual=True, market=MarketSettings(step=1_000)) as exchange,
         AsyncBybit(environment=exchange.environment) as bybit,
         bybit.stream.events() as events,
         bybit.stream.klines("BTCUSDT", category="linear", interval="1", closed=True) as klines,

@@ -127,3 +127,14 @@ def test_known_topics_survive_any_data(channel: str, topic: str, kind: Any, data
         warnings.simplefilter("ignore", SchemaDriftWarning)
         found = route(channel, json.dumps({"topic": topic, "type": kind, "ts": 1, "data": data}).encode())
     assert isinstance(found, StreamMessage | Junk)
+
+
+@pytest.mark.parametrize("empty", ["type", "id", "both"])
+def test_an_empty_type_or_id_is_absent_where_no_field_may_be_empty(empty: str) -> None:
+    fields = {"type": "snapshot", "id": "i"}
+    for name in fields if empty == "both" else [empty]:
+        fields[name] = ""
+    body = {"topic": "orderbook.50.X", **fields, "ts": 1, "data": {"s": "X", "b": [["1", "2"]], "a": [], "u": 1}}
+    message = decode_stream("linear", json.dumps(body, separators=(",", ":")).encode())
+    assert (message.type, message.id) == tuple(fields[name] or None for name in ("type", "id"))
+    assert message.data.bids == [("1", "2")]

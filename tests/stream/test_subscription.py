@@ -7,38 +7,58 @@ import gc
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bybit_async.environments import Environment
 from bybit_async.errors import InvalidParameter, StreamClosed, SubscriptionOverflow
 from bybit_async.models.stream_message import StreamMessage
-from bybit_async.stream.expanders import ITEMS, Items
+from bybit_async.stream.buffer import Buffer, Policy, SharedFilling
+from bybit_async.stream.context import StreamContext
+from bybit_async.stream.fanout import FanOuts
 from bybit_async.stream.frames import Acknowledgement
-from bybit_async.stream.mailbox import Mailbox, Policy
-from bybit_async.stream.requests import Outcome, Requests
+from bybit_async.stream.item_transforms import ITEMS, Items
+from bybit_async.stream.multiplexer import Multiplexer
+from bybit_async.stream.requests import Requests, TopicOutcomes
 from bybit_async.stream.settings import StreamSettings
-from bybit_async.stream.spread import Spread
-from bybit_async.stream.subscription import Listener, Subscription
+from bybit_async.stream.subscription import Subscription
+from bybit_async.stream.topic_state import Listener, TopicState
 from bybit_async.stream.topics import Topic
+from bybit_async.transport.clock import Clock
 from tests.stream.server import stream_server, streams_of
 
 
-class FakeSource:
-    def __init__(self) -> None:
-        self.listeners: list[Listener] = []
-        self.spreads: dict[tuple[Topic, ...], Spread] = {}
-        self.detached = 0
+class FakeSource(Multiplexer):
+    """Keeps what is attached, and connects to nothing."""
 
-    def attach(self, topics: Sequence[Topic], listener: Listener, *, alone: bool = False, fresh: bool = False) -> None:
+    def __init__(self) -> None:
+        address = "ws://127.0.0.1:1"
+        environment = Environment(
+            name="none", rest_url=address, public_url=address, private_url=address, trade_url=address
+        )
+        super().__init__(StreamContext(environment, Clock(), None, StreamSettings()))
+        self.listeners: list[Listener] = []
+        self.states: list[TopicState] = []
+        self.detached = 0
+        self.fanouts = FanOuts(self)
+
+    def attach(
+        self, topics: Sequence[Topic], listener: Listener, *, waits_for: Any = None, fresh: bool = False
+    ) -> tuple[TopicState, ...]:
         self.listeners.append(listener)
+        states = [TopicState(topic.name, msgspec.json.decode, lambda *_: None, 1.0) for topic in topics]
+        self.states += states
+        return tuple(states)
 
     def detach(self, listener: Listener) -> None:
         self.detached += 1
 
 
 def subscription(source: FakeSource, policy: Policy = "drop_oldest", size: int = 3) -> Subscription[Any]:
-    return Subscription(source, [Topic("linear", "a")], Items(), size=size, policy=policy, key=lambda item: item % 10)
+    topics = [Topic("linear", "a")]
+    return Subscription(source.fanouts, topics, Items(), size=size, policy=policy, key=lambda item: item % 10)
 
 
 def message(*items: int, topic: str = "a") -> StreamMessage[Any]:
@@ -112,6 +132,7 @@ async def test_staleness_and_times_are_told() -> None:
     reading = asyncio.ensure_future(anext(trades))
     await asyncio.sleep(0)
     source.listeners[0].accepted("a")
+    source.states[0].phase = "live"
     source.listeners[0].deliver(message(1, 2))
     assert await reading == 1
     assert (trades.stale, trades.last_received, trades.pending) == (False, 5, 1)
@@ -124,45 +145,45 @@ async def test_staleness_and_times_are_told() -> None:
     [("drop_oldest", [3, 4, 5], 2), ("latest", [1, 2, 3], 2), ("block", [1, 2, 3, 4, 5], 0)],
 )
 async def test_what_a_full_buffer_keeps(policy: Policy, kept: list[int], dropped: int) -> None:
-    mailbox: Mailbox[int] = Mailbox(3, policy, key=lambda item: item if item < 4 else 3 if item == 4 else 2)
+    buffer: Buffer[int] = Buffer(3, policy, key=lambda item: item if item < 4 else 3 if item == 4 else 2)
     for item in (1, 2, 3, 4, 5):
-        mailbox.put(item, 0)
-    assert (len(mailbox), mailbox.dropped) == (len(kept), dropped)
-    taken = [await mailbox.get() for _ in kept]
+        buffer.put(item, 0)
+    assert (len(buffer), buffer.dropped) == (len(kept), dropped)
+    taken = [await buffer.get() for _ in kept]
     assert taken == (kept if policy != "latest" else [1, 5, 4])
 
 
 async def test_raise_comes_after_what_still_fitted() -> None:
-    mailbox: Mailbox[int] = Mailbox(2, "raise")
+    buffer: Buffer[int] = Buffer(2, "raise")
     for item in (1, 2, 3, 4):
-        mailbox.put(item, 0)
-    assert [await mailbox.get(), await mailbox.get()] == [1, 2]
+        buffer.put(item, 0)
+    assert [await buffer.get(), await buffer.get()] == [1, 2]
     for _ in range(2):
         with pytest.raises(SubscriptionOverflow):
-            await mailbox.get()
+            await buffer.get()
 
 
 async def test_block_says_when_there_is_room_again() -> None:
-    mailbox: Mailbox[int] = Mailbox(4, "block")
+    buffer: Buffer[int] = Buffer(4, "block")
     for item in range(4):
-        mailbox.put(item, 0)
-    room = mailbox.full()
+        buffer.put(item, 0)
+    room = buffer.full()
     assert room is not None
-    await mailbox.get()
+    await buffer.get()
     assert not room.done()
-    await mailbox.get()
+    await buffer.get()
     assert room.done()
-    assert mailbox.full() is None
+    assert buffer.full() is None
 
 
 @given(st.sampled_from(["drop_oldest", "latest", "raise"]), st.lists(st.integers(0, 50)), st.integers(1, 5))
 def test_a_buffer_never_holds_more_than_its_size(policy: Policy, items: list[int], size: int) -> None:
-    mailbox: Mailbox[int] = Mailbox(size, policy, key=lambda item: item)
+    buffer: Buffer[int] = Buffer(size, policy, key=lambda item: item)
     for item in items:
-        mailbox.put(item, 0)
-        assert len(mailbox) <= size
+        buffer.put(item, 0)
+        assert len(buffer) <= size
     if policy != "raise":
-        assert mailbox.dropped + len(mailbox) == len(items)
+        assert buffer.dropped + len(buffer) == len(items)
 
 
 async def test_bad_arguments_are_named() -> None:
@@ -189,9 +210,11 @@ def test_answers_are_matched_by_id_by_topic_and_by_order() -> None:
     pending.add("unsubscribe", ["d"], 5.0)
     assert pending.answer(Acknowledgement("subscribe", True, one.req_id)).accepted == ("a",)
     assert pending.answer(Acknowledgement("", True, succeeded=("c",))).accepted == ("c",)
-    assert pending.answer(Acknowledgement("subscribe", False, message="no")) == Outcome(refused=("b",), message="no")
+    assert pending.answer(Acknowledgement("subscribe", False, message="no")) == TopicOutcomes(
+        refused=("b",), message="no"
+    )
     assert not pending
-    assert pending.answer(Acknowledgement("unsubscribe", True)) == Outcome()
+    assert pending.answer(Acknowledgement("unsubscribe", True)) == TopicOutcomes()
     assert pending.overdue(99.0) == []
     assert pending.answer(Acknowledgement("subscribe", True, "unheard of")).accepted == ()
 
@@ -218,7 +241,9 @@ def test_an_answer_that_comes_late_still_counts() -> None:
 
 
 def shared(source: FakeSource, size: int = 3, policy: Policy = "drop_oldest") -> Subscription[Any]:
-    return Subscription(source, [Topic("linear", "a")], ITEMS, size=size, policy=policy, key=lambda item: item % 10)
+    return Subscription(
+        source.fanouts, [Topic("linear", "a")], ITEMS, size=size, policy=policy, key=lambda item: item % 10
+    )
 
 
 async def taken(subscription: Subscription[Any]) -> list[Any]:
@@ -326,11 +351,11 @@ async def test_an_error_reaches_every_subscriber_as_an_exception_of_its_own() ->
     ones = [shared(source) for _ in range(3)]
     waiting = [asyncio.create_task(anext(one)) for one in ones]
     await asyncio.sleep(0)
-    source.listeners[0].failed(StreamClosed("over"))
+    source.listeners[0].closed(StreamClosed("over"))
     found = await asyncio.gather(*waiting, return_exceptions=True)
     assert [type(error) for error in found] == [StreamClosed] * 3
     assert len({id(error) for error in found}) == 3
-    assert source.spreads == {}
+    assert source.fanouts.by_topics == {}
 
 
 async def test_whoever_gives_up_waiting_is_forgotten() -> None:
@@ -340,7 +365,7 @@ async def test_whoever_gives_up_waiting_is_forgotten() -> None:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.001):
                 await anext(trades)
-    assert len(trades._mailbox._bell) == 0
+    assert len(trades._buffer._bell) == 0
     source.listeners[0].deliver(message(1))
     assert await anext(trades) == 1
     trades.close()
@@ -348,31 +373,27 @@ async def test_whoever_gives_up_waiting_is_forgotten() -> None:
 
 @given(st.lists(st.one_of(st.integers(0, 9), st.sampled_from(["take", "leave", "join"])), max_size=40))
 def test_what_is_dropped_is_what_came_and_neither_waits_nor_was_taken(steps: list[Any]) -> None:
-    class Everything:
-        count = 0
-
-    counter, size = Everything(), 3
-    mailbox: Mailbox[int] = Mailbox(size, "drop_oldest")
-    bell: list[asyncio.Future[None]] = []
-    mailbox.share(counter, bell)
+    filling, size = SharedFilling(), 3
+    buffer: Buffer[int] = Buffer(size, "drop_oldest")
+    buffer.share(filling)
     inside, waits, dropped = True, 0, 0
     for step in steps:
         if step == "take":
             if waits:
-                mailbox._take()
+                buffer._take()
                 waits -= 1
         elif step == "leave":
-            mailbox.leave()
+            buffer.leave()
             inside = False
         elif step == "join":
-            mailbox.share(counter, bell)
+            buffer.share(filling)
             inside = True
         else:
-            counter.count += 1
+            filling.count += 1
             if inside:
-                mailbox.append((0, step))
+                buffer.append((0, step))
             else:
-                mailbox.put(step, 0)
+                buffer.put(step, 0)
             dropped += waits == size
             waits = min(waits + 1, size)
-        assert (mailbox.dropped, len(mailbox)) == (dropped, waits)
+        assert (buffer.dropped, len(buffer)) == (dropped, waits)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -104,3 +105,18 @@ async def raw_server(answer: Answerer) -> AsyncIterator[RawServer]:
 
 def http(body: bytes, *, status: int = 200, headers: bytes = b"") -> bytes:
     return b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n%b\r\n%b" % (status, len(body), headers, body)
+
+
+KEY, SECRET = "KEYKEYKEY", "SECRETSECRET"
+
+
+def now() -> int:
+    return int(time.time() * 1000)
+
+
+def ok() -> bytes:
+    return http(OK % now())
+
+
+async def always_ok(request: Request, writer: asyncio.StreamWriter) -> None:
+    writer.write(ok())

@@ -29,21 +29,7 @@ from bybit_async.errors import (
     SessionClosed,
 )
 from bybit_async.session import AsyncBybit
-from tests.transport.raw_server import OK, Request, http, raw_server
-
-KEY, SECRET = "KEYKEYKEY", "SECRETSECRET"
-
-
-def now() -> int:
-    return int(time.time() * 1000)
-
-
-def ok() -> bytes:
-    return http(OK % now())
-
-
-async def always_ok(request: Request, writer: asyncio.StreamWriter) -> None:
-    writer.write(ok())
+from tests.transport.raw_server import KEY, OK, SECRET, Request, always_ok, http, now, ok, raw_server
 
 
 def refuse(code: int, message: str = "no") -> bytes:
@@ -254,8 +240,11 @@ async def test_too_many_visits_waits_for_the_reset_and_goes_on() -> None:
             )
             body = json.dumps({"retCode": 10006, "retMsg": "Too many visits", "result": {}, "time": now()}).encode()
             writer.write(http(body, headers=reset))
+        elif request.method == "POST":
+            writer.write(http(b'{"retCode":0,"result":{"orderId":"1","orderLinkId":"mine"},"time":%d}' % now()))
         else:
-            writer.write(ok())
+            accepted = {"retCode": 0, "retMsg": "OK", "result": {"orderId": "1", "orderLinkId": "mine"}, "time": now()}
+            writer.write(http(json.dumps(accepted).encode()))
 
     async with raw_server(answer) as server:
         async with AsyncBybit(environment=server.environment, api_key=KEY, api_secret=SECRET) as bybit:
@@ -434,11 +423,11 @@ async def test_httpx_errors_keep_sent_and_not_sent_apart() -> None:
 
 
 async def test_the_lean_transport_serves_an_httpx_client() -> None:
-    from bybit_async.transport.lean import LeanTransport
+    from bybit_async.transport.http1 import HttpPool
 
     async with raw_server(always_ok) as server:
         base = server.environment.rest_url
-        async with httpx.AsyncClient(transport=LeanTransport(base), base_url=base) as client:
+        async with httpx.AsyncClient(transport=HttpPool(base), base_url=base) as client:
             response = await client.get("/v5/market/time")
     assert response.status_code == 200
     assert response.json()["retCode"] == 0

@@ -17,11 +17,11 @@ import pytest
 
 from bybit_async.errors import AnswerUnreadable, InvalidParameter, NotSent, OutcomeUnknown, TransportError
 from bybit_async.session import AsyncBybit
-from bybit_async.transport.http import MAX_BODY
-from bybit_async.transport.lean import LeanTransport
+from bybit_async.transport.carrier import MAX_BODY
+from bybit_async.transport.http1 import HttpPool
+from bybit_async.transport.tls import default_context
 from tests.certificates import certificate
-from tests.transport.raw_server import OK, Request, http, raw_server
-from tests.transport.test_calls import KEY, SECRET, always_ok, now
+from tests.transport.raw_server import KEY, OK, SECRET, Request, always_ok, http, now, raw_server
 
 Write = Callable[[asyncio.StreamWriter], Awaitable[None]]
 MEGABYTE = 1024 * 1024
@@ -75,12 +75,12 @@ async def test_an_endless_answer_is_cut_off_in_bounded_memory(attack: Write) -> 
         await attack(writer)
 
     async with raw_server(answer) as server:
-        transport = LeanTransport(server.environment.rest_url, max_body=2 * MEGABYTE)
+        transport = HttpPool(server.environment.rest_url, max_body=2 * MEGABYTE)
         deadline = asyncio.get_running_loop().time() + 10
         tracemalloc.start()
         try:
             with pytest.raises(AnswerUnreadable, match="larger"):
-                await transport.exchange("GET", b"/", [], b"", deadline=deadline)
+                await transport.exchange("GET", b"/", list, b"", deadline=deadline)
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
@@ -121,8 +121,8 @@ async def test_the_largest_answer_is_configurable() -> None:
 
     async with raw_server(answer) as server:
         for most, fits in ((1999, False), (2000, True)):
-            transport = LeanTransport(server.environment.rest_url, max_body=most)
-            call = transport.exchange("GET", b"/", [], b"", deadline=asyncio.get_running_loop().time() + 3)
+            transport = HttpPool(server.environment.rest_url, max_body=most)
+            call = transport.exchange("GET", b"/", list, b"", deadline=asyncio.get_running_loop().time() + 3)
             if fits:
                 assert len((await call).body) == 2000
             else:
@@ -284,9 +284,9 @@ async def test_a_certificate_must_be_trusted_and_for_this_host(
     async with server:
         port = server.sockets[0].getsockname()[1]
         mine = ssl.create_default_context(cafile=str(pem)) if trusted else None
-        transport = LeanTransport(f"https://localhost:{port}", ssl_context=mine)
+        transport = HttpPool(f"https://localhost:{port}", ssl_context=mine)
         call = transport.exchange(
-            "POST", b"/", [(b"X-BAPI-SIGN", b"secret")], b"{}", deadline=asyncio.get_running_loop().time() + 5
+            "POST", b"/", lambda: [(b"X-BAPI-SIGN", b"secret")], b"{}", deadline=asyncio.get_running_loop().time() + 5
         )
         if accepted:
             assert (await call).status == 200
@@ -298,7 +298,7 @@ async def test_a_certificate_must_be_trusted_and_for_this_host(
 
 
 async def test_verification_is_on_by_default() -> None:
-    context = LeanTransport("https://api.bybit.com")._context()
+    context = default_context()
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
 

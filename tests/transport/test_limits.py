@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bybit_async.errors import DeadlineExceeded, HostBanned, InvalidParameter
+from bybit_async.transport.bucket import Bucket
 from bybit_async.transport.clock import Clock
 from bybit_async.transport.endpoint import get, post
-from bybit_async.transport.limits import Bucket, RateLimits, RateLimitSettings
+from bybit_async.transport.host_limit import Host, RollingWindow
+from bybit_async.transport.limits import RateLimits, RateLimitSettings
 from bybit_async.wire import Limit
 from tests.virtual_time import run_virtual
 
@@ -25,7 +27,7 @@ def about(seconds: float) -> Any:
 
 CREATE = post("/v5/order/create", "trade.place_order", dict)
 CANCEL = post("/v5/order/cancel", "trade.cancel_order", dict)
-BATCH = post("/v5/order/create-batch", "trade.place_batch_order", dict, cost="request")
+BATCH = post("/v5/order/create-batch", "trade.place_batch_order", dict, batch="request")
 NEW = get("/v5/not/documented", "x.y", dict)
 
 
@@ -35,8 +37,8 @@ async def send_all(bucket: Bucket, arrivals: list[tuple[float, int]]) -> list[tu
 
     async def one(at: float, units: int) -> None:
         await asyncio.sleep(at - loop.time())
-        await bucket.take(units, urgent=False, deadline=FAR)
-        sent.append((loop.time(), min(units, bucket.size)))
+        await bucket.turn(units, urgent=False, deadline=FAR)
+        sent.append((loop.time(), min(units, bucket.window.size)))
 
     await asyncio.gather(*(one(at, units) for at, units in arrivals))
     return sent
@@ -48,14 +50,14 @@ async def send_all(bucket: Bucket, arrivals: list[tuple[float, int]]) -> list[tu
     arrivals=st.lists(st.tuples(st.floats(0, 5), st.integers(1, 10)), min_size=1, max_size=60),
 )
 def test_no_rolling_window_ever_holds_more_than_its_size(size: int, arrivals: list[tuple[float, int]]) -> None:
-    sent = run_virtual(send_all(Bucket(size, 1.0), arrivals))
+    sent = run_virtual(send_all(Bucket(RollingWindow(size, 1.0)), arrivals))
     assert len(sent) == len(arrivals)
     for start, _ in sent:
         assert sum(units for at, units in sent if start <= at < start + 1.0) <= size
 
 
 def test_a_full_window_passes_at_once_and_then_as_it_empties() -> None:
-    sent = run_virtual(send_all(Bucket(10, 1.0), [(0.0, 1)] * 25))
+    sent = run_virtual(send_all(Bucket(RollingWindow(10, 1.0)), [(0.0, 1)] * 25))
     assert [at for at, _ in sent[:10]] == [about(0)] * 10
     assert sent[10][0] == about(1.05)
     assert sent[24][0] == about(2.10)
@@ -63,10 +65,10 @@ def test_a_full_window_passes_at_once_and_then_as_it_empties() -> None:
 
 def test_waiting_callers_go_in_order_and_urgent_ones_first() -> None:
     async def run() -> list[str]:
-        bucket, order = Bucket(1, 1.0), []
+        bucket, order = Bucket(RollingWindow(1, 1.0)), []
 
         async def one(name: str, *, urgent: bool) -> None:
-            await bucket.take(1, urgent=urgent, deadline=FAR)
+            await bucket.turn(1, urgent=urgent, deadline=FAR)
             order.append(name)
 
         names = ["first", "a", "b", "cancel", "c"]
@@ -79,12 +81,12 @@ def test_waiting_callers_go_in_order_and_urgent_ones_first() -> None:
 def test_a_turn_that_would_come_too_late_is_refused_and_takes_nothing() -> None:
     async def run() -> tuple[float, float]:
         loop = asyncio.get_running_loop()
-        bucket = Bucket(1, 1.0)
-        await bucket.take(1, urgent=False, deadline=FAR)
+        bucket = Bucket(RollingWindow(1, 1.0))
+        await bucket.turn(1, urgent=False, deadline=FAR)
         with pytest.raises(DeadlineExceeded):
-            await bucket.take(1, urgent=False, deadline=0.5)
+            await bucket.turn(1, urgent=False, deadline=0.5)
         refused_at = loop.time()
-        await bucket.take(1, urgent=False, deadline=FAR)
+        await bucket.turn(1, urgent=False, deadline=FAR)
         return refused_at, loop.time()
 
     refused_at, next_at = run_virtual(run())
@@ -95,16 +97,36 @@ def test_a_turn_that_would_come_too_late_is_refused_and_takes_nothing() -> None:
 def test_a_cancelled_waiter_gives_its_turn_away() -> None:
     async def run() -> float:
         loop = asyncio.get_running_loop()
-        bucket = Bucket(1, 1.0)
-        await bucket.take(1, urgent=False, deadline=FAR)
-        gone = asyncio.create_task(bucket.take(1, urgent=False, deadline=FAR))
-        stays = asyncio.create_task(bucket.take(1, urgent=False, deadline=FAR))
+        bucket = Bucket(RollingWindow(1, 1.0))
+        await bucket.turn(1, urgent=False, deadline=FAR)
+        gone = asyncio.create_task(bucket.turn(1, urgent=False, deadline=FAR))
+        stays = asyncio.create_task(bucket.turn(1, urgent=False, deadline=FAR))
         await asyncio.sleep(0.1)
         gone.cancel()
         await stays
         return loop.time()
 
     assert run_virtual(run()) == about(1.05)
+
+
+def test_two_sessions_of_one_key_share_its_limit_and_those_of_two_keys_do_not() -> None:
+    async def run(*accounts: str) -> list[float]:
+        loop, host = asyncio.get_running_loop(), Host("https://example")
+        clock = Clock(loop.time, lambda: 1_700_000_000 + loop.time())
+        sessions = [RateLimits(clock, host=host, account=account) for account in accounts]
+        sent = []
+
+        async def one(session: RateLimits) -> None:
+            await session.slot(CREATE, {"category": "linear"}, FAR)
+            sent.append(loop.time())
+
+        await asyncio.gather(*(one(session) for session in sessions for _ in range(10)))
+        return sent
+
+    size = CREATE.limits["linear"][0]
+    assert size == 10
+    assert sum(at < 1.0 for at in run_virtual(run("key", "key"))) == size
+    assert sum(at < 1.0 for at in run_virtual(run("key", "other"))) == 2 * size
 
 
 def limits() -> RateLimits:

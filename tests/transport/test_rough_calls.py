@@ -18,8 +18,9 @@ from bybit_async.errors import (
 )
 from bybit_async.session import AsyncBybit
 from bybit_async.transport.hooks import Hooks, RetryEvent
-from bybit_async.transport.lean import LeanTransport
+from bybit_async.transport.http1 import HttpPool
 from tests.transport.raw_server import OK, Request, http, raw_server
+from tests.transport.wire import Wire
 
 ORDER = {"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "order_type": "Market", "qty": 1}
 
@@ -46,9 +47,9 @@ async def test_connections_that_failed_or_were_given_up_leave_their_places() -> 
             for _ in range(3):
                 calls = [bybit.request("GET", "/v5/market/time", signed=False, timeout=0.02) for _ in range(120)]
                 await asyncio.gather(*calls, return_exceptions=True)
-            lean = bybit._transport._exchange
+            pool = bybit._rest.context.carrier
         # Closing has waited for every connection; a place still taken now is lost.
-        assert lean._count == 0  # type: ignore[attr-defined]
+        assert pool._count == 0  # type: ignore[attr-defined]
 
 
 async def test_closing_while_the_clock_is_measured_is_no_cancellation_of_the_caller() -> None:
@@ -140,9 +141,11 @@ def test_a_time_that_is_none_is_left_out(time_of_answer: str) -> None:
         ("https://api.bybit.com", b"api.bybit.com"),
     ],
 )
-def test_the_host_is_named_as_http_wants_it(url: str, host: bytes) -> None:
-    message = LeanTransport(url)._message("GET", b"/", [], b"")
-    assert message == b"GET / HTTP/1.1\r\nHost: " + host + b"\r\n\r\n"
+async def test_the_host_is_named_as_http_wants_it(url: str, host: bytes) -> None:
+    made, wire = HttpPool(url)._make(), Wire()
+    made.connection_made(wire)
+    made.send("GET", b"/", [], b"")
+    assert wire.written == b"GET / HTTP/1.1\r\nHost: " + host + b"\r\n\r\n"
 
 
 async def test_what_the_loop_held_up_past_its_deadline_is_not_sent_any_more() -> None:

@@ -15,6 +15,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,12 +23,11 @@ from hypothesis import strategies as st
 
 from bybit_async.errors import HostBanned, InvalidParameter
 from bybit_async.session import AsyncBybit
-from bybit_async.transport import shared_meter
+from bybit_async.transport import shared_budget
+from bybit_async.transport.host_limit import speed_of
 from bybit_async.transport.limits import RateLimitSettings
-from bybit_async.transport.meter import speed_of
 from tests.steady import steady
-from tests.transport.raw_server import OK, RawServer, Request, http, raw_server
-from tests.transport.test_calls import always_ok, now
+from tests.transport.raw_server import OK, RawServer, Request, always_ok, http, now, raw_server
 
 ROOT = Path(__file__).parents[2]
 
@@ -128,7 +128,7 @@ time.sleep(60)
 async def test_what_a_killed_process_had_begun_to_write_never_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shared_meter, "_PATIENCE", 30.0)
+    monkeypatch.setattr(shared_budget, "_PATIENCE", 30.0)
     file = tmp_path / "budget"
     async with raw_server(always_ok) as server, session(server, budget(file)) as bybit:
         await bybit.market.get_server_time()
@@ -236,7 +236,7 @@ async def test_without_a_file_nothing_of_it_is_loaded() -> None:
     check = (
         "import asyncio, sys, bybit_async\n"
         "async def main():\n    async with bybit_async.AsyncBybit(): pass\n"
-        "asyncio.run(main())\nassert 'bybit_async.transport.shared_meter' not in sys.modules\n"
+        "asyncio.run(main())\nassert 'bybit_async.transport.shared_budget' not in sys.modules\n"
     )
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", check, cwd=ROOT)
     assert await process.wait() == 0
@@ -260,3 +260,84 @@ def test_no_reservation_ever_passes_the_budget(requests: int, pauses: list[tuple
         assert 1 <= turns.number <= wanted
         times += [at + turns.wait] * turns.number
     assert most_in(times, 5.0) <= requests
+
+
+_READ = """
+import sqlite3, sys, time
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN")
+connection.execute("SELECT * FROM hosts").fetchall()
+print("reading", flush=True)
+time.sleep(600)
+"""
+
+
+@asynccontextmanager
+async def stuck_reader(file: Path) -> AsyncIterator[None]:
+    """A process that was stopped while it reads the file: it holds a shared lock for ever."""
+    reader = await asyncio.create_subprocess_exec(sys.executable, "-c", _READ, str(file), stdout=PIPE)
+    assert reader.stdout is not None
+    assert await reader.stdout.readline() == b"reading\n"
+    try:
+        yield
+    finally:
+        reader.kill()
+        await reader.communicate()
+
+
+async def test_a_stuck_reader_is_waited_for_once_not_by_every_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = 0
+    change = shared_budget.SharedBudget._change
+
+    def count(self: shared_budget.SharedBudget, what: Any) -> Any:
+        nonlocal tried
+        tried += 1
+        return change(self, what)
+
+    monkeypatch.setattr(shared_budget, "_PATIENCE", 0.05)
+    file = tmp_path / "budget"
+    async with raw_server(always_ok) as server, session(server, budget(file)) as bybit:
+        await bybit.market.get_server_time()
+        monkeypatch.setattr(shared_budget.SharedBudget, "_change", count)
+        async with stuck_reader(file):
+            for _ in range(40):
+                await bybit.market.get_server_time()
+            # The connection was made with the longer patience, which is spent once or twice, not forty times.
+            assert tried <= 3
+        shared = bybit._limits._budget
+        assert isinstance(shared, shared_budget.SharedBudget)
+        shared._not_before = 0.0
+        await bybit.market.get_server_time()
+        assert shared._pauses.failures == 0
+
+
+async def test_a_file_is_left_alone_ever_longer_while_it_cannot_be_used(tmp_path: Path) -> None:
+    waits = []
+    file = tmp_path / "budget"
+    file.write_bytes(b"this is no database, whatever it may be" * 100)
+    async with raw_server(always_ok) as server, session(server, budget(file)) as bybit:
+        shared = bybit._limits._budget
+        assert isinstance(shared, shared_budget.SharedBudget)
+        for _ in range(9):
+            shared._not_before = 0.0
+            asked = time.monotonic()
+            await bybit.market.get_server_time()
+            waits.append(shared._not_before - asked)
+    assert [round(wait) for wait in waits] == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+
+
+async def test_only_its_owner_can_read_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "budget"
+    before = os.umask(0)
+    try:
+        async with raw_server(always_ok) as server, session(server, budget(file)) as bybit:
+            await bybit.market.get_server_time()
+    finally:
+        os.umask(before)
+    assert _modes(tmp_path) == {"budget": "0o600"}
+
+
+def _modes(folder: Path) -> dict[str, str]:
+    return {each.name: oct(each.stat().st_mode & 0o777) for each in folder.iterdir() if each.stat().st_size}

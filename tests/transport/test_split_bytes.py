@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import random
-from typing import Any
 
 import pytest
 
 from bybit_async.errors import AnswerLost, AnswerUnreadable
-from bybit_async.transport.http import RawAnswer
-from bybit_async.transport.lean import _Connection
+from bybit_async.transport.carrier import RawAnswer
+from bybit_async.transport.http1 import _HttpConnection
+from tests.transport.wire import Wire
 
 BODY = b'{"retCode":0,"retMsg":"OK","result":{"orderId":"1","orderLinkId":"a\xc3\xa9"},"retExtInfo":{},"time":17}'
 LIMITS = b"Content-Type: application/json; charset=utf-8\r\nX-Bapi-Limit: 10\r\nX-Bapi-Limit-Status: 9\r\n"
@@ -35,31 +34,14 @@ ANSWERS = {
 }  # fmt: skip
 
 
-class Wire(asyncio.Transport):
-    """Keeps what is written."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.aborted = False
-
-    def write(self, data: Any) -> None:
-        pass
-
-    def is_closing(self) -> bool:
-        return self.aborted
-
-    def abort(self) -> None:
-        self.aborted = True
-
-
-def connection() -> _Connection:
-    made = _Connection(1_000_000, lambda lost: None)
+def connection() -> _HttpConnection:
+    made = _HttpConnection(b"host", 1_000_000, lambda made: None, lambda lost: None)
     made.connection_made(Wire())
     return made
 
 
-def read(made: _Connection, pieces: list[bytes], *, lost: bool = False) -> RawAnswer | Exception:
-    answer = made.round_trip(b"GET / HTTP/1.1\r\n\r\n")
+def read(made: _HttpConnection, pieces: list[bytes], *, lost: bool = False) -> RawAnswer | Exception:
+    answer = made.send("GET", b"/", [], b"")
     for piece in pieces:
         made.data_received(piece)
     if lost:

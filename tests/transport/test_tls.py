@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 
 from bybit_async.errors import AnswerLost, NotSent
-from bybit_async.transport.lean import LeanTransport, _Connection
+from bybit_async.transport.http1 import HttpPool, _HttpConnection
 from bybit_async.transport.tls import TlsTransport, open_tls
 from tests.certificates import contexts
-from tests.transport.raw_server import OK, http
-from tests.transport.test_calls import now
+from tests.transport.raw_server import OK, http, now
 
 VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 ANSWER = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{}"
@@ -199,11 +198,11 @@ async def test_closing_waits_for_the_last_word_of_the_peer_only_so_long(
 async def test_a_cut_is_told_from_an_end(trust: Any) -> None:
     # An answer without a length lasts until the end of the connection: whoever can cut the wire could shorten it.
     for ended in (True, False):
-        connection = _Connection(1_000_000, lambda lost: None)
+        connection = _HttpConnection(b"host", 1_000_000, lambda made: None, lambda lost: None)
         layer, peer = between(trust, connection)
         deliver(layer, peer)
-        answer = connection.round_trip(b"GET / HTTP/1.1\r\n\r\n")
-        assert peer.heard == b"GET / HTTP/1.1\r\n\r\n"
+        answer = connection.send("GET", b"/", [], b"")
+        assert peer.heard == b"GET / HTTP/1.1\r\nHost: host\r\n\r\n"
         peer.tls.write(ANSWER)
         if ended:
             peer.end()
@@ -290,16 +289,16 @@ class Server:
         writer.close()
 
 
-async def _ask(transport: LeanTransport) -> int:
+async def _ask(transport: HttpPool) -> int:
     deadline = asyncio.get_running_loop().time() + 10
-    return (await transport.exchange("GET", b"/", [], b"", deadline=deadline)).status
+    return (await transport.exchange("GET", b"/", list, b"", deadline=deadline)).status
 
 
 async def test_a_session_is_resumed_by_the_next_connection(trust: Any) -> None:
     server = Server()
     async with await asyncio.start_server(server.serve, "localhost", 0, ssl=trust[0]) as listening:
         port = listening.sockets[0].getsockname()[1]
-        transport = LeanTransport(f"https://localhost:{port}", ssl_context=trust[1])
+        transport = HttpPool(f"https://localhost:{port}", ssl_context=trust[1])
         for _ in range(4):
             assert await _ask(transport) == 200
         await transport.aclose()
@@ -310,7 +309,7 @@ async def test_a_server_that_forgot_the_session_is_greeted_anew(trust: Any, tmp_
     first, second = Server(), Server()
     async with await asyncio.start_server(first.serve, "localhost", 0, ssl=trust[0]) as listening:
         port = listening.sockets[0].getsockname()[1]
-        transport = LeanTransport(f"https://localhost:{port}", ssl_context=trust[1])
+        transport = HttpPool(f"https://localhost:{port}", ssl_context=trust[1])
         assert await _ask(transport) == 200
     forgetful = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     forgetful.load_cert_chain(tmp_path / "localhost.pem", tmp_path / "localhost.key")
@@ -324,7 +323,7 @@ async def test_many_calls_at_once(trust: Any) -> None:
     server = Server(keep=True)
     async with await asyncio.start_server(server.serve, "localhost", 0, ssl=trust[0], backlog=100) as listening:
         port = listening.sockets[0].getsockname()[1]
-        transport = LeanTransport(f"https://localhost:{port}", ssl_context=trust[1], max_connections=5)
+        transport = HttpPool(f"https://localhost:{port}", ssl_context=trust[1], max_connections=5)
         assert await asyncio.gather(*(_ask(transport) for _ in range(40))) == [200] * 40
         await transport.aclose()
     assert len(server.resumed) == 5
@@ -351,7 +350,7 @@ async def test_a_handshake_that_fails_sends_nothing_and_leaves_nothing(how: str)
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as listening:
         port = listening.sockets[0].getsockname()[1]
-        transport = LeanTransport(f"https://127.0.0.1:{port}", connect_timeout=0.5 if how == "silence" else 10)
+        transport = HttpPool(f"https://127.0.0.1:{port}", connect_timeout=0.5 if how == "silence" else 10)
         with pytest.raises(NotSent):
             await _ask(transport)
         await asyncio.wait_for(ended.wait(), 10)
@@ -373,7 +372,7 @@ async def test_closing_ends_a_handshake_that_hangs() -> None:
         ended.set()
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as listening:
-        transport = LeanTransport(f"https://127.0.0.1:{listening.sockets[0].getsockname()[1]}")
+        transport = HttpPool(f"https://127.0.0.1:{listening.sockets[0].getsockname()[1]}")
         asking = asyncio.create_task(_ask(transport))
         await asyncio.wait_for(greeted.wait(), 10)
         await transport.aclose()

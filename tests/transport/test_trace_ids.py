@@ -13,8 +13,7 @@ from bybit_async.errors import AnswerUnreadable, BybitError, OutcomeUnknown, Req
 from bybit_async.models.trade import CancelOrder, PlaceOrder
 from bybit_async.session import AsyncBybit
 from tests.faults.trading import RESTING, trading
-from tests.transport.raw_server import OK, Request, http, raw_server
-from tests.transport.test_calls import now
+from tests.transport.raw_server import OK, Request, http, now, raw_server
 
 KEY, SECRET = "KEYKEYKEY", "SECRETSECRET"
 

@@ -9,7 +9,6 @@ from typing_extensions import deprecated
 from bybit_async.api.resource import Resource
 from bybit_async.enums import Category
 from bybit_async.models import account as m
-from bybit_async.models.checks import known
 from bybit_async.transport.endpoint import get
 from bybit_async.transport.pages import Pager
 from bybit_async.wire import Time, none_or_milliseconds
@@ -31,7 +30,7 @@ GET_TRADE_INFO_FOR_ANALYSIS = get(
 
 
 class Balances(Resource):
-    """The part of `Account` that tells what there is and was."""
+    """The part of `Account` that reads balances and their history."""
 
     __slots__ = ()
 
@@ -46,16 +45,14 @@ class Balances(Resource):
 
         Without `coin` every coin that is not zero is listed; several are separated by commas.
         """
-        answer: m.Wallets = await self._call(GET_WALLET_BALANCE, timeout, account_type=account_type, coin=coin)
-        return answer
+        return await self._call(GET_WALLET_BALANCE, timeout, account_type=account_type, coin=coin)
 
     async def get_transferable_amount(self, *, coin_name: str, timeout: float | None = None) -> m.TransferableAmount:
         """What may be moved out of the account, for up to 20 coins separated by commas.
 
         `GET /v5/account/withdrawal`.
         """
-        answer: m.TransferableAmount = await self._call(GET_TRANSFERABLE_AMOUNT, timeout, coin_name=coin_name)
-        return answer
+        return await self._call(GET_TRANSFERABLE_AMOUNT, timeout, coin_name=coin_name)
 
     async def get_fee_rates(
         self,
@@ -69,10 +66,7 @@ class Balances(Resource):
 
         `GET /v5/account/fee-rate`.
         """
-        answer: m.FeeRates = await self._call(
-            GET_FEE_RATES, timeout, category=known(category), symbol=symbol, base_coin=base_coin
-        )
-        return answer
+        return await self._call(GET_FEE_RATES, timeout, category=category, symbol=symbol, base_coin=base_coin)
 
     def get_transaction_log(
         self,
@@ -95,7 +89,7 @@ class Balances(Resource):
         last 24 hours are listed. `limit` is 1 to 50 (20 when left out). `GET /v5/account/transaction-log`.
         """
         return self._pages(
-            GET_TRANSACTION_LOG, timeout, account_type=account_type, category=category and known(category),
+            GET_TRANSACTION_LOG, timeout, account_type=account_type, category=category,
             currency=currency, base_coin=base_coin, type=type, trans_sub_type=trans_sub_type,
             start_time=none_or_milliseconds(start, "start"), end_time=none_or_milliseconds(end, "end"),
             limit=limit, cursor=cursor,
@@ -126,15 +120,13 @@ class Balances(Resource):
 
     async def get_option_asset_info(self, *, timeout: float | None = None) -> m.OptionAssets:
         """Profit and margin of options, per coin. `GET /v5/account/option-asset-info`."""
-        answer: m.OptionAssets = await self._call(GET_OPTION_ASSET_INFO, timeout)
-        return answer
+        return await self._call(GET_OPTION_ASSET_INFO, timeout)
 
     async def get_trade_info_for_analysis(
         self, *, symbol: str, start: Time | None = None, end: Time | None = None, timeout: float | None = None
     ) -> m.TradeAnalysis:
         """My trading of one symbol, summed up and per day. `GET /v5/account/trade-info-for-analysis`."""
-        answer: m.TradeAnalysis = await self._call(
+        return await self._call(
             GET_TRADE_INFO_FOR_ANALYSIS, timeout, symbol=symbol,
             start_time=none_or_milliseconds(start, "start"), end_time=none_or_milliseconds(end, "end"),
         )  # fmt: skip
-        return answer

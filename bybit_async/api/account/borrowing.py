@@ -34,8 +34,7 @@ class Borrowing(SettingResource):
 
     async def borrow(self, *, coin: str, amount: Number, timeout: float | None = None) -> m.Borrowed:
         """Borrow a coin at the floating rate. `POST /v5/account/borrow`."""
-        answer: m.Borrowed = await self._call(BORROW, timeout, coin=coin, amount=plain(amount, "amount"))
-        return answer
+        return await self._call(BORROW, timeout, coin=coin, amount=plain(amount, "amount"))
 
     def get_borrow_history(
         self,
@@ -71,10 +70,9 @@ class Borrowing(SettingResource):
         """
         if amount is not None and coin is None:
             raise InvalidParameter("coin", "an amount needs its coin")
-        answer: m.RepaymentStatus = await self._call(
+        return await self._call(
             REPAY, timeout, coin=coin, amount=none_or_plain(amount, "amount"), repayment_type=repayment_type
         )
-        return answer
 
     async def manual_no_convert_repay(
         self,
@@ -85,29 +83,25 @@ class Borrowing(SettingResource):
         timeout: float | None = None,
     ) -> m.RepaymentStatus:
         """Repay a coin with its own balance only, nothing is converted. `POST /v5/account/no-convert-repay`."""
-        answer: m.RepaymentStatus = await self._call(
+        return await self._call(
             MANUAL_NO_CONVERT_REPAY, timeout, coin=coin, amount=none_or_plain(amount, "amount"),
             repayment_type=repayment_type,
         )  # fmt: skip
-        return answer
 
     async def repay_liability(self, *, coin: str | None = None, timeout: float | None = None) -> m.Repayments:
         """Repay what is owed in one coin, or in all; Bybit points many accounts to `repay` instead.
 
         `POST /v5/account/quick-repayment`.
         """
-        answer: m.Repayments = await self._call(REPAY_LIABILITY, timeout, coin=coin)
-        return answer
+        return await self._call(REPAY_LIABILITY, timeout, coin=coin)
 
     async def get_pay_info(self, *, coin: str | None = None, timeout: float | None = None) -> m.PayInfo:
         """What is owed in a coin and what it can be repaid with. `GET /v5/account/pay-info`."""
-        answer: m.PayInfo = await self._call(GET_PAY_INFO, timeout, coin=coin)
-        return answer
+        return await self._call(GET_PAY_INFO, timeout, coin=coin)
 
     async def get_collateral_info(self, *, currency: str | None = None, timeout: float | None = None) -> m.Collaterals:
         """Rates, limits and switches of one currency, or of all. `GET /v5/account/collateral-info`."""
-        answer: m.Collaterals = await self._call(GET_COLLATERAL_INFO, timeout, currency=currency)
-        return answer
+        return await self._call(GET_COLLATERAL_INFO, timeout, currency=currency)
 
     async def set_collateral_coin(
         self, *, coin: str, collateral_switch: m.OnOff, timeout: float | None = None
@@ -122,5 +116,4 @@ class Borrowing(SettingResource):
         if not request:
             raise InvalidParameter("request", "expected at least one coin")
         items = [{"coin": item.coin, "collateralSwitch": item.collateral_switch} for item in request]
-        answer: m.CollateralSwitches = await self._call(BATCH_SET_COLLATERAL_COIN, timeout, request=items)
-        return answer
+        return await self._call(BATCH_SET_COLLATERAL_COIN, timeout, request=items)

@@ -47,18 +47,15 @@ class Protection(SettingResource):
 
     async def get_mmp_state(self, *, base_coin: str, timeout: float | None = None) -> m.MmpStates:
         """Market maker protection of a base coin's options. `GET /v5/account/mmp-state`."""
-        answer: m.MmpStates = await self._call(GET_MMP_STATE, timeout, base_coin=base_coin)
-        return answer
+        return await self._call(GET_MMP_STATE, timeout, base_coin=base_coin)
 
     async def query_dcp_info(self, *, timeout: float | None = None) -> m.DcpInfos:
         """For which products orders are cancelled on disconnection; set it by `trade.set_dcp`.
 
         `GET /v5/account/query-dcp-info`.
         """
-        answer: m.DcpInfos = await self._call(QUERY_DCP_INFO, timeout)
-        return answer
+        return await self._call(QUERY_DCP_INFO, timeout)
 
     async def get_smp_group(self, *, timeout: float | None = None) -> m.SmpGroup:
         """The self match prevention group of the account. `GET /v5/account/smp-group`."""
-        answer: m.SmpGroup = await self._call(GET_SMP_GROUP, timeout)
-        return answer
+        return await self._call(GET_SMP_GROUP, timeout)

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any, Literal, overload
 
 from bybit_async.api.setting import Setting, SettingResource
+from bybit_async.api.spelling import none_or_wires
 from bybit_async.enums import MarginMode
 from bybit_async.models import account as m
 from bybit_async.models import market
-from bybit_async.models.checks import known
+from bybit_async.models.building import Fields
 from bybit_async.transport.endpoint import get, post
 from bybit_async.transport.pages import Pager
 from bybit_async.wire import Nothing
@@ -43,8 +44,7 @@ class Settings(SettingResource):
 
     async def get_account_info(self, *, timeout: float | None = None) -> m.AccountInfo:
         """Margin mode and kind of the account. `GET /v5/account/info`."""
-        answer: m.AccountInfo = await self._call(GET_ACCOUNT_INFO, timeout)
-        return answer
+        return await self._call(GET_ACCOUNT_INFO, timeout)
 
     async def set_margin_mode(self, *, set_margin_mode: MarginMode, timeout: float | None = None) -> Setting:
         """Set isolated, cross (``REGULAR_MARGIN``) or portfolio margin for the account.
@@ -64,38 +64,34 @@ class Settings(SettingResource):
 
         `POST /v5/account/set-limit-px-action`.
         """
-        return await self._set(SET_LIMIT_PRICE_ACTION, timeout, category=known(category), modify_enable=modify_enable)
+        return await self._set(SET_LIMIT_PRICE_ACTION, timeout, category=category, modify_enable=modify_enable)
 
     async def set_delta_mode(
         self, *, delta_enable: Literal["0", "1"], timeout: float | None = None
     ) -> m.DeltaModeResult:
         """Switch delta neutral mode on (``"1"``) or off (``"0"``). `POST /v5/account/set-delta-mode`."""
-        answer: m.DeltaModeResult = await self._call(SET_DELTA_MODE, timeout, delta_enable=delta_enable)
-        return answer
+        return await self._call(SET_DELTA_MODE, timeout, delta_enable=delta_enable)
 
     async def get_user_setting_config(self, *, timeout: float | None = None) -> m.UserSettings:
         """Preferences of the account. `GET /v5/account/user-setting-config`."""
-        answer: m.UserSettings = await self._call(GET_USER_SETTING_CONFIG, timeout)
-        return answer
+        return await self._call(GET_USER_SETTING_CONFIG, timeout)
 
     async def upgrade_to_unified_trading_account(self, *, timeout: float | None = None) -> m.UpgradeStatus:
         """Upgrade a classic account to a unified one; this cannot be undone. `POST /v5/account/upgrade-to-uta`."""
-        answer: m.UpgradeStatus = await self._call(UPGRADE_TO_UNIFIED_TRADING_ACCOUNT, timeout)
-        return answer
+        return await self._call(UPGRADE_TO_UNIFIED_TRADING_ACCOUNT, timeout)
 
     async def request_demo_trading_funds(
         self,
         *,
         adjust_type: Literal[0, 1] | None = None,
-        uta_demo_apply_money: Sequence[m.DemoFunds] | None = None,
+        uta_demo_apply_money: Sequence[m.DemoFunds | Fields] | None = None,
         timeout: float | None = None,
     ) -> Nothing:
         """Add demo money (0) or take it away (1); demo accounts only. `POST /v5/account/demo-apply-money`."""
-        funds = None if uta_demo_apply_money is None else [item.wire() for item in uta_demo_apply_money]
-        answer: Nothing = await self._call(
+        funds = none_or_wires(m.DemoFunds, uta_demo_apply_money, "uta_demo_apply_money")
+        return await self._call(
             REQUEST_DEMO_TRADING_FUNDS, timeout, adjust_type=adjust_type, uta_demo_apply_money=funds
         )
-        return answer
 
     @overload
     def get_account_instruments_info(
@@ -141,5 +137,5 @@ class Settings(SettingResource):
         `GET /v5/account/instruments-info`.
         """
         return self._pages(
-            GET_ACCOUNT_INSTRUMENTS_INFO, timeout, category=known(category), symbol=symbol, limit=limit, cursor=cursor
+            GET_ACCOUNT_INSTRUMENTS_INFO, timeout, category=category, symbol=symbol, limit=limit, cursor=cursor
         )

@@ -33,31 +33,27 @@ class AlphaLiquidity(Resource):
 
     async def get_lp_pool_list(self, *, token_symbol: str | None = None, timeout: float | None = None) -> m.AlphaPools:
         """Liquidity pools, searched by token symbol. `POST /v5/alpha/lp/pool-list`."""
-        answer: m.AlphaPools = await self._call(GET_LP_POOL_LIST, timeout, token_symbol=token_symbol)
-        return answer
+        return await self._call(GET_LP_POOL_LIST, timeout, token_symbol=token_symbol)
 
     async def get_lp_pool_info(self, *, pool_address: str, timeout: float | None = None) -> m.AlphaPoolInfo:
         """One liquidity pool in detail. `POST /v5/alpha/lp/pool-info`."""
-        answer: m.AlphaPoolInfo = await self._call(GET_LP_POOL_INFO, timeout, pool_address=pool_address)
-        return answer
+        return await self._call(GET_LP_POOL_INFO, timeout, pool_address=pool_address)
 
     async def get_lp_pay_token_list(
         self, *, chain_code: str | None = None, token_address: str | None = None, timeout: float | None = None
     ) -> m.AlphaPoolPayTokens:
         """Coins that a pool can be paid with. `POST /v5/alpha/lp/pay-token-list`."""
-        answer: m.AlphaPoolPayTokens = await self._call(
+        return await self._call(
             GET_LP_PAY_TOKEN_LIST, timeout, chain_code=chain_code, token_address=token_address,
         )  # fmt: skip
-        return answer
 
     async def get_lp_pay_token_price(
         self, *, token_code: list[str], chain_code: str | None = None, timeout: float | None = None
     ) -> m.AlphaPoolPayTokenPrices:
         """Prices of up to 50 coins in USD. `POST /v5/alpha/lp/pay-token-price`."""
-        answer: m.AlphaPoolPayTokenPrices = await self._call(
+        return await self._call(
             GET_LP_PAY_TOKEN_PRICE, timeout, token_code=token_code, chain_code=chain_code,
         )  # fmt: skip
-        return answer
 
     async def stake_lp(
         self,
@@ -76,7 +72,7 @@ class AlphaLiquidity(Resource):
 
         `position_id` 0 opens a position; give either the range bounds or the price bounds. `POST /v5/alpha/lp/stake`.
         """
-        answer: m.AlphaStakeAck = await self._call(
+        return await self._call(
             STAKE_LP, timeout, position_id=position_id, pool_address=pool_address,
             pay_token_amount=plain(pay_token_amount, "pay_token_amount"), pay_token_code=pay_token_code,
             range_upper=none_or_plain(range_upper, "range_upper"),
@@ -84,7 +80,6 @@ class AlphaLiquidity(Resource):
             price_upper=none_or_plain(price_upper, "price_upper"),
             price_lower=none_or_plain(price_lower, "price_lower"),
         )  # fmt: skip
-        return answer
 
     async def redeem_lp(
         self,
@@ -99,16 +94,14 @@ class AlphaLiquidity(Resource):
 
         `POST /v5/alpha/lp/redeem`.
         """
-        answer: m.AlphaPoolOrderAck = await self._call(
+        return await self._call(
             REDEEM_LP, timeout, position_id=position_id, pool_address=pool_address,
             derc_ratio=plain(derc_ratio, "derc_ratio"), receive_token_code=receive_token_code,
         )  # fmt: skip
-        return answer
 
     async def get_lp_position_list(self, *, timeout: float | None = None) -> m.AlphaPositions:
         """Positions in pools. `POST /v5/alpha/lp/position-list`."""
-        answer: m.AlphaPositions = await self._call(GET_LP_POSITION_LIST, timeout)
-        return answer
+        return await self._call(GET_LP_POSITION_LIST, timeout)
 
     def get_lp_order_list(
         self,

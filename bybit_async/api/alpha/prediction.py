@@ -75,8 +75,7 @@ class AlphaPrediction(Resource):
 
     async def get_prediction_engine_status(self, *, timeout: float | None = None) -> m.PredictionEngine:
         """Whether the matching engine takes orders. `GET /v5/alpha/prediction/engine-status`."""
-        answer: m.PredictionEngine = await self._call(GET_PREDICTION_ENGINE_STATUS, timeout)
-        return answer
+        return await self._call(GET_PREDICTION_ENGINE_STATUS, timeout)
 
     async def get_prediction_event_detail(
         self,
@@ -88,35 +87,31 @@ class AlphaPrediction(Resource):
     ) -> m.PredictionEvent:
         """An event and its markets, named by `slug` or `event_id`. `POST /v5/alpha/prediction/event-detail`."""
         any_of({"slug": slug, "event_id": event_id})
-        answer: m.PredictionEvent = await self._call(
+        return await self._call(
             GET_PREDICTION_EVENT_DETAIL, timeout, event_id=event_id, slug=slug, has_more_markets=has_more_markets,
         )  # fmt: skip
-        return answer
 
     async def get_prediction_order_book(
         self, *, token_ids: list[str], timeout: float | None = None
     ) -> list[m.PredictionOrderBook]:
         """Order books of up to 20 outcome tokens. `POST /v5/alpha/prediction/order-book`."""
-        answer: list[m.PredictionOrderBook] = await self._call(GET_PREDICTION_ORDER_BOOK, timeout, token_ids=token_ids)
-        return answer
+        return await self._call(GET_PREDICTION_ORDER_BOOK, timeout, token_ids=token_ids)
 
     async def get_prediction_token_price(
         self, *, token_ids: list[str], timeout: float | None = None
     ) -> list[m.PredictionTokenPrice]:
         """Prices of up to 20 outcome tokens. `POST /v5/alpha/prediction/token-price`."""
-        answer: list[m.PredictionTokenPrice] = await self._call(
+        return await self._call(
             GET_PREDICTION_TOKEN_PRICE, timeout, token_ids=token_ids,
         )  # fmt: skip
-        return answer
 
     async def get_prediction_price_history(
         self, *, token_id: str, interval: Literal["1H", "6H", "1D", "1W", "1M", "ALL"], timeout: float | None = None
     ) -> m.PredictionPriceHistory:
         """Candles of an outcome token, newest first. `POST /v5/alpha/prediction/price-history`."""
-        answer: m.PredictionPriceHistory = await self._call(
+        return await self._call(
             GET_PREDICTION_PRICE_HISTORY, timeout, token_id=token_id, interval=interval,
         )  # fmt: skip
-        return answer
 
     def get_prediction_side_market_list(
         self,
@@ -136,8 +131,7 @@ class AlphaPrediction(Resource):
 
     async def get_prediction_pay_token_list(self, *, timeout: float | None = None) -> list[m.PredictionPayToken]:
         """Coins that predictions are paid with. `GET /v5/alpha/prediction/pay-token-list`."""
-        answer: list[m.PredictionPayToken] = await self._call(GET_PREDICTION_PAY_TOKEN_LIST, timeout)
-        return answer
+        return await self._call(GET_PREDICTION_PAY_TOKEN_LIST, timeout)
 
     async def get_prediction_order_estimate(
         self,
@@ -155,11 +149,10 @@ class AlphaPrediction(Resource):
         `amount` is USDC when buying and shares when selling; only fill-or-kill orders (1) exist so far.
         `POST /v5/alpha/prediction/order-estimate`.
         """
-        answer: m.PredictionEstimate = await self._call(
+        return await self._call(
             GET_PREDICTION_ORDER_ESTIMATE, timeout, token_id=token_id, side=side, event_id=event_id,
             amount=plain(amount, "amount"), order_type=order_type, pay_token_code=pay_token_code,
         )  # fmt: skip
-        return answer
 
     async def buy_prediction(
         self,
@@ -176,12 +169,11 @@ class AlphaPrediction(Resource):
 
         `slippage` is the largest tolerated one, ``0.05`` for 5 %. `POST /v5/alpha/prediction/buy`.
         """
-        answer: m.PredictionOrderAck = await self._call(
+        return await self._call(
             BUY_PREDICTION, timeout, token_id=token_id, amount=plain(amount, "amount"),
             pay_token_code=pay_token_code, order_type=order_type, slippage=plain(slippage, "slippage"),
             event_id=event_id,
         )  # fmt: skip
-        return answer
 
     async def sell_prediction(
         self,
@@ -198,11 +190,10 @@ class AlphaPrediction(Resource):
 
         `slippage` is the largest tolerated one, ``0.05`` for 5 %. `POST /v5/alpha/prediction/sell`.
         """
-        answer: m.PredictionOrderAck = await self._call(
+        return await self._call(
             SELL_PREDICTION, timeout, token_id=token_id, size=plain(size, "size"), order_type=order_type,
             slippage=plain(slippage, "slippage"), event_id=event_id, to_token_code=to_token_code,
         )  # fmt: skip
-        return answer
 
     def get_prediction_order_list(
         self,
@@ -261,10 +252,9 @@ class AlphaPrediction(Resource):
         self, *, event_type: int | None = None, timeout: float | None = None
     ) -> m.PredictionPortfolio:
         """Value and success of all positions. `POST /v5/alpha/prediction/portfolio-summary`."""
-        answer: m.PredictionPortfolio = await self._call(
+        return await self._call(
             GET_PREDICTION_PORTFOLIO_SUMMARY, timeout, event_type=event_type,
         )  # fmt: skip
-        return answer
 
     async def get_sports_group_stage_detail(
         self, *, event_type: int, group_name: str | None = None, timeout: float | None = None
@@ -273,10 +263,9 @@ class AlphaPrediction(Resource):
 
         `POST /v5/alpha/prediction/sports/group-stage-detail`.
         """
-        answer: m.GroupStage = await self._call(
+        return await self._call(
             GET_SPORTS_GROUP_STAGE_DETAIL, timeout, event_type=event_type, group_name=group_name,
         )  # fmt: skip
-        return answer
 
     def get_sports_match_list(
         self,
@@ -299,5 +288,4 @@ class AlphaPrediction(Resource):
 
     async def get_sports_timeline_stages(self, *, event_type: int, timeout: float | None = None) -> m.SportsTimeline:
         """Stages of a tournament. `GET /v5/alpha/prediction/sports/timeline-stages`."""
-        answer: m.SportsTimeline = await self._call(GET_SPORTS_TIMELINE_STAGES, timeout, event_type=event_type)
-        return answer
+        return await self._call(GET_SPORTS_TIMELINE_STAGES, timeout, event_type=event_type)

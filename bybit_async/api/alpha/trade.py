@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from bybit_async.api.resource import Resource
+from bybit_async.api.spelling import wires
 from bybit_async.models import alpha as m
+from bybit_async.models.building import Fields
 from bybit_async.transport.endpoint import post
 from bybit_async.transport.pages import Numbered, Pager
 from bybit_async.wire import Number, plain
@@ -38,44 +41,39 @@ class AlphaTrade(Resource):
     async def get_asset_detail(
         self, *, chain_code: str, token_address: str, timeout: float | None = None
     ) -> m.AlphaHolding:
-        """The account's holding of one on-chain token; an empty list when it has none.
+        """The account's holding of one on-chain token; an empty list without one.
 
         `POST /v5/alpha/trade/asset-detail`.
         """
-        answer: m.AlphaHolding = await self._call(
+        return await self._call(
             GET_ASSET_DETAIL, timeout, chain_code=chain_code, token_address=token_address,
         )  # fmt: skip
-        return answer
 
     async def get_asset_list(self, *, timeout: float | None = None) -> m.AlphaHoldings:
         """The account's holdings of on-chain tokens. `POST /v5/alpha/trade/asset-list`."""
-        answer: m.AlphaHoldings = await self._call(GET_ASSET_LIST, timeout)
-        return answer
+        return await self._call(GET_ASSET_LIST, timeout)
 
     async def get_biz_token_details(
         self, *, chain_code: str, token_address: str, timeout: float | None = None
     ) -> m.AlphaTokenDetails:
         """A token's limits, links and state. `POST /v5/alpha/trade/biz-token-details`."""
-        answer: m.AlphaTokenDetails = await self._call(
+        return await self._call(
             GET_BIZ_TOKEN_DETAILS, timeout, chain_code=chain_code, token_address=token_address,
         )  # fmt: skip
-        return answer
 
     async def get_biz_token_list(
         self, *, token_tag: Literal[0, 1, 2] | None = None, timeout: float | None = None
     ) -> list[m.AlphaToken]:
         """Tokens that can be traded; `token_tag` is 0 all, 1 new, 2 hot. `POST /v5/alpha/trade/biz-token-list`."""
-        answer: list[m.AlphaToken] = await self._call(GET_BIZ_TOKEN_LIST, timeout, token_tag=token_tag)
-        return answer
+        return await self._call(GET_BIZ_TOKEN_LIST, timeout, token_tag=token_tag)
 
     async def get_biz_token_price_list(
-        self, *, tokens: list[m.AlphaTokenKey], timeout: float | None = None
+        self, *, tokens: Sequence[m.AlphaTokenKey | Fields], timeout: float | None = None
     ) -> m.AlphaTokenPrices:
         """Prices and volumes of up to 20 tokens. `POST /v5/alpha/trade/biz-token-price-list`."""
-        answer: m.AlphaTokenPrices = await self._call(
-            GET_BIZ_TOKEN_PRICE_LIST, timeout, token_address_info=[part.wire() for part in tokens],
+        return await self._call(
+            GET_BIZ_TOKEN_PRICE_LIST, timeout, token_address_info=wires(m.AlphaTokenKey, tokens, "tokens"),
         )  # fmt: skip
-        return answer
 
     def get_order_list(
         self,
@@ -102,10 +100,9 @@ class AlphaTrade(Resource):
         self, *, chain_code: str, token_address: str, timeout: float | None = None
     ) -> list[m.AlphaPayToken]:
         """Coins that a token can be paid with. `POST /v5/alpha/trade/pay-token-list`."""
-        answer: list[m.AlphaPayToken] = await self._call(
+        return await self._call(
             GET_PAY_TOKEN_LIST, timeout, chain_code=chain_code, token_address=token_address,
         )  # fmt: skip
-        return answer
 
     async def get_quote(
         self,
@@ -121,12 +118,11 @@ class AlphaTrade(Resource):
 
         `quote_mode` is 0 automatic, 1 best price, 2 best chance. `POST /v5/alpha/trade/quote`.
         """
-        answer: m.AlphaQuote = await self._call(
+        return await self._call(
             GET_QUOTE, timeout, trade_type=trade_type, from_token_code=from_token_code,
             from_token_amount=plain(from_token_amount, "from_token_amount"), to_token_code=to_token_code,
             quote_mode=quote_mode,
         )  # fmt: skip
-        return answer
 
     async def purchase(
         self,
@@ -143,13 +139,12 @@ class AlphaTrade(Resource):
         timeout: float | None = None,
     ) -> m.AlphaOrderAck:
         """Buy an on-chain token, passing on what `get_quote` answered. `POST /v5/alpha/trade/purchase`."""
-        answer: m.AlphaOrderAck = await self._call(
+        return await self._call(
             PURCHASE, timeout, from_token_code=from_token_code,
             from_token_amount=plain(from_token_amount, "from_token_amount"), to_token_code=to_token_code,
             slippage=plain(slippage, "slippage"), quote_data=quote_data, gas=plain(gas, "gas"),
             quote_mode=quote_mode, correcting_code=correcting_code, tenant=tenant,
         )  # fmt: skip
-        return answer
 
     async def redeem(
         self,
@@ -166,10 +161,9 @@ class AlphaTrade(Resource):
         timeout: float | None = None,
     ) -> m.AlphaOrderAck:
         """Sell an on-chain token, passing on what `get_quote` answered. `POST /v5/alpha/trade/redeem`."""
-        answer: m.AlphaOrderAck = await self._call(
+        return await self._call(
             REDEEM, timeout, from_token_code=from_token_code,
             from_token_amount=plain(from_token_amount, "from_token_amount"), to_token_code=to_token_code,
             slippage=plain(slippage, "slippage"), quote_data=quote_data, gas=plain(gas, "gas"),
             quote_mode=quote_mode, correcting_code=correcting_code, tenant=tenant,
         )  # fmt: skip
-        return answer

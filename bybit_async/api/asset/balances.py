@@ -46,11 +46,10 @@ class Balances(Resource):
         With a master key, `member_id` names a sub account; `valuation_currency` is ``USD`` when left out.
         `GET /v5/asset/asset-overview`.
         """
-        answer: m.AssetOverview = await self._call(
+        return await self._call(
             GET_ASSET_OVERVIEW, timeout, member_id=member_id, valuation_currency=valuation_currency,
             account_type=account_type,
         )  # fmt: skip
-        return answer
 
     async def get_coin_greeks(
         self, *, base_coin: str | None = None, timeout: float | None = None
@@ -59,8 +58,7 @@ class Balances(Resource):
 
         `GET /v5/asset/coin-greeks`.
         """
-        answer: Rows[m.CoinGreeks] = await self._call(GET_COIN_GREEKS, timeout, base_coin=base_coin)
-        return answer
+        return await self._call(GET_COIN_GREEKS, timeout, base_coin=base_coin)
 
     async def get_portfolio_margin_info(
         self, *, base_coin: str | None = None, timeout: float | None = None
@@ -69,8 +67,7 @@ class Balances(Resource):
 
         `GET /v5/asset/portfolio-margin`.
         """
-        answer: m.PortfolioMargin = await self._call(GET_PORTFOLIO_MARGIN_INFO, timeout, base_coin=base_coin)
-        return answer
+        return await self._call(GET_PORTFOLIO_MARGIN_INFO, timeout, base_coin=base_coin)
 
     async def get_total_members_assets(
         self, *, coin: str | None = None, timeout: float | None = None
@@ -79,8 +76,7 @@ class Balances(Resource):
 
         `GET /v5/asset/total-members-assets`.
         """
-        answer: m.MembersAssets = await self._call(GET_TOTAL_MEMBERS_ASSETS, timeout, coin=coin)
-        return answer
+        return await self._call(GET_TOTAL_MEMBERS_ASSETS, timeout, coin=coin)
 
     async def get_coin_balance(
         self,
@@ -100,13 +96,12 @@ class Balances(Resource):
         With a master key, `member_id` names a sub account; name `to_member_id` or `to_account_type` to learn what may
         be transferred there. `GET /v5/asset/transfer/query-account-coin-balance`.
         """
-        answer: m.CoinBalanceOf = await self._call(
+        return await self._call(
             GET_COIN_BALANCE, timeout, account_type=account_type, coin=coin, member_id=member_id,
             to_member_id=to_member_id, to_account_type=to_account_type, with_bonus=with_bonus,
             with_transfer_safe_amount=with_transfer_safe_amount,
             with_ltv_transfer_safe_amount=with_ltv_transfer_safe_amount,
         )  # fmt: skip
-        return answer
 
     async def get_coins_balance(
         self,
@@ -121,21 +116,18 @@ class Balances(Resource):
 
         `GET /v5/asset/transfer/query-account-coins-balance`.
         """
-        answer: m.CoinBalances = await self._call(
+        return await self._call(
             GET_COINS_BALANCE, timeout, account_type=account_type, member_id=member_id, coin=coin,
             with_bonus=with_bonus,
         )  # fmt: skip
-        return answer
 
     @deprecated("Use Asset.get_coins_balance.")
     async def get_spot_asset_info(
         self, *, account_type: str, coin: str | None = None, timeout: float | None = None
     ) -> m.ClassicAssets:
         """Balances of the classic spot account. `GET /v5/asset/transfer/query-asset-info`."""
-        answer: m.ClassicAssets = await self._call(GET_SPOT_ASSET_INFO, timeout, account_type=account_type, coin=coin)
-        return answer
+        return await self._call(GET_SPOT_ASSET_INFO, timeout, account_type=account_type, coin=coin)
 
     async def get_withdrawable_amount(self, *, coin: str, timeout: float | None = None) -> m.WithdrawableAmounts:
         """How much of a coin may be withdrawn now, per account type. `GET /v5/asset/withdraw/withdrawable-amount`."""
-        answer: m.WithdrawableAmounts = await self._call(GET_WITHDRAWABLE_AMOUNT, timeout, coin=coin)
-        return answer
+        return await self._call(GET_WITHDRAWABLE_AMOUNT, timeout, coin=coin)

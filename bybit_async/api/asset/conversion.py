@@ -51,10 +51,9 @@ class Conversion(Resource):
         `side` 0 lists what can be sold (with the balance), 1 what `coin` can be converted into.
         `GET /v5/asset/exchange/query-coin-list`.
         """
-        answer: m.ConvertCoins = await self._call(
+        return await self._call(
             GET_CONVERT_COIN_LIST, timeout, account_type=account_type, coin=coin, side=side,
         )  # fmt: skip
-        return answer
 
     async def request_a_quote(
         self,
@@ -75,13 +74,12 @@ class Conversion(Resource):
 
         `request_coin` is the coin sold. `POST /v5/asset/exchange/quote-apply`.
         """
-        answer: m.ConvertQuote = await self._call(
+        return await self._call(
             REQUEST_A_QUOTE, timeout, account_type=account_type, from_coin=from_coin, to_coin=to_coin,
             request_coin=request_coin, request_amount=plain(request_amount, "request_amount"),
             from_coin_type=from_coin_type, to_coin_type=to_coin_type, param_type=param_type,
             param_value=param_value, request_id=no_longer(request_id, 36, "request_id"),
         )  # fmt: skip
-        return answer
 
     async def confirm_a_quote(self, *, quote_tx_id: str, timeout: float | None = None) -> m.ConvertAck:
         """Take a quote.
@@ -89,17 +87,15 @@ class Conversion(Resource):
         The answer only says that it is being processed: ask `get_convert_status`.
         `POST /v5/asset/exchange/convert-execute`.
         """
-        answer: m.ConvertAck = await self._call(CONFIRM_A_QUOTE, timeout, quote_tx_id=quote_tx_id)
-        return answer
+        return await self._call(CONFIRM_A_QUOTE, timeout, quote_tx_id=quote_tx_id)
 
     async def get_convert_status(
         self, *, quote_tx_id: str, account_type: str, timeout: float | None = None
     ) -> m.ConvertStatus:
         """How a conversion went. `GET /v5/asset/exchange/convert-result-query`."""
-        answer: m.ConvertStatus = await self._call(
+        return await self._call(
             GET_CONVERT_STATUS, timeout, quote_tx_id=quote_tx_id, account_type=account_type,
         )  # fmt: skip
-        return answer
 
     async def get_convert_history(
         self,
@@ -113,10 +109,9 @@ class Conversion(Resource):
 
         `account_type` takes several, comma-separated. `GET /v5/asset/exchange/query-convert-history`.
         """
-        answer: Rows[m.Conversion] = await self._call(
+        return await self._call(
             GET_CONVERT_HISTORY, timeout, account_type=account_type, index=index, limit=limit,
         )  # fmt: skip
-        return answer
 
     def get_coin_exchange_records(
         self,
@@ -139,10 +134,9 @@ class Conversion(Resource):
         self, *, account_type: str, from_coin: str | None = None, timeout: float | None = None
     ) -> m.SmallBalances:
         """Balances too small to trade that can be converted together. `GET /v5/asset/covert/small-balance-list`."""
-        answer: m.SmallBalances = await self._call(
+        return await self._call(
             GET_SMALL_BALANCE_COINS, timeout, account_type=account_type, from_coin=from_coin,
         )  # fmt: skip
-        return answer
 
     async def request_a_quote_small_balance(
         self, *, account_type: str, from_coin_list: list[str], to_coin: str, timeout: float | None = None
@@ -151,16 +145,14 @@ class Conversion(Resource):
 
         It holds for 30 seconds and is taken with `confirm_a_quote_small_balance`. `POST /v5/asset/covert/get-quote`.
         """
-        answer: m.SmallBalanceQuoteAnswer = await self._call(
+        return await self._call(
             REQUEST_A_QUOTE_SMALL_BALANCE, timeout, account_type=account_type, from_coin_list=from_coin_list,
             to_coin=to_coin,
         )  # fmt: skip
-        return answer
 
     async def confirm_a_quote_small_balance(self, *, quote_id: str, timeout: float | None = None) -> m.SmallBalanceAck:
         """Take a quote for small balances. `POST /v5/asset/covert/small-balance-execute`."""
-        answer: m.SmallBalanceAck = await self._call(CONFIRM_A_QUOTE_SMALL_BALANCE, timeout, quote_id=quote_id)
-        return answer
+        return await self._call(CONFIRM_A_QUOTE_SMALL_BALANCE, timeout, quote_id=quote_id)
 
     async def get_exchange_history_small_balance(
         self,
@@ -178,9 +170,8 @@ class Conversion(Resource):
         `cursor` is the page number, `size` at most 100 (50 when left out).
         `GET /v5/asset/covert/small-balance-history`.
         """
-        answer: m.SmallBalanceHistory = await self._call(
+        return await self._call(
             GET_EXCHANGE_HISTORY_SMALL_BALANCE, timeout, account_type=account_type, quote_id=quote_id,
             start_time=none_or_milliseconds(start, "start"), end_time=none_or_milliseconds(end, "end"),
             cursor=cursor, size=size,
         )  # fmt: skip
-        return answer

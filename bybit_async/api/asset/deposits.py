@@ -36,8 +36,7 @@ class Deposits(Resource):
 
     async def set_deposit_account(self, *, account_type: str, timeout: float | None = None) -> m.DepositAccountStatus:
         """Choose the account type that new deposits are credited to. `POST /v5/asset/deposit/deposit-to-account`."""
-        answer: m.DepositAccountStatus = await self._call(SET_DEPOSIT_ACCOUNT, timeout, account_type=account_type)
-        return answer
+        return await self._call(SET_DEPOSIT_ACCOUNT, timeout, account_type=account_type)
 
     async def get_master_deposit_address(
         self, *, coin: str, chain_type: str | None = None, timeout: float | None = None
@@ -46,10 +45,9 @@ class Deposits(Resource):
 
         `GET /v5/asset/deposit/query-address`.
         """
-        answer: m.DepositAddresses = await self._call(
+        return await self._call(
             GET_MASTER_DEPOSIT_ADDRESS, timeout, coin=coin, chain_type=chain_type,
         )  # fmt: skip
-        return answer
 
     def get_internal_deposit_records(
         self,
@@ -100,10 +98,9 @@ class Deposits(Resource):
 
         `GET /v5/asset/deposit/query-sub-member-address`.
         """
-        answer: m.SubDepositAddress = await self._call(
+        return await self._call(
             GET_SUB_DEPOSIT_ADDRESS, timeout, coin=coin, chain_type=chain_type, sub_member_id=sub_member_id,
         )  # fmt: skip
-        return answer
 
     def get_sub_deposit_records(
         self,
@@ -146,5 +143,4 @@ class Deposits(Resource):
         if sub_account_id is not None:
             body["sub_account_id"] = sub_account_id
         response = await self._caller.call(SUBMIT_DEPOSIT_ORIGINATOR_INFO, body, timeout=timeout)
-        answer: m.TravelRuleStatus = response.result
-        return answer
+        return response.result

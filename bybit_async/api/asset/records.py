@@ -32,8 +32,7 @@ class Records(Resource):
 
         `GET /v5/asset/coin/query-info`.
         """
-        answer: m.CoinInfos = await self._call(GET_COIN_INFO, timeout, coin=coin)
-        return answer
+        return await self._call(GET_COIN_INFO, timeout, coin=coin)
 
     def get_option_delivery_record(
         self,

@@ -54,11 +54,10 @@ class Transfers(Resource):
         `transfer_id` is a UUID of your own; reuse it when repeating a lost call.
         `POST /v5/asset/transfer/inter-transfer`.
         """
-        answer: m.TransferAck = await self._call(
+        return await self._call(
             CREATE_INTERNAL_TRANSFER, timeout, transfer_id=transfer_id, coin=coin, amount=plain(amount, "amount"),
             from_account_type=from_account_type, to_account_type=to_account_type,
         )  # fmt: skip
-        return answer
 
     def get_internal_transfer_records(
         self,
@@ -88,8 +87,7 @@ class Transfers(Resource):
 
         `GET /v5/asset/transfer/query-sub-member-list`.
         """
-        answer: m.SubMembers = await self._call(GET_SUB_UID, timeout)
-        return answer
+        return await self._call(GET_SUB_UID, timeout)
 
     async def get_transferable_coin(
         self, *, from_account_type: str, to_account_type: str, timeout: float | None = None
@@ -98,10 +96,9 @@ class Transfers(Resource):
 
         `GET /v5/asset/transfer/query-transfer-coin-list`.
         """
-        answer: Rows[str] = await self._call(
+        return await self._call(
             GET_TRANSFERABLE_COIN, timeout, from_account_type=from_account_type, to_account_type=to_account_type,
         )  # fmt: skip
-        return answer
 
     @deprecated("Use Asset.create_universal_transfer, which needs no activation any more.")
     async def enable_universal_transfer_for_sub_uid(
@@ -111,10 +108,9 @@ class Transfers(Resource):
 
         The list has a single item with the ids comma-separated. `POST /v5/asset/transfer/save-transfer-sub-member`.
         """
-        answer: Nothing = await self._call(
+        return await self._call(
             ENABLE_UNIVERSAL_TRANSFER_FOR_SUB_UID, timeout, sub_member_ids=sub_member_ids,
         )  # fmt: skip
-        return answer
 
     async def create_universal_transfer(
         self,
@@ -133,12 +129,11 @@ class Transfers(Resource):
         `transfer_id` is a UUID of your own; reuse it when repeating a lost call.
         `POST /v5/asset/transfer/universal-transfer`.
         """
-        answer: m.TransferAck = await self._call(
+        return await self._call(
             CREATE_UNIVERSAL_TRANSFER, timeout, transfer_id=transfer_id, coin=coin, amount=plain(amount, "amount"),
             from_member_id=from_member_id, to_member_id=to_member_id, from_account_type=from_account_type,
             to_account_type=to_account_type,
         )  # fmt: skip
-        return answer
 
     def get_universal_transfer_records(
         self,

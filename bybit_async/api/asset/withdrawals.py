@@ -7,6 +7,7 @@ from typing import Literal
 from bybit_async.api.resource import Resource
 from bybit_async.api.spelling import none_or_wire
 from bybit_async.models import asset as m
+from bybit_async.models.building import Fields
 from bybit_async.transport.endpoint import get, post
 from bybit_async.transport.pages import Pager
 from bybit_async.wire import Number, Time, milliseconds, none_or_milliseconds, plain
@@ -27,8 +28,7 @@ class Withdrawals(Resource):
 
     async def cancel_withdrawal(self, *, id: str, timeout: float | None = None) -> m.WithdrawalCancellation:
         """Cancel a withdrawal that has not been sent yet. `POST /v5/asset/withdraw/cancel`."""
-        answer: m.WithdrawalCancellation = await self._call(CANCEL_WITHDRAWAL, timeout, id=id)
-        return answer
+        return await self._call(CANCEL_WITHDRAWAL, timeout, id=id)
 
     async def withdraw(
         self,
@@ -45,7 +45,7 @@ class Withdrawals(Resource):
         request_id: str | None = None,
         transaction_purpose: str | None = None,
         questionnaire: str | None = None,
-        beneficiary: m.Beneficiary | None = None,
+        beneficiary: m.Beneficiary | Fields | None = None,
         timeout: float | None = None,
     ) -> m.WithdrawalAck:
         """Withdraw a coin to a chain address or to another Bybit user.
@@ -54,14 +54,13 @@ class Withdrawals(Resource):
         time in milliseconds and guards against replay; `request_id` makes a repetition safe. Only one withdrawal per
         chain and coin is accepted in ten seconds. `POST /v5/asset/withdraw/create`.
         """
-        answer: m.WithdrawalAck = await self._call(
+        return await self._call(
             WITHDRAW, timeout, coin=coin, address=address, amount=plain(amount, "amount"),
             timestamp=milliseconds(timestamp, "timestamp"), account_type=account_type, chain=chain, tag=tag,
             force_chain=force_chain, fee_type=fee_type, request_id=request_id,
             transaction_purpose=transaction_purpose, questionnaire=questionnaire,
-            beneficiary=none_or_wire(beneficiary),
+            beneficiary=none_or_wire(m.Beneficiary, beneficiary, "beneficiary"),
         )  # fmt: skip
-        return answer
 
     def get_withdrawal_address_list(
         self,
@@ -104,5 +103,4 @@ class Withdrawals(Resource):
 
     async def get_exchange_entity_list(self, *, timeout: float | None = None) -> m.ExchangeEntities:
         """Exchanges that a withdrawal may name as its receiver. `GET /v5/asset/withdraw/vasp/list`."""
-        answer: m.ExchangeEntities = await self._call(GET_EXCHANGE_ENTITY_LIST, timeout)
-        return answer
+        return await self._call(GET_EXCHANGE_ENTITY_LIST, timeout)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from bybit_async.api.resource import Resource
 from bybit_async.api.spelling import none_or_wires
 from bybit_async.models import crypto_loan as m
+from bybit_async.models.building import Fields
 from bybit_async.models.checks import any_of
 from bybit_async.transport.endpoint import get, post
 from bybit_async.transport.pages import Pager
@@ -86,11 +88,10 @@ class FixedLoan(Resource):
 
         `GET /v5/crypto-loan-fixed/supply-order-quote`.
         """
-        answer: Rows[m.LoanQuote] = await self._call(
+        return await self._call(
             GET_LENDING_MARKET_FIXED_CRYPTO_LOAN, timeout, order_currency=order_currency, order_by=order_by,
             term=term, sort=sort, limit=limit,
         )  # fmt: skip
-        return answer
 
     async def get_borrowing_market_fixed_crypto_loan(
         self,
@@ -106,11 +107,10 @@ class FixedLoan(Resource):
 
         `GET /v5/crypto-loan-fixed/borrow-order-quote`.
         """
-        answer: Rows[m.LoanQuote] = await self._call(
+        return await self._call(
             GET_BORROWING_MARKET_FIXED_CRYPTO_LOAN, timeout, order_currency=order_currency, order_by=order_by,
             term=term, sort=sort, limit=limit,
         )  # fmt: skip
-        return answer
 
     async def borrow_fixed_crypto_loan(
         self,
@@ -121,7 +121,7 @@ class FixedLoan(Resource):
         term: Literal["7", "14", "30", "90", "180"],
         auto_repay: Literal["true", "false"] | None = None,
         repay_type: Literal["1", "2"] | None = None,
-        collateral: list[m.Collateral] | None = None,
+        collateral: Sequence[m.Collateral | Fields] | None = None,
         timeout: float | None = None,
     ) -> m.LoanOrderId:
         """Order a loan at a yearly rate of your own (``0.02`` is 2 %).
@@ -129,21 +129,32 @@ class FixedLoan(Resource):
         `repay_type` is ``1`` to repay at the end by itself, ``2`` to turn it into a flexible loan.
         `POST /v5/crypto-loan-fixed/borrow`.
         """
-        answer: m.LoanOrderId = await self._call(
-            BORROW_FIXED_CRYPTO_LOAN, timeout, order_currency=order_currency,
-            order_amount=plain(order_amount, "order_amount"), annual_rate=plain(annual_rate, "annual_rate"),
-            term=term, auto_repay=auto_repay, repay_type=repay_type, collateral_list=none_or_wires(collateral),
-        )  # fmt: skip
-        return answer
+        return await self._call(
+            BORROW_FIXED_CRYPTO_LOAN,
+            timeout,
+            order_currency=order_currency,
+            order_amount=plain(order_amount, "order_amount"),
+            annual_rate=plain(annual_rate, "annual_rate"),
+            term=term,
+            auto_repay=auto_repay,
+            repay_type=repay_type,
+            collateral_list=none_or_wires(m.Collateral, collateral, "collateral"),
+        )
 
     async def renew_fixed_crypto_loan(
-        self, *, loan_id: str, collateral: list[m.Collateral] | None = None, timeout: float | None = None
+        self,
+        *,
+        loan_id: str,
+        collateral: Sequence[m.Collateral | Fields] | None = None,
+        timeout: float | None = None,
     ) -> m.LoanOrderId:
         """Renew a loan. `POST /v5/crypto-loan-fixed/renew`."""
-        answer: m.LoanOrderId = await self._call(
-            RENEW_FIXED_CRYPTO_LOAN, timeout, loan_id=loan_id, collateral_list=none_or_wires(collateral),
-        )  # fmt: skip
-        return answer
+        return await self._call(
+            RENEW_FIXED_CRYPTO_LOAN,
+            timeout,
+            loan_id=loan_id,
+            collateral_list=none_or_wires(m.Collateral, collateral, "collateral"),
+        )
 
     async def create_lending_order_fixed_crypto_loan(
         self,
@@ -160,17 +171,15 @@ class FixedLoan(Resource):
         `available_source` is ``0`` funding account, ``1`` flexible savings, ``2`` both.
         `POST /v5/crypto-loan-fixed/supply`.
         """
-        answer: m.LoanOrderId = await self._call(
+        return await self._call(
             CREATE_LENDING_ORDER_FIXED_CRYPTO_LOAN, timeout, order_currency=order_currency,
             order_amount=plain(order_amount, "order_amount"), annual_rate=plain(annual_rate, "annual_rate"),
             term=term, available_source=available_source,
         )  # fmt: skip
-        return answer
 
     async def cancel_borrowing_order_fixed_crypto_loan(self, *, order_id: str, timeout: float | None = None) -> Nothing:
         """Cancel an order for a loan. `POST /v5/crypto-loan-fixed/borrow-order-cancel`."""
-        answer: Nothing = await self._call(CANCEL_BORROWING_ORDER_FIXED_CRYPTO_LOAN, timeout, order_id=order_id)
-        return answer
+        return await self._call(CANCEL_BORROWING_ORDER_FIXED_CRYPTO_LOAN, timeout, order_id=order_id)
 
     async def cancel_lending_order_fixed_crypto_loan(
         self, *, order_id: str, refunded_account: Literal["0", "1"] | None = None, timeout: float | None = None
@@ -180,10 +189,9 @@ class FixedLoan(Resource):
         `refunded_account` is ``0`` funding account, ``1`` flexible savings.
         `POST /v5/crypto-loan-fixed/supply-order-cancel`.
         """
-        answer: Nothing = await self._call(
+        return await self._call(
             CANCEL_LENDING_ORDER_FIXED_CRYPTO_LOAN, timeout, order_id=order_id, refunded_account=refunded_account,
         )  # fmt: skip
-        return answer
 
     def get_borrowing_contract_info_fixed_crypto_loan(
         self,
@@ -273,10 +281,9 @@ class FixedLoan(Resource):
     ) -> m.LoanRepaymentId:
         """Repay one loan, or all loans of a coin. `POST /v5/crypto-loan-fixed/fully-repay`."""
         any_of({"loan_id": loan_id, "loan_currency": loan_currency})
-        answer: m.LoanRepaymentId = await self._call(
+        return await self._call(
             REPAY_FIXED_CRYPTO_LOAN, timeout, loan_id=loan_id, loan_currency=loan_currency,
         )  # fmt: skip
-        return answer
 
     async def collateral_repayment_fixed_crypto_loan(
         self,
@@ -291,11 +298,10 @@ class FixedLoan(Resource):
 
         `POST /v5/crypto-loan-fixed/repay-collateral`.
         """
-        answer: Nothing = await self._call(
+        return await self._call(
             COLLATERAL_REPAYMENT_FIXED_CRYPTO_LOAN, timeout, loan_currency=loan_currency,
             collateral_coin=collateral_coin, amount=plain(amount, "amount"), loan_id=loan_id,
         )  # fmt: skip
-        return answer
 
     def get_repayment_history_fixed_crypto_loan(
         self,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bybit_async.api.resource import Resource
 from bybit_async.api.spelling import none_or_wires
 from bybit_async.models import crypto_loan as m
+from bybit_async.models.building import Fields
 from bybit_async.transport.endpoint import get, post
 from bybit_async.transport.pages import Pager
 from bybit_async.wire import Nothing, Number, Page, Rows, plain
@@ -43,24 +46,25 @@ class FlexibleLoan(Resource):
         *,
         loan_currency: str,
         loan_amount: Number,
-        collateral: list[m.Collateral] | None = None,
+        collateral: Sequence[m.Collateral | Fields] | None = None,
         timeout: float | None = None,
     ) -> m.LoanOrderId:
         """Borrow a coin, pledging up to 100 others. `POST /v5/crypto-loan-flexible/borrow`."""
-        answer: m.LoanOrderId = await self._call(
-            BORROW_FLEXIBLE_CRYPTO_LOAN, timeout, loan_currency=loan_currency,
-            loan_amount=plain(loan_amount, "loan_amount"), collateral_list=none_or_wires(collateral),
-        )  # fmt: skip
-        return answer
+        return await self._call(
+            BORROW_FLEXIBLE_CRYPTO_LOAN,
+            timeout,
+            loan_currency=loan_currency,
+            loan_amount=plain(loan_amount, "loan_amount"),
+            collateral_list=none_or_wires(m.Collateral, collateral, "collateral"),
+        )
 
     async def repay_flexible_crypto_loan(
         self, *, loan_currency: str, amount: Number, timeout: float | None = None
     ) -> m.LoanRepaymentId:
         """Repay a coin. `POST /v5/crypto-loan-flexible/repay`."""
-        answer: m.LoanRepaymentId = await self._call(
+        return await self._call(
             REPAY_FLEXIBLE_CRYPTO_LOAN, timeout, loan_currency=loan_currency, amount=plain(amount, "amount"),
         )  # fmt: skip
-        return answer
 
     async def collateral_repayment_flexible_crypto_loan(
         self, *, loan_currency: str, collateral_coin: str, amount: Number, timeout: float | None = None
@@ -69,20 +73,18 @@ class FlexibleLoan(Resource):
 
         `POST /v5/crypto-loan-flexible/repay-collateral`.
         """
-        answer: Nothing = await self._call(
+        return await self._call(
             COLLATERAL_REPAYMENT_FLEXIBLE_CRYPTO_LOAN, timeout, loan_currency=loan_currency,
             collateral_coin=collateral_coin, amount=plain(amount, "amount"),
         )  # fmt: skip
-        return answer
 
     async def get_flexible_loans_flexible_crypto_loan(
         self, *, loan_currency: str | None = None, timeout: float | None = None
     ) -> Rows[m.FlexibleDebt]:
         """Debts; all coins when `loan_currency` is left out. `GET /v5/crypto-loan-flexible/ongoing-coin`."""
-        answer: Rows[m.FlexibleDebt] = await self._call(
+        return await self._call(
             GET_FLEXIBLE_LOANS_FLEXIBLE_CRYPTO_LOAN, timeout, loan_currency=loan_currency,
         )  # fmt: skip
-        return answer
 
     def get_borrowing_history_flexible_crypto_loan(
         self,

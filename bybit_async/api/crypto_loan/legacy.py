@@ -93,20 +93,18 @@ class LegacyLoan(Resource):
         self, *, vip_level: str | None = None, currency: str | None = None, timeout: float | None = None
     ) -> m.LegacyCollateralCoins:
         """Coins that serve as collateral, per VIP level. `GET /v5/crypto-loan/collateral-data`."""
-        answer: m.LegacyCollateralCoins = await self._call(
+        return await self._call(
             GET_COLLATERAL_COINS, timeout, vip_level=vip_level, currency=currency,
         )  # fmt: skip
-        return answer
 
     @deprecated("Use CryptoLoan.get_borrowable_coins_new_crypto_loan.")
     async def get_borrowable_coins(
         self, *, vip_level: str | None = None, currency: str | None = None, timeout: float | None = None
     ) -> m.LegacyBorrowableCoins:
         """Coins that can be borrowed, per VIP level. `GET /v5/crypto-loan/loanable-data`."""
-        answer: m.LegacyBorrowableCoins = await self._call(
+        return await self._call(
             GET_BORROWABLE_COINS, timeout, vip_level=vip_level, currency=currency,
         )  # fmt: skip
-        return answer
 
     @deprecated("Use CryptoLoan.get_max_loan_amount_new_crypto_loan.")
     async def get_account_borrowable_or_collateralizable_limit(
@@ -116,11 +114,10 @@ class LegacyLoan(Resource):
 
         `GET /v5/crypto-loan/borrowable-collateralisable-number`.
         """
-        answer: m.LegacyLoanLimits = await self._call(
+        return await self._call(
             GET_ACCOUNT_BORROWABLE_OR_COLLATERALIZABLE_LIMIT, timeout, loan_currency=loan_currency,
             collateral_currency=collateral_currency,
         )  # fmt: skip
-        return answer
 
     @deprecated("Use CryptoLoan.borrow_flexible_crypto_loan or borrow_fixed_crypto_loan.")
     async def borrow_crypto_loan(
@@ -138,22 +135,20 @@ class LegacyLoan(Resource):
         Without `loan_term` the loan is flexible. `POST /v5/crypto-loan/borrow`.
         """
         any_of({"loan_amount": loan_amount, "collateral_amount": collateral_amount})
-        answer: m.LoanOrderId = await self._call(
+        return await self._call(
             BORROW_CRYPTO_LOAN, timeout, loan_currency=loan_currency, collateral_currency=collateral_currency,
             loan_amount=none_or_plain(loan_amount, "loan_amount"), loan_term=loan_term,
             collateral_amount=none_or_plain(collateral_amount, "collateral_amount"),
         )  # fmt: skip
-        return answer
 
     @deprecated("Use CryptoLoan.repay_flexible_crypto_loan or repay_fixed_crypto_loan.")
     async def repay_crypto_loan(
         self, *, order_id: str, amount: Number, timeout: float | None = None
     ) -> m.LoanRepaymentId:
         """Repay a loan. `POST /v5/crypto-loan/repay`."""
-        answer: m.LoanRepaymentId = await self._call(
+        return await self._call(
             REPAY_CRYPTO_LOAN, timeout, order_id=order_id, amount=plain(amount, "amount"),
         )  # fmt: skip
-        return answer
 
     @deprecated("Use CryptoLoan.get_position_new_crypto_loan.")
     def get_unpaid_loans(
@@ -214,21 +209,19 @@ class LegacyLoan(Resource):
         self, *, order_id: str, timeout: float | None = None
     ) -> m.MaxCollateralReduction:
         """How much collateral of a loan can be taken out. `GET /v5/crypto-loan/max-collateral-amount`."""
-        answer: m.MaxCollateralReduction = await self._call(
+        return await self._call(
             GET_MAX_ALLOWED_COLLATERAL_REDUCTION_AMOUNT, timeout, order_id=order_id,
         )  # fmt: skip
-        return answer
 
     @deprecated("Use CryptoLoan.adjust_collateral_amount_new_crypto_loan.")
     async def adjust_collateral_amount(
         self, *, order_id: str, amount: Number, direction: Literal["0", "1"], timeout: float | None = None
     ) -> m.LegacyAdjustmentAck:
         """Add collateral to a loan (``0``) or take it out (``1``). `POST /v5/crypto-loan/adjust-ltv`."""
-        answer: m.LegacyAdjustmentAck = await self._call(
+        return await self._call(
             ADJUST_COLLATERAL_AMOUNT, timeout, order_id=order_id, amount=plain(amount, "amount"),
             direction=direction,
         )  # fmt: skip
-        return answer
 
     @deprecated("Use CryptoLoan.get_ltv_adjustment_history_new_crypto_loan.")
     def get_crypto_loan_ltv_adjustment_history(

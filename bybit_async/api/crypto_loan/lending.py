@@ -59,34 +59,30 @@ class Lending(Resource):
         self, *, coin: str | None = None, timeout: float | None = None
     ) -> Rows[m.LendingCoin]:
         """Coins that could be lent. `GET /v5/lending/info`."""
-        answer: Rows[m.LendingCoin] = await self._call(GET_LENDING_COIN_INFO, timeout, coin=coin)
-        return answer
+        return await self._call(GET_LENDING_COIN_INFO, timeout, coin=coin)
 
     @deprecated("Use Earn.get_staked_position; C2C lending is closed.")
     async def get_lending_account_info(self, *, coin: str, timeout: float | None = None) -> m.LendingAccount:
         """What is lent of a coin. `GET /v5/lending/account`."""
-        answer: m.LendingAccount = await self._call(GET_LENDING_ACCOUNT_INFO, timeout, coin=coin)
-        return answer
+        return await self._call(GET_LENDING_ACCOUNT_INFO, timeout, coin=coin)
 
     @deprecated("Use Earn.stake_or_redeem; C2C lending is closed.")
     async def deposit_funds(
         self, *, coin: str, quantity: Number, serial_no: str | None = None, timeout: float | None = None
     ) -> m.LendingOrder:
         """Lend a coin. `POST /v5/lending/purchase`."""
-        answer: m.LendingOrder = await self._call(
+        return await self._call(
             DEPOSIT_FUNDS, timeout, coin=coin, quantity=plain(quantity, "quantity"), serial_no=serial_no,
         )  # fmt: skip
-        return answer
 
     @deprecated("Use Earn.stake_or_redeem; C2C lending is closed.")
     async def redeem_funds(
         self, *, coin: str, quantity: Number | None = None, serial_no: str | None = None, timeout: float | None = None
     ) -> m.LendingOrder:
         """Take a coin back. `POST /v5/lending/redeem`."""
-        answer: m.LendingOrder = await self._call(
+        return await self._call(
             REDEEM_FUNDS, timeout, coin=coin, quantity=none_or_plain(quantity, "quantity"), serial_no=serial_no,
         )  # fmt: skip
-        return answer
 
     @deprecated("Use Earn.stake_or_redeem; C2C lending is closed.")
     async def cancel_redeem(
@@ -98,10 +94,9 @@ class Lending(Resource):
         timeout: float | None = None,
     ) -> m.LendingCancellation:
         """Cancel a redemption. `POST /v5/lending/redeem-cancel`."""
-        answer: m.LendingCancellation = await self._call(
+        return await self._call(
             CANCEL_REDEEM, timeout, coin=coin, order_id=order_id, serial_no=serial_no,
         )  # fmt: skip
-        return answer
 
     @deprecated("Use Earn.get_stake_or_redemption_history; C2C lending is closed.")
     async def get_lending_orders(
@@ -120,9 +115,8 @@ class Lending(Resource):
         `order_type` is ``1``, ``2`` or ``3`` for these, `limit` 1 to 500 (50 when left out).
         `GET /v5/lending/history-order`.
         """
-        answer: Rows[m.LendingOrder] = await self._call(
+        return await self._call(
             GET_LENDING_ORDERS, timeout, coin=coin, order_id=order_id,
             start_time=none_or_milliseconds(start, "start"), end_time=none_or_milliseconds(end, "end"), limit=limit,
             order_type=order_type,
         )  # fmt: skip
-        return answer

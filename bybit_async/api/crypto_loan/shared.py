@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from bybit_async.api.resource import Resource
 from bybit_async.api.spelling import none_or_wires
 from bybit_async.models import crypto_loan as m
+from bybit_async.models.building import Fields
 from bybit_async.transport.endpoint import get, post
 from bybit_async.transport.pages import Pager
 from bybit_async.wire import Number, Page, Rows, plain
@@ -55,10 +57,9 @@ class SharedLoan(Resource):
         self, *, vip_level: str | None = None, currency: str | None = None, timeout: float | None = None
     ) -> Rows[m.BorrowableCoin]:
         """Coins that can be borrowed, with limits and yearly rates. `GET /v5/crypto-loan-common/loanable-data`."""
-        answer: Rows[m.BorrowableCoin] = await self._call(
+        return await self._call(
             GET_BORROWABLE_COINS_NEW_CRYPTO_LOAN, timeout, vip_level=vip_level, currency=currency,
         )  # fmt: skip
-        return answer
 
     async def get_collateral_coins_new_crypto_loan(
         self, *, currency: str | None = None, timeout: float | None = None
@@ -67,40 +68,40 @@ class SharedLoan(Resource):
 
         `GET /v5/crypto-loan-common/collateral-data`.
         """
-        answer: m.CollateralCoins = await self._call(GET_COLLATERAL_COINS_NEW_CRYPTO_LOAN, timeout, currency=currency)
-        return answer
+        return await self._call(GET_COLLATERAL_COINS_NEW_CRYPTO_LOAN, timeout, currency=currency)
 
     async def get_max_allowed_collateral_reduction_amount_new_crypto_loan(
         self, *, currency: str, timeout: float | None = None
     ) -> m.MaxCollateralReduction:
         """How much collateral can be taken out. `GET /v5/crypto-loan-common/max-collateral-amount`."""
-        answer: m.MaxCollateralReduction = await self._call(
+        return await self._call(
             GET_MAX_ALLOWED_COLLATERAL_REDUCTION_AMOUNT_NEW_CRYPTO_LOAN, timeout, currency=currency,
         )  # fmt: skip
-        return answer
 
     async def get_max_loan_amount_new_crypto_loan(
-        self, *, currency: str, collateral: list[m.MoreCollateral] | None = None, timeout: float | None = None
+        self,
+        *,
+        currency: str,
+        collateral: Sequence[m.MoreCollateral | Fields] | None = None,
+        timeout: float | None = None,
     ) -> m.MaxLoan:
         """The most that can be borrowed with the collateral at hand and more of it.
 
         `POST /v5/crypto-loan-common/max-loan`.
         """
-        answer: m.MaxLoan = await self._call(
+        return await self._call(
             GET_MAX_LOAN_AMOUNT_NEW_CRYPTO_LOAN, timeout, currency=currency,
-            collateral_list=none_or_wires(collateral),
+            collateral_list=none_or_wires(m.MoreCollateral, collateral, "collateral"),
         )  # fmt: skip
-        return answer
 
     async def adjust_collateral_amount_new_crypto_loan(
         self, *, currency: str, amount: Number, direction: Literal["0", "1"], timeout: float | None = None
     ) -> m.CollateralAdjustmentAck:
         """Add collateral (``0``) or take it out (``1``). `POST /v5/crypto-loan-common/adjust-ltv`."""
-        answer: m.CollateralAdjustmentAck = await self._call(
+        return await self._call(
             ADJUST_COLLATERAL_AMOUNT_NEW_CRYPTO_LOAN, timeout, currency=currency, amount=plain(amount, "amount"),
             direction=direction,
         )  # fmt: skip
-        return answer
 
     def get_ltv_adjustment_history_new_crypto_loan(
         self,
@@ -122,5 +123,4 @@ class SharedLoan(Resource):
 
     async def get_position_new_crypto_loan(self, *, timeout: float | None = None) -> m.LoanPosition:
         """Debts, collateral and loan-to-value of all loans. `GET /v5/crypto-loan-common/position`."""
-        answer: m.LoanPosition = await self._call(GET_POSITION_NEW_CRYPTO_LOAN, timeout)
-        return answer
+        return await self._call(GET_POSITION_NEW_CRYPTO_LOAN, timeout)

@@ -7,6 +7,7 @@ from typing import Any, Literal, overload
 from bybit_async.api.resource import Resource
 from bybit_async.api.spelling import no_longer, none_or_wire
 from bybit_async.models import earn as m
+from bybit_async.models.building import Fields
 from bybit_async.transport.endpoint import get, post
 from bybit_async.transport.pages import Pager
 from bybit_async.wire import Number, Page, Rows, Time, none_or_milliseconds, none_or_plain, plain
@@ -134,10 +135,7 @@ class AdvanceEarn(Resource):
 
         `GET /v5/earn/advance/product`.
         """
-        answer: Any = await self._call(
-            GET_ADVANCE_EARN_PRODUCT, timeout, category=category, coin=coin, duration=duration
-        )
-        return answer
+        return await self._call(GET_ADVANCE_EARN_PRODUCT, timeout, category=category, coin=coin, duration=duration)
 
     @overload
     async def get_advance_earn_product_extra_info(
@@ -166,10 +164,7 @@ class AdvanceEarn(Resource):
 
         `GET /v5/earn/advance/product-extra-info`.
         """
-        answer: Any = await self._call(
-            GET_ADVANCE_EARN_PRODUCT_EXTRA_INFO, timeout, category=category, product_id=product_id
-        )
-        return answer
+        return await self._call(GET_ADVANCE_EARN_PRODUCT_EXTRA_INFO, timeout, category=category, product_id=product_id)
 
     async def get_double_win_leverage(
         self,
@@ -184,12 +179,11 @@ class AdvanceEarn(Resource):
 
         `GET /v5/earn/advance/double-win-leverage`.
         """
-        answer: m.DoubleWinLeverage = await self._call(
+        return await self._call(
             GET_DOUBLE_WIN_LEVERAGE, timeout, product_id=product_id,
             initial_price=plain(initial_price, "initial_price"), lower_price=plain(lower_price, "lower_price"),
             upper_price=plain(upper_price, "upper_price"),
         )  # fmt: skip
-        return answer
 
     async def place_advance_earn_order(
         self,
@@ -201,13 +195,13 @@ class AdvanceEarn(Resource):
         amount: Number | None = None,
         coin: str | None = None,
         account_type: Literal["FUND", "UNIFIED"] | None = None,
-        discount_buy_extra: m.DiscountBuyExtra | None = None,
-        double_win_stake_extra: m.DoubleWinStakeExtra | None = None,
-        double_win_redeem_extra: m.AdvanceRedeemExtra | None = None,
-        dual_assets_extra: m.DualAssetsExtra | None = None,
-        interest_card: m.InterestCard | None = None,
-        smart_leverage_stake_extra: m.SmartLeverageStakeExtra | None = None,
-        smart_leverage_redeem_extra: m.AdvanceRedeemExtra | None = None,
+        discount_buy_extra: m.DiscountBuyExtra | Fields | None = None,
+        double_win_stake_extra: m.DoubleWinStakeExtra | Fields | None = None,
+        double_win_redeem_extra: m.AdvanceRedeemExtra | Fields | None = None,
+        dual_assets_extra: m.DualAssetsExtra | Fields | None = None,
+        interest_card: m.InterestCard | Fields | None = None,
+        smart_leverage_stake_extra: m.SmartLeverageStakeExtra | Fields | None = None,
+        smart_leverage_redeem_extra: m.AdvanceRedeemExtra | Fields | None = None,
         timeout: float | None = None,
     ) -> m.EarnOrderAck:
         """Subscribe to a structured product or redeem it early.
@@ -215,17 +209,32 @@ class AdvanceEarn(Resource):
         Give the `..._extra` of the category; `order_link_id` is an id of your own of at most 36 characters.
         `POST /v5/earn/advance/place-order`.
         """
-        answer: m.EarnOrderAck = await self._call(
-            PLACE_ADVANCE_EARN_ORDER, timeout, category=category, product_id=product_id, order_type=order_type,
-            order_link_id=no_longer(order_link_id, 40, "order_link_id"), amount=none_or_plain(amount, "amount"),
-            coin=coin, account_type=account_type, discount_buy_extra=none_or_wire(discount_buy_extra),
-            double_win_stake_extra=none_or_wire(double_win_stake_extra),
-            double_win_redeem_extra=none_or_wire(double_win_redeem_extra),
-            dual_assets_extra=none_or_wire(dual_assets_extra), interest_card=none_or_wire(interest_card),
-            smart_leverage_stake_extra=none_or_wire(smart_leverage_stake_extra),
-            smart_leverage_redeem_extra=none_or_wire(smart_leverage_redeem_extra),
-        )  # fmt: skip
-        return answer
+        return await self._call(
+            PLACE_ADVANCE_EARN_ORDER,
+            timeout,
+            category=category,
+            product_id=product_id,
+            order_type=order_type,
+            order_link_id=no_longer(order_link_id, 40, "order_link_id"),
+            amount=none_or_plain(amount, "amount"),
+            coin=coin,
+            account_type=account_type,
+            discount_buy_extra=none_or_wire(m.DiscountBuyExtra, discount_buy_extra, "discount_buy_extra"),
+            double_win_stake_extra=none_or_wire(
+                m.DoubleWinStakeExtra, double_win_stake_extra, "double_win_stake_extra"
+            ),
+            double_win_redeem_extra=none_or_wire(
+                m.AdvanceRedeemExtra, double_win_redeem_extra, "double_win_redeem_extra"
+            ),
+            dual_assets_extra=none_or_wire(m.DualAssetsExtra, dual_assets_extra, "dual_assets_extra"),
+            interest_card=none_or_wire(m.InterestCard, interest_card, "interest_card"),
+            smart_leverage_stake_extra=none_or_wire(
+                m.SmartLeverageStakeExtra, smart_leverage_stake_extra, "smart_leverage_stake_extra"
+            ),
+            smart_leverage_redeem_extra=none_or_wire(
+                m.AdvanceRedeemExtra, smart_leverage_redeem_extra, "smart_leverage_redeem_extra"
+            ),
+        )
 
     @overload
     def get_advance_earn_order(
@@ -417,7 +426,6 @@ class AdvanceEarn(Resource):
 
         `GET /v5/earn/advance/get-redeem-est-amount-list`.
         """
-        answer: Rows[m.RedeemEstimate] = await self._call(
+        return await self._call(
             GET_SMART_LEVERAGE_REDEEM_EST_AMOUNT_LIST, timeout, category=category, position_ids=position_ids,
         )  # fmt: skip
-        return answer

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from bybit_async.api.resource import Resource
-from bybit_async.api.spelling import no_longer, none_or_wires
+from bybit_async.api.spelling import no_longer, none_or_wires, wires
 from bybit_async.models import earn as m
+from bybit_async.models.building import Fields
 from bybit_async.transport.endpoint import get, post
 from bybit_async.transport.pages import Pager
 from bybit_async.wire import Number, Page, Time, none_or_milliseconds, plain
@@ -100,13 +102,12 @@ class AssetManager(Resource):
         Rates are per cent; `req_link_id` is an id of your own of at most 36 characters that makes a repetition safe.
         `POST /v5/earn/pwm/asset-manager/create-fund`.
         """
-        answer: m.FundCreation = await self._call(
+        return await self._call(
             PWM_INST_CREATE_FUND, timeout, fund_name=fund_name, coin=coin,
             profit_share_rate=plain(profit_share_rate, "profit_share_rate"),
             management_fee_rate=plain(management_fee_rate, "management_fee_rate"),
             req_link_id=no_longer(req_link_id, 36, "req_link_id"), fund_introduction=fund_introduction,
         )  # fmt: skip
-        return answer
 
     async def pwm_inst_create_sub_account(
         self, *, fund_id: str, req_link_id: str, timeout: float | None = None
@@ -116,10 +117,9 @@ class AssetManager(Resource):
         Repeat the call with the same `req_link_id` until the status is ``success``.
         `POST /v5/earn/pwm/asset-manager/create-sub-account`.
         """
-        answer: m.FundSubAccount = await self._call(
+        return await self._call(
             PWM_INST_CREATE_SUB_ACCOUNT, timeout, fund_id=fund_id, req_link_id=req_link_id,
         )  # fmt: skip
-        return answer
 
     async def pwm_inst_create_investment_plan(
         self,
@@ -127,7 +127,7 @@ class AssetManager(Resource):
         account_uid: str,
         plan_name: str,
         plan_type: Literal["stable", "advanced"],
-        investment_distribution: list[m.PlanFund],
+        investment_distribution: Sequence[m.PlanFund | Fields],
         req_link_id: str,
         timeout: float | None = None,
     ) -> m.PlanCreation:
@@ -136,12 +136,15 @@ class AssetManager(Resource):
         `req_link_id` is an id of your own of at most 36 characters.
         `POST /v5/earn/pwm/asset-manager/create-investment-plan`.
         """
-        answer: m.PlanCreation = await self._call(
-            PWM_INST_CREATE_INVESTMENT_PLAN, timeout, account_uid=account_uid, plan_name=plan_name,
-            plan_type=plan_type, investment_distribution=[part.wire() for part in investment_distribution],
+        return await self._call(
+            PWM_INST_CREATE_INVESTMENT_PLAN,
+            timeout,
+            account_uid=account_uid,
+            plan_name=plan_name,
+            plan_type=plan_type,
+            investment_distribution=wires(m.PlanFund, investment_distribution, "investment_distribution"),
             req_link_id=no_longer(req_link_id, 36, "req_link_id"),
-        )  # fmt: skip
-        return answer
+        )
 
     def pwm_inst_get_investment_plans(
         self,
@@ -168,7 +171,7 @@ class AssetManager(Resource):
         plan_id: str,
         req_link_id: str,
         update_status: Literal["Closed", "Deleted"] | None = None,
-        update_funds: list[m.FundAmount] | None = None,
+        update_funds: Sequence[m.FundAmount | Fields] | None = None,
         timeout: float | None = None,
     ) -> m.PlanUpdate:
         """Change the funds of a plan, close it or delete it.
@@ -176,31 +179,28 @@ class AssetManager(Resource):
         `req_link_id` is an id of your own of at most 36 characters.
         `POST /v5/earn/pwm/asset-manager/manage-investment-plan`.
         """
-        answer: m.PlanUpdate = await self._call(
+        return await self._call(
             PWM_INST_MANAGE_INVESTMENT_PLAN, timeout, plan_id=plan_id,
             req_link_id=no_longer(req_link_id, 36, "req_link_id"), update_status=update_status,
-            update_funds=none_or_wires(update_funds),
+            update_funds=none_or_wires(m.FundAmount, update_funds, "update_funds"),
         )  # fmt: skip
-        return answer
 
     async def pwm_inst_manage_order(
         self, *, order_id: str, action: Literal["approve", "reject"], req_link_id: str, timeout: float | None = None
     ) -> m.FundOrderDecision:
         """Approve or reject an order under review. `POST /v5/earn/pwm/asset-manager/manage-order`."""
-        answer: m.FundOrderDecision = await self._call(
+        return await self._call(
             PWM_INST_MANAGE_ORDER, timeout, order_id=order_id, action=action,
             req_link_id=no_longer(req_link_id, 36, "req_link_id"),
         )  # fmt: skip
-        return answer
 
     async def pwm_inst_settle_profit(
         self, *, fund_id: str, req_link_id: str, timeout: float | None = None
     ) -> m.ProfitSettlement:
         """Settle the manager's share of a fund's profit. `POST /v5/earn/pwm/asset-manager/settle-profit`."""
-        answer: m.ProfitSettlement = await self._call(
+        return await self._call(
             PWM_INST_SETTLE_PROFIT, timeout, fund_id=fund_id, req_link_id=no_longer(req_link_id, 36, "req_link_id"),
         )  # fmt: skip
-        return answer
 
     async def pwm_fund_transfer(
         self,
@@ -213,17 +213,15 @@ class AssetManager(Resource):
         timeout: float | None = None,
     ) -> m.FundTransferAck:
         """Move coins between the custodian sub accounts of a fund. `POST /v5/earn/pwm/fund-transfer`."""
-        answer: m.FundTransferAck = await self._call(
+        return await self._call(
             PWM_FUND_TRANSFER, timeout, transfer_id=transfer_id, from_user_id=from_user_id, to_user_id=to_user_id,
             amount=plain(amount, "amount"), coin=coin,
         )  # fmt: skip
-        return answer
 
     async def pwm_query_fund_transfer_result(
         self, *, transfer_id: str | None = None, from_user_id: int | None = None, timeout: float | None = None
     ) -> m.FundTransfer:
         """How a transfer went, or the last 20 unfinished ones. `GET /v5/earn/pwm/query-fund-transfer-result`."""
-        answer: m.FundTransfer = await self._call(
+        return await self._call(
             PWM_QUERY_FUND_TRANSFER_RESULT, timeout, transfer_id=transfer_id, from_user_id=from_user_id,
         )  # fmt: skip
-        return answer

@@ -7,6 +7,7 @@ from typing import Literal
 from bybit_async.api.resource import Resource
 from bybit_async.api.spelling import no_longer, none_or_wire
 from bybit_async.models import earn as m
+from bybit_async.models.building import Fields
 from bybit_async.models.checks import any_of
 from bybit_async.transport.endpoint import get, post
 from bybit_async.transport.pages import Pager
@@ -32,8 +33,7 @@ class EasyEarn(Resource):
         self, *, category: Literal["FlexibleSaving", "OnChain"], coin: str | None = None, timeout: float | None = None
     ) -> Rows[m.EarnProduct]:
         """Products of flexible savings or on-chain earn. `GET /v5/earn/product`."""
-        answer: Rows[m.EarnProduct] = await self._call(GET_EARN_PRODUCT_INFO, timeout, category=category, coin=coin)
-        return answer
+        return await self._call(GET_EARN_PRODUCT_INFO, timeout, category=category, coin=coin)
 
     async def stake_or_redeem(
         self,
@@ -47,7 +47,7 @@ class EasyEarn(Resource):
         order_link_id: str,
         redeem_position_id: str | None = None,
         to_account_type: Literal["FUND", "UNIFIED"] | None = None,
-        interest_card: m.InterestCard | None = None,
+        interest_card: m.InterestCard | Fields | None = None,
         timeout: float | None = None,
     ) -> m.EarnOrderAck:
         """Stake into a product or redeem from it.
@@ -55,13 +55,12 @@ class EasyEarn(Resource):
         `order_link_id` is an id of your own of at most 36 characters that makes a repetition safe; `redeem_position_id`
         is required to redeem on-chain products other than liquid staking. `POST /v5/earn/place-order`.
         """
-        answer: m.EarnOrderAck = await self._call(
+        return await self._call(
             STAKE_OR_REDEEM, timeout, category=category, order_type=order_type, account_type=account_type,
             amount=plain(amount, "amount"), coin=coin, product_id=product_id,
             order_link_id=no_longer(order_link_id, 36, "order_link_id"), redeem_position_id=redeem_position_id,
-            to_account_type=to_account_type, interest_card=none_or_wire(interest_card),
+            to_account_type=to_account_type, interest_card=none_or_wire(m.InterestCard, interest_card, "interest_card"),
         )  # fmt: skip
-        return answer
 
     def get_stake_or_redemption_history(
         self,
@@ -97,10 +96,9 @@ class EasyEarn(Resource):
         timeout: float | None = None,
     ) -> Rows[m.EarnPosition]:
         """What is staked. `GET /v5/earn/position`."""
-        answer: Rows[m.EarnPosition] = await self._call(
+        return await self._call(
             GET_STAKED_POSITION, timeout, category=category, product_id=product_id, coin=coin,
         )  # fmt: skip
-        return answer
 
     async def modify_earn_position(
         self,
@@ -112,11 +110,10 @@ class EasyEarn(Resource):
         timeout: float | None = None,
     ) -> Nothing:
         """Switch automatic reinvestment of an on-chain position on (1) or off (0). `POST /v5/earn/position/modify`."""
-        answer: Nothing = await self._call(
+        return await self._call(
             MODIFY_EARN_POSITION, timeout, category=category, product_id=product_id, position_id=position_id,
             auto_reinvest=auto_reinvest,
         )  # fmt: skip
-        return answer
 
     def get_yield(
         self,
@@ -182,5 +179,4 @@ class EasyEarn(Resource):
         self, *, category: Literal["FlexibleSaving", "DualAssets"], timeout: float | None = None
     ) -> m.EarnCoupons:
         """Coupons that raise a yield or fund a trial. `GET /v5/earn/coupons`."""
-        answer: m.EarnCoupons = await self._call(LIST_EARN_COUPONS, timeout, category=category)
-        return answer
+        return await self._call(LIST_EARN_COUPONS, timeout, category=category)

@@ -30,8 +30,7 @@ class FixedTerm(Resource):
         self, *, coin: str | None = None, timeout: float | None = None
     ) -> Rows[m.FixedTermProduct]:
         """Fixed-term products; all coins when `coin` is left out. `GET /v5/earn/fixed-term/product`."""
-        answer: Rows[m.FixedTermProduct] = await self._call(GET_FIXED_TERM_PRODUCT, timeout, coin=coin)
-        return answer
+        return await self._call(GET_FIXED_TERM_PRODUCT, timeout, coin=coin)
 
     async def place_fixed_term_order(
         self,
@@ -50,21 +49,19 @@ class FixedTerm(Resource):
         `order_link_id` is an id of your own of at most 36 characters; `auto_invest` works for fund pools only.
         `POST /v5/earn/fixed-term/place-order`.
         """
-        answer: m.EarnOrderAck = await self._call(
+        return await self._call(
             PLACE_FIXED_TERM_ORDER, timeout, product_id=product_id, category=category, coin=coin,
             amount=plain(amount, "amount"), account_type=account_type,
             order_link_id=no_longer(order_link_id, 36, "order_link_id"), auto_invest=auto_invest,
         )  # fmt: skip
-        return answer
 
     async def redeem_fixed_term(
         self, *, product_id: str, category: Literal["FundPool"], position_id: str, timeout: float | None = None
     ) -> m.FixedTermRedemption:
         """Redeem a fund pool position early. `POST /v5/earn/fixed-term/redeem`."""
-        answer: m.FixedTermRedemption = await self._call(
+        return await self._call(
             REDEEM_FIXED_TERM, timeout, product_id=product_id, category=category, position_id=position_id,
         )  # fmt: skip
-        return answer
 
     async def set_fixed_term_auto_invest(
         self,
@@ -76,11 +73,10 @@ class FixedTerm(Resource):
         timeout: float | None = None,
     ) -> Nothing:
         """Switch automatic reinvestment of a position. `POST /v5/earn/fixed-term/position/auto-invest`."""
-        answer: Nothing = await self._call(
+        return await self._call(
             SET_FIXED_TERM_AUTO_INVEST, timeout, product_id=product_id, category=category, position_id=position_id,
             status=status,
         )  # fmt: skip
-        return answer
 
     def get_fixed_term_order(
         self,
@@ -114,7 +110,6 @@ class FixedTerm(Resource):
         timeout: float | None = None,
     ) -> Rows[m.FixedTermPosition]:
         """Fixed-term positions. `GET /v5/earn/fixed-term/position`."""
-        answer: Rows[m.FixedTermPosition] = await self._call(
+        return await self._call(
             GET_FIXED_TERM_POSITION, timeout, product_id=product_id, category=category, coin=coin,
         )  # fmt: skip
-        return answer

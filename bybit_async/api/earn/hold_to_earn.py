@@ -24,8 +24,7 @@ class HoldToEarn(Resource):
 
     async def get_hold_to_earn_product(self, *, timeout: float | None = None) -> m.HoldToEarnProducts:
         """Coins that earn by being held. `GET /v5/earn/hold-to-earn/product`."""
-        answer: m.HoldToEarnProducts = await self._call(GET_HOLD_TO_EARN_PRODUCT, timeout)
-        return answer
+        return await self._call(GET_HOLD_TO_EARN_PRODUCT, timeout)
 
     def get_hold_to_earn_yield_history(
         self,

@@ -43,10 +43,9 @@ class LiquidityMining(Resource):
         self, *, base_coin: str | None = None, quote_coin: str | None = None, timeout: float | None = None
     ) -> m.LiquidityProducts:
         """Liquidity pools. `GET /v5/earn/liquidity-mining/product`."""
-        answer: m.LiquidityProducts = await self._call(
+        return await self._call(
             GET_LIQUIDITY_MINING_PRODUCTS, timeout, base_coin=base_coin, quote_coin=quote_coin,
         )  # fmt: skip
-        return answer
 
     async def add_liquidity(
         self,
@@ -66,14 +65,13 @@ class LiquidityMining(Resource):
         `order_link_id` is an id of your own of at most 40 characters. `POST /v5/earn/liquidity-mining/add-liquidity`.
         """
         any_of({"quote_amount": quote_amount, "base_amount": base_amount})
-        answer: m.EarnOrderAck = await self._call(
+        return await self._call(
             ADD_LIQUIDITY, timeout, product_id=product_id,
             order_link_id=no_longer(order_link_id, 40, "order_link_id"),
             quote_amount=none_or_plain(quote_amount, "quote_amount"),
             base_amount=none_or_plain(base_amount, "base_amount"), quote_account_type=quote_account_type,
             base_account_type=base_account_type, leverage=none_or_plain(leverage, "leverage"), coin=coin,
         )  # fmt: skip
-        return answer
 
     async def add_margin(
         self,
@@ -86,11 +84,10 @@ class LiquidityMining(Resource):
         timeout: float | None = None,
     ) -> m.EarnOrderAck:
         """Add margin in the quote coin to a leveraged position. `POST /v5/earn/liquidity-mining/add-margin`."""
-        answer: m.EarnOrderAck = await self._call(
+        return await self._call(
             ADD_MARGIN, timeout, product_id=product_id, order_link_id=no_longer(order_link_id, 40, "order_link_id"),
             position_id=position_id, amount=plain(amount, "amount"), quote_account_type=quote_account_type,
         )  # fmt: skip
-        return answer
 
     async def remove_liquidity(
         self,
@@ -106,27 +103,24 @@ class LiquidityMining(Resource):
 
         `POST /v5/earn/liquidity-mining/remove-liquidity`.
         """
-        answer: m.EarnOrderAck = await self._call(
+        return await self._call(
             REMOVE_LIQUIDITY, timeout, product_id=product_id,
             order_link_id=no_longer(order_link_id, 40, "order_link_id"), position_id=position_id,
             remove_rate=remove_rate, remove_type=remove_type,
         )  # fmt: skip
-        return answer
 
     async def reinvest_liquidity(
         self, *, product_id: str, order_link_id: str, position_id: str, timeout: float | None = None
     ) -> m.EarnOrderAck:
         """Put the yield of a position back into it. `POST /v5/earn/liquidity-mining/reinvest`."""
-        answer: m.EarnOrderAck = await self._call(
+        return await self._call(
             REINVEST_LIQUIDITY, timeout, product_id=product_id,
             order_link_id=no_longer(order_link_id, 40, "order_link_id"), position_id=position_id,
         )  # fmt: skip
-        return answer
 
     async def claim_liquidity_interest(self, *, product_id: str, timeout: float | None = None) -> Nothing:
         """Claim the yield of a product, or of all with ``-1``. `POST /v5/earn/liquidity-mining/claim-interest`."""
-        answer: Nothing = await self._call(CLAIM_LIQUIDITY_INTEREST, timeout, product_id=product_id)
-        return answer
+        return await self._call(CLAIM_LIQUIDITY_INTEREST, timeout, product_id=product_id)
 
     def get_liquidity_mining_orders(
         self,
@@ -153,10 +147,9 @@ class LiquidityMining(Resource):
         self, *, product_id: str | None = None, base_coin: str | None = None, timeout: float | None = None
     ) -> m.LiquidityPositions:
         """Positions. `GET /v5/earn/liquidity-mining/position`."""
-        answer: m.LiquidityPositions = await self._call(
+        return await self._call(
             GET_LIQUIDITY_MINING_POSITIONS, timeout, product_id=product_id, base_coin=base_coin,
         )  # fmt: skip
-        return answer
 
     def get_liquidity_mining_yield_records(
         self,

@@ -28,8 +28,7 @@ class RwaEarn(Resource):
         self, *, coin: str | None = None, timeout: float | None = None
     ) -> Rows[m.RwaProduct]:
         """Funds; all of them when `coin` is left out. `GET /v5/earn/rwa/product`."""
-        answer: Rows[m.RwaProduct] = await self._call(GET_RWA_PRODUCT_LIST, timeout, coin=coin)
-        return answer
+        return await self._call(GET_RWA_PRODUCT_LIST, timeout, coin=coin)
 
     def get_rwa_nav_chart(
         self, *, product_id: int, start: Time | None = None, end: Time | None = None, timeout: float | None = None
@@ -60,13 +59,12 @@ class RwaEarn(Resource):
         `order_link_id` is an id of your own of at most 36 characters. `POST /v5/earn/rwa/place-order`.
         """
         any_of({"stake_amount": stake_amount} if order_type == "Stake" else {"redeem_shares": redeem_shares})
-        answer: m.EarnOrderAck = await self._call(
+        return await self._call(
             PLACE_RWA_ORDER, timeout, product_id=product_id, order_type=order_type, coin=coin,
             order_link_id=no_longer(order_link_id, 36, "order_link_id"),
             stake_amount=none_or_plain(stake_amount, "stake_amount"),
             redeem_shares=none_or_plain(redeem_shares, "redeem_shares"), account_type=account_type,
         )  # fmt: skip
-        return answer
 
     def get_rwa_order_list(
         self,
@@ -93,5 +91,4 @@ class RwaEarn(Resource):
 
     async def get_rwa_position_list(self, *, timeout: float | None = None) -> Rows[m.RwaPosition]:
         """What is held. `GET /v5/earn/rwa/position`."""
-        answer: Rows[m.RwaPosition] = await self._call(GET_RWA_POSITION_LIST, timeout)
-        return answer
+        return await self._call(GET_RWA_POSITION_LIST, timeout)

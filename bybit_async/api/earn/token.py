@@ -29,8 +29,7 @@ class TokenEarn(Resource):
 
     async def get_token_product(self, *, coin: str, timeout: float | None = None) -> m.TokenProduct:
         """The token's fees, quota and yield. `GET /v5/earn/token/product`."""
-        answer: m.TokenProduct = await self._call(GET_TOKEN_PRODUCT, timeout, coin=coin)
-        return answer
+        return await self._call(GET_TOKEN_PRODUCT, timeout, coin=coin)
 
     async def place_token_order(
         self,
@@ -47,11 +46,10 @@ class TokenEarn(Resource):
         `account_type` is FlexibleSaving to mint and UNIFIED to redeem; `order_link_id` is an id of your own of at most
         36 characters. `POST /v5/earn/token/place-order`.
         """
-        answer: m.EarnOrderAck = await self._call(
+        return await self._call(
             PLACE_TOKEN_ORDER, timeout, coin=coin, order_link_id=no_longer(order_link_id, 36, "order_link_id"),
             order_type=order_type, amount=plain(amount, "amount"), account_type=account_type,
         )  # fmt: skip
-        return answer
 
     def get_token_order_list(
         self,
@@ -78,8 +76,7 @@ class TokenEarn(Resource):
 
     async def get_token_position(self, *, coin: str, timeout: float | None = None) -> m.TokenPosition:
         """What is held and what it earned. `GET /v5/earn/token/position`."""
-        answer: m.TokenPosition = await self._call(GET_TOKEN_POSITION, timeout, coin=coin)
-        return answer
+        return await self._call(GET_TOKEN_POSITION, timeout, coin=coin)
 
     def get_token_daily_yield(
         self,
@@ -123,5 +120,4 @@ class TokenEarn(Resource):
         self, *, coin: str, range: int, timeout: float | None = None
     ) -> Rows[m.TokenApr]:
         """Yearly rates of the past; `range` is 1 for 7 days, 2 for 30, 3 for 180. `GET /v5/earn/token/history-apr`."""
-        answer: Rows[m.TokenApr] = await self._call(GET_TOKEN_HISTORICAL_APR, timeout, coin=coin, range=range)
-        return answer
+        return await self._call(GET_TOKEN_HISTORICAL_APR, timeout, coin=coin, range=range)

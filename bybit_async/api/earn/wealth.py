@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from bybit_async.api.resource import Resource
-from bybit_async.api.spelling import no_longer
+from bybit_async.api.spelling import no_longer, wires
 from bybit_async.models import earn as m
+from bybit_async.models.building import Fields
 from bybit_async.models.checks import any_of
 from bybit_async.transport.endpoint import get, post
 from bybit_async.transport.pages import Pager
@@ -51,13 +53,11 @@ class WealthManagement(Resource):
 
     async def pwm_get_plan_detail(self, *, plan_id: str, timeout: float | None = None) -> m.InvestmentPlanDetail:
         """What an active or closed plan holds. `GET /v5/earn/pwm/investment-plan/detail`."""
-        answer: m.InvestmentPlanDetail = await self._call(PWM_GET_PLAN_DETAIL, timeout, plan_id=plan_id)
-        return answer
+        return await self._call(PWM_GET_PLAN_DETAIL, timeout, plan_id=plan_id)
 
     async def pwm_get_new_plan_detail(self, *, plan_id: str, timeout: float | None = None) -> m.PendingPlan:
         """What a plan that waits for subscription would hold. `GET /v5/earn/pwm/investment-plan/new-plan`."""
-        answer: m.PendingPlan = await self._call(PWM_GET_NEW_PLAN_DETAIL, timeout, plan_id=plan_id)
-        return answer
+        return await self._call(PWM_GET_NEW_PLAN_DETAIL, timeout, plan_id=plan_id)
 
     async def pwm_subscribe(
         self, *, plan_id: str, order_link_id: str, account_type: str | None = None, timeout: float | None = None
@@ -66,11 +66,10 @@ class WealthManagement(Resource):
 
         `order_link_id` is an id of your own of at most 36 characters. `POST /v5/earn/pwm/investment-plan/subscribe`.
         """
-        answer: m.PlanAck = await self._call(
+        return await self._call(
             PWM_SUBSCRIBE, timeout, plan_id=plan_id, order_link_id=no_longer(order_link_id, 36, "order_link_id"),
             account_type=account_type,
         )  # fmt: skip
-        return answer
 
     async def pwm_invest_more(
         self,
@@ -87,12 +86,11 @@ class WealthManagement(Resource):
 
         `order_link_id` is an id of your own of at most 36 characters. `POST /v5/earn/pwm/investment-plan/invest-more`.
         """
-        answer: m.PlanInvestment = await self._call(
+        return await self._call(
             PWM_INVEST_MORE, timeout, plan_id=plan_id, category=category, product_id=product_id,
             amount=plain(amount, "amount"), order_link_id=no_longer(order_link_id, 36, "order_link_id"),
             account_type=account_type,
         )  # fmt: skip
-        return answer
 
     async def pwm_redeem(
         self,
@@ -112,22 +110,20 @@ class WealthManagement(Resource):
         `POST /v5/earn/pwm/investment-plan/redeem`.
         """
         any_of({"shares": shares, "amount": amount})
-        answer: m.PlanRedemption = await self._call(
+        return await self._call(
             PWM_REDEEM, timeout, plan_id=plan_id, category=category, product_id=product_id,
             order_link_id=no_longer(order_link_id, 36, "order_link_id"), shares=none_or_plain(shares, "shares"),
             amount=none_or_plain(amount, "amount"), position_id=position_id,
         )  # fmt: skip
-        return answer
 
     async def pwm_claim(
         self, *, plan_id: str, order_link_id: str, to_account_type: str | None = None, timeout: float | None = None
     ) -> m.PlanClaim:
         """Move what a plan has paid out to an account. `POST /v5/earn/pwm/investment-plan/claim`."""
-        answer: m.PlanClaim = await self._call(
+        return await self._call(
             PWM_CLAIM, timeout, plan_id=plan_id, order_link_id=no_longer(order_link_id, 36, "order_link_id"),
             to_account_type=to_account_type,
         )  # fmt: skip
-        return answer
 
     def pwm_list_order(
         self,
@@ -160,11 +156,10 @@ class WealthManagement(Resource):
 
         `GET /v5/earn/pwm/investment-plan/asset-trend`.
         """
-        answer: m.PlanTrend = await self._call(
+        return await self._call(
             PWM_ASSET_TREND, timeout, plan_id=plan_id, start_time=none_or_milliseconds(start, "start"),
             end_time=none_or_milliseconds(end, "end"),
         )  # fmt: skip
-        return answer
 
     def pwm_fund_nav(
         self, *, fund_id: str, start: Time | None = None, end: Time | None = None, timeout: float | None = None
@@ -179,15 +174,20 @@ class WealthManagement(Resource):
         )  # fmt: skip
 
     async def pwm_create_custom_plan(
-        self, *, products: list[m.PlanProduct], account_type: str | None = None, timeout: float | None = None
+        self,
+        *,
+        products: Sequence[m.PlanProduct | Fields],
+        account_type: str | None = None,
+        timeout: float | None = None,
     ) -> m.CustomPlanAck:
         """Put together a plan of your own and subscribe to it. `POST /v5/earn/pwm/customize-plan/create`."""
-        answer: m.CustomPlanAck = await self._call(
-            PWM_CREATE_CUSTOM_PLAN, timeout, products=[part.wire() for part in products], account_type=account_type,
-        )  # fmt: skip
-        return answer
+        return await self._call(
+            PWM_CREATE_CUSTOM_PLAN,
+            timeout,
+            products=wires(m.PlanProduct, products, "products"),
+            account_type=account_type,
+        )
 
     async def pwm_list_product_cards(self, *, timeout: float | None = None) -> m.PlanProductCards:
         """Products that a plan of your own may hold. `GET /v5/earn/pwm/customize-plan/product`."""
-        answer: m.PlanProductCards = await self._call(PWM_LIST_PRODUCT_CARDS, timeout)
-        return answer
+        return await self._call(PWM_LIST_PRODUCT_CARDS, timeout)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from bybit_async.api.resource import Resource, spelled
+from bybit_async.api.resource import Resource
 from bybit_async.enums import Category
 from bybit_async.errors import InvalidParameter
 from bybit_async.models import market as m
-from bybit_async.models.checks import both_or_neither, known
+from bybit_async.models.checks import both_or_neither
 from bybit_async.transport.endpoint import get
 from bybit_async.transport.pages import Pager, windows
 from bybit_async.transport.window_table import window_of
@@ -62,11 +62,10 @@ class Contracts(Resource):
         """
         if start is not None and end is None:
             raise InvalidParameter("end", "Bybit refuses start without end")
-        answer: m.FundingRates = await self._call(
-            GET_FUNDING_RATE_HISTORY, timeout, category=known(category), symbol=symbol, limit=limit,
+        return await self._call(
+            GET_FUNDING_RATE_HISTORY, timeout, category=category, symbol=symbol, limit=limit,
             start_time=none_or_milliseconds(start, "start"), end_time=none_or_milliseconds(end, "end"),
         )  # fmt: skip
-        return answer
 
     def get_open_interest(
         self,
@@ -85,7 +84,7 @@ class Contracts(Resource):
         `GET /v5/market/open-interest`.
         """
         return self._pages(
-            GET_OPEN_INTEREST, timeout, category=known(category), symbol=symbol, interval_time=interval_time,
+            GET_OPEN_INTEREST, timeout, category=category, symbol=symbol, interval_time=interval_time,
             start_time=none_or_milliseconds(start, "start"), end_time=none_or_milliseconds(end, "end"),
             limit=limit, cursor=cursor,
         )  # fmt: skip
@@ -107,7 +106,7 @@ class Contracts(Resource):
         together, and one call is sent for each 30 days between them. `GET /v5/market/historical-volatility`.
         """
         both_or_neither({"start": start, "end": end})
-        params = spelled({
+        params = self._spelled(GET_HISTORICAL_VOLATILITY, {
             "category": category, "base_coin": base_coin, "quote_coin": quote_coin, "period": period,
             "start_time": none_or_milliseconds(start, "start"), "end_time": none_or_milliseconds(end, "end"),
         })  # fmt: skip
@@ -119,8 +118,7 @@ class Contracts(Resource):
 
     async def get_insurance(self, *, coin: str | None = None, timeout: float | None = None) -> m.InsurancePools:
         """Balances of the insurance pools of one coin, or of all. `GET /v5/market/insurance`."""
-        answer: m.InsurancePools = await self._call(GET_INSURANCE, timeout, coin=coin)
-        return answer
+        return await self._call(GET_INSURANCE, timeout, coin=coin)
 
     def get_risk_limit(
         self,
@@ -131,7 +129,7 @@ class Contracts(Resource):
         timeout: float | None = None,
     ) -> Pager[m.RiskLimitPage, m.RiskLimit]:
         """Risk tiers: how much margin which position value needs. `GET /v5/market/risk-limit`."""
-        return self._pages(GET_RISK_LIMIT, timeout, category=known(category), symbol=symbol, cursor=cursor)
+        return self._pages(GET_RISK_LIMIT, timeout, category=category, symbol=symbol, cursor=cursor)
 
     def get_option_delivery_price(
         self,
@@ -149,7 +147,7 @@ class Contracts(Resource):
         `limit` is 1 to 200 (50 when left out). `GET /v5/market/delivery-price`.
         """
         return self._pages(
-            GET_OPTION_DELIVERY_PRICE, timeout, category=known(category), symbol=symbol, base_coin=base_coin,
+            GET_OPTION_DELIVERY_PRICE, timeout, category=category, symbol=symbol, base_coin=base_coin,
             settle_coin=settle_coin, limit=limit, cursor=cursor,
         )  # fmt: skip
 
@@ -162,10 +160,9 @@ class Contracts(Resource):
         timeout: float | None = None,
     ) -> m.NewDeliveryPrices:
         """The latest fifty daily delivery prices of a base coin's options. `GET /v5/market/new-delivery-price`."""
-        answer: m.NewDeliveryPrices = await self._call(
+        return await self._call(
             GET_NEW_DELIVERY_PRICE, timeout, category=category, base_coin=base_coin, settle_coin=settle_coin
         )
-        return answer
 
     def get_long_short_ratio(
         self,
@@ -184,7 +181,7 @@ class Contracts(Resource):
         `GET /v5/market/account-ratio`.
         """
         return self._pages(
-            GET_LONG_SHORT_RATIO, timeout, category=known(category), symbol=symbol, period=period,
+            GET_LONG_SHORT_RATIO, timeout, category=category, symbol=symbol, period=period,
             start_time=none_or_milliseconds(start, "start"), end_time=none_or_milliseconds(end, "end"),
             limit=limit, cursor=cursor,
         )  # fmt: skip
@@ -193,22 +190,17 @@ class Contracts(Resource):
         self, *, symbol: str, category: Category | None = None, timeout: float | None = None
     ) -> m.PriceLimit:
         """The furthest prices at which orders are accepted now. `GET /v5/market/price-limit`."""
-        answer: m.PriceLimit = await self._call(
-            GET_PRICE_LIMIT, timeout, category=category and known(category), symbol=symbol
-        )
-        return answer
+        return await self._call(GET_PRICE_LIMIT, timeout, category=category, symbol=symbol)
 
     async def get_index_price_components(
         self, *, index_name: str, timeout: float | None = None
     ) -> m.IndexPriceComponents:
         """Which exchanges make up an index price, and their weights. `GET /v5/market/index-price-components`."""
-        answer: m.IndexPriceComponents = await self._call(GET_INDEX_PRICE_COMPONENTS, timeout, index_name=index_name)
-        return answer
+        return await self._call(GET_INDEX_PRICE_COMPONENTS, timeout, index_name=index_name)
 
     async def get_adl_alert(self, *, symbol: str | None = None, timeout: float | None = None) -> m.AdlAlerts:
         """How close contracts are to auto-deleveraging; Bybit refreshes it every minute. `GET /v5/market/adlAlert`."""
-        answer: m.AdlAlerts = await self._call(GET_ADL_ALERT, timeout, symbol=symbol)
-        return answer
+        return await self._call(GET_ADL_ALERT, timeout, symbol=symbol)
 
     async def get_fee_group_info(
         self,
@@ -218,7 +210,4 @@ class Contracts(Resource):
         timeout: float | None = None,
     ) -> m.FeeGroups:
         """Which contracts share fee rates, and the rates per level. `GET /v5/market/fee-group-info`."""
-        answer: m.FeeGroups = await self._call(
-            GET_FEE_GROUP_INFO, timeout, product_type=product_type, group_id=group_id
-        )
-        return answer
+        return await self._call(GET_FEE_GROUP_INFO, timeout, product_type=product_type, group_id=group_id)

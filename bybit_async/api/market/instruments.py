@@ -122,7 +122,7 @@ class Instruments(Resource):
         listed (options: those that have not expired). `GET /v5/market/instruments-info`.
         """
         return self._pages(
-            GET_INSTRUMENTS_INFO, timeout, category=known(category), symbol=symbol, symbol_type=symbol_type,
+            GET_INSTRUMENTS_INFO, timeout, category=category, symbol=symbol, symbol_type=symbol_type,
             status=status, base_coin=base_coin, limit=limit, cursor=cursor,
         )  # fmt: skip
 

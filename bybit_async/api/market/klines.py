@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from bybit_async.api.resource import Resource
-from bybit_async.enums import Interval
+from bybit_async.api.spelling import interval_code
+from bybit_async.enums import Interval, IntervalName
 from bybit_async.models import market as m
-from bybit_async.models.checks import known
 from bybit_async.transport.endpoint import get
 from bybit_async.wire import Time, none_or_milliseconds
 
@@ -28,7 +28,7 @@ class Klines(Resource):
         self,
         *,
         symbol: str,
-        interval: Interval,
+        interval: Interval | IntervalName,
         category: Literal["spot", "linear", "inverse"] = "linear",
         start: Time | None = None,
         end: Time | None = None,
@@ -37,21 +37,21 @@ class Klines(Resource):
     ) -> m.Klines:
         """Klines of trades, newest first; the newest one is usually still open.
 
-        `interval` is in minutes or ``D``, ``W``, ``M``; `limit` is 1 to 1000 (200 when left out).
+        `interval` is in minutes or ``D``, ``W``, ``M``, or as ``1h``, ``1d``; `limit` is 1 to 1000 (200 when left out).
 
         `GET /v5/market/kline`.
         """
-        answer: m.Klines = await self._call(
-            GET_KLINE, timeout, category=known(category), symbol=symbol, interval=interval, limit=limit,
+        return await self._call(
+            GET_KLINE, timeout, category=category, symbol=symbol,
+            interval=interval_code(interval), limit=limit,
             start=none_or_milliseconds(start, "start"), end=none_or_milliseconds(end, "end"),
         )  # fmt: skip
-        return answer
 
     async def get_mark_price_kline(
         self,
         *,
         symbol: str,
-        interval: Interval,
+        interval: Interval | IntervalName,
         category: Literal["linear", "inverse", "option"] = "linear",
         start: Time | None = None,
         end: Time | None = None,
@@ -62,17 +62,17 @@ class Klines(Resource):
 
         `limit` is 1 to 1000, for options to 500 (200 when left out). `GET /v5/market/mark-price-kline`.
         """
-        answer: m.PriceKlines = await self._call(
-            GET_MARK_PRICE_KLINE, timeout, category=known(category), symbol=symbol, interval=interval, limit=limit,
+        return await self._call(
+            GET_MARK_PRICE_KLINE, timeout, category=category, symbol=symbol,
+            interval=interval_code(interval), limit=limit,
             start=none_or_milliseconds(start, "start"), end=none_or_milliseconds(end, "end"),
         )  # fmt: skip
-        return answer
 
     async def get_index_price_kline(
         self,
         *,
         symbol: str,
-        interval: Interval,
+        interval: Interval | IntervalName,
         category: Literal["linear", "inverse"] = "linear",
         start: Time | None = None,
         end: Time | None = None,
@@ -83,17 +83,17 @@ class Klines(Resource):
 
         `limit` is 1 to 1000 (200 when left out). `GET /v5/market/index-price-kline`.
         """
-        answer: m.PriceKlines = await self._call(
-            GET_INDEX_PRICE_KLINE, timeout, category=known(category), symbol=symbol, interval=interval, limit=limit,
+        return await self._call(
+            GET_INDEX_PRICE_KLINE, timeout, category=category, symbol=symbol,
+            interval=interval_code(interval), limit=limit,
             start=none_or_milliseconds(start, "start"), end=none_or_milliseconds(end, "end"),
         )  # fmt: skip
-        return answer
 
     async def get_premium_index_price_kline(
         self,
         *,
         symbol: str,
-        interval: Interval,
+        interval: Interval | IntervalName,
         category: Literal["linear"] = "linear",
         start: Time | None = None,
         end: Time | None = None,
@@ -104,8 +104,7 @@ class Klines(Resource):
 
         `limit` is 1 to 1000 (200 when left out). `GET /v5/market/premium-index-price-kline`.
         """
-        answer: m.PriceKlines = await self._call(
-            GET_PREMIUM_INDEX_PRICE_KLINE, timeout, category=known(category), symbol=symbol, interval=interval,
+        return await self._call(
+            GET_PREMIUM_INDEX_PRICE_KLINE, timeout, category=category, symbol=symbol, interval=interval_code(interval),
             limit=limit, start=none_or_milliseconds(start, "start"), end=none_or_milliseconds(end, "end"),
         )  # fmt: skip
-        return answer

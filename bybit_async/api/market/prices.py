@@ -42,8 +42,7 @@ class Prices(Resource):
 
     async def get_server_time(self, *, timeout: float | None = None) -> m.ServerTime:
         """Bybit's clock, in seconds and nanoseconds. `GET /v5/market/time`."""
-        answer: m.ServerTime = await self._call(GET_SERVER_TIME, timeout)
-        return answer
+        return await self._call(GET_SERVER_TIME, timeout)
 
     @overload
     async def get_tickers(
@@ -92,10 +91,9 @@ class Prices(Resource):
         """
         if known(category) == "option":
             any_of({"symbol": symbol, "base_coin": base_coin}, "for options")
-        answer: m.SpotTickers | m.LinearTickers | m.InverseTickers | m.OptionTickers = await self._call(
+        return await self._call(
             GET_TICKERS, timeout, category=category, symbol=symbol, base_coin=base_coin, exp_date=exp_date
         )
-        return answer
 
     async def get_orderbook(
         self, *, category: Category, symbol: str, limit: int | None = None, timeout: float | None = None
@@ -105,10 +103,7 @@ class Prices(Resource):
         `limit` is levels per side: 1 to 1000 (spot 1, contracts 25 when left out), for options 1 to 25 (1 when left
         out). For a book that stays current use the stream. `GET /v5/market/orderbook`.
         """
-        answer: m.OrderBook = await self._call(
-            GET_ORDERBOOK, timeout, category=known(category), symbol=symbol, limit=limit
-        )
-        return answer
+        return await self._call(GET_ORDERBOOK, timeout, category=category, symbol=symbol, limit=limit)
 
     async def get_rpi_orderbook(
         self,
@@ -122,17 +117,13 @@ class Prices(Resource):
 
         `limit` is levels per side, 1 to 50. `GET /v5/market/rpi_orderbook`.
         """
-        answer: m.RpiOrderBook = await self._call(
-            GET_RPI_ORDERBOOK, timeout, category=category and known(category), symbol=symbol, limit=limit
-        )
-        return answer
+        return await self._call(GET_RPI_ORDERBOOK, timeout, category=category, symbol=symbol, limit=limit)
 
     async def get_full_orderbook(
         self, *, category: Literal["spot", "linear", "inverse"], symbol: str, timeout: float | None = None
     ) -> m.OrderBook:
         """A snapshot of the whole order book, every level of it. `GET /v5/market/full_orderbook`."""
-        answer: m.OrderBook = await self._call(GET_FULL_ORDERBOOK, timeout, category=known(category), symbol=symbol)
-        return answer
+        return await self._call(GET_FULL_ORDERBOOK, timeout, category=category, symbol=symbol)
 
     @overload
     async def get_public_trade_history(
@@ -182,8 +173,7 @@ class Prices(Resource):
         """
         if known(category) != "option":
             any_of({"symbol": symbol}, f"for {category}")
-        answer: m.PublicTrades | m.OptionTrades = await self._call(
+        return await self._call(
             GET_PUBLIC_TRADE_HISTORY, timeout, category=category, symbol=symbol, base_coin=base_coin,
             option_type=option_type, limit=limit,
         )  # fmt: skip
-        return answer

@@ -7,6 +7,7 @@ from typing import Literal
 from bybit_async.api.resource import Resource
 from bybit_async.api.spelling import none_or_text
 from bybit_async.models import p2p as m
+from bybit_async.models.building import Fields, build
 from bybit_async.transport.endpoint import post
 from bybit_async.transport.pages import Numbered, Pager
 from bybit_async.wire import Nothing, Number, none_or_plain, plain
@@ -67,8 +68,7 @@ class Ads(Resource):
 
     async def get_ad_details(self, *, item_id: str, timeout: float | None = None) -> m.Ad:
         """One advertisement of the account. `POST /v5/p2p/item/info`."""
-        answer: m.Ad = await self._call(GET_AD_DETAILS, timeout, item_id=item_id)
-        return answer
+        return await self._call(GET_AD_DETAILS, timeout, item_id=item_id)
 
     async def post_new_ad(
         self,
@@ -82,7 +82,7 @@ class Ads(Resource):
         min_amount: Number,
         max_amount: Number,
         remark: str,
-        trading_preference_set: m.AdPreferences,
+        trading_preference_set: m.AdPreferences | Fields,
         payment_ids: list[str],
         quantity: Number,
         payment_period: int,
@@ -94,14 +94,24 @@ class Ads(Resource):
         `payment_ids` are ids of `get_user_payment_types`, at most five; `payment_period` is minutes; `premium` is the
         per cent of the reference price for floating prices, None for fixed ones. `POST /v5/p2p/item/create`.
         """
-        answer: m.AdAck = await self._call(
-            POST_NEW_AD, timeout, token_id=token_id, currency_id=currency_id, side=side, price_type=price_type,
-            premium=none_or_plain(premium, "premium") or "", price=plain(price, "price"),
-            min_amount=plain(min_amount, "min_amount"), max_amount=plain(max_amount, "max_amount"), remark=remark,
-            trading_preference_set=trading_preference_set.wire(), payment_ids=payment_ids,
-            quantity=plain(quantity, "quantity"), payment_period=str(payment_period), item_type=item_type,
-        )  # fmt: skip
-        return answer
+        return await self._call(
+            POST_NEW_AD,
+            timeout,
+            token_id=token_id,
+            currency_id=currency_id,
+            side=side,
+            price_type=price_type,
+            premium=none_or_plain(premium, "premium") or "",
+            price=plain(price, "price"),
+            min_amount=plain(min_amount, "min_amount"),
+            max_amount=plain(max_amount, "max_amount"),
+            remark=remark,
+            trading_preference_set=build(m.AdPreferences, trading_preference_set, "trading_preference_set").wire(),
+            payment_ids=payment_ids,
+            quantity=plain(quantity, "quantity"),
+            payment_period=str(payment_period),
+            item_type=item_type,
+        )
 
     async def update_ad(
         self,
@@ -113,7 +123,7 @@ class Ads(Resource):
         min_amount: Number,
         max_amount: Number,
         remark: str,
-        trading_preference_set: m.AdPreferences,
+        trading_preference_set: m.AdPreferences | Fields,
         payment_ids: list[str],
         action_type: Literal["MODIFY", "ACTIVE"],
         quantity: Number,
@@ -124,16 +134,23 @@ class Ads(Resource):
 
         `POST /v5/p2p/item/update`.
         """
-        answer: m.AdAck = await self._call(
-            UPDATE_AD, timeout, id=id, price_type=price_type, premium=none_or_plain(premium, "premium") or "",
-            price=plain(price, "price"), min_amount=plain(min_amount, "min_amount"),
-            max_amount=plain(max_amount, "max_amount"), remark=remark,
-            trading_preference_set=trading_preference_set.wire(), payment_ids=payment_ids, action_type=action_type,
-            quantity=plain(quantity, "quantity"), payment_period=str(payment_period),
-        )  # fmt: skip
-        return answer
+        return await self._call(
+            UPDATE_AD,
+            timeout,
+            id=id,
+            price_type=price_type,
+            premium=none_or_plain(premium, "premium") or "",
+            price=plain(price, "price"),
+            min_amount=plain(min_amount, "min_amount"),
+            max_amount=plain(max_amount, "max_amount"),
+            remark=remark,
+            trading_preference_set=build(m.AdPreferences, trading_preference_set, "trading_preference_set").wire(),
+            payment_ids=payment_ids,
+            action_type=action_type,
+            quantity=plain(quantity, "quantity"),
+            payment_period=str(payment_period),
+        )
 
     async def remove_ad(self, *, item_id: str, timeout: float | None = None) -> Nothing:
         """Remove an advertisement. `POST /v5/p2p/item/cancel`."""
-        answer: Nothing = await self._call(REMOVE_AD, timeout, item_id=item_id)
-        return answer
+        return await self._call(REMOVE_AD, timeout, item_id=item_id)

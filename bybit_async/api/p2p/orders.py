@@ -76,22 +76,19 @@ class Orders(Resource):
 
     async def get_order_details(self, *, order_id: str, timeout: float | None = None) -> m.P2POrder:
         """One order in detail. `POST /v5/p2p/order/info`."""
-        answer: m.P2POrder = await self._call(GET_ORDER_DETAILS, timeout, order_id=order_id)
-        return answer
+        return await self._call(GET_ORDER_DETAILS, timeout, order_id=order_id)
 
     async def mark_as_paid(
         self, *, order_id: str, payment_type: str, payment_id: str, timeout: float | None = None
     ) -> Nothing:
         """Say that the fiat money has been sent. `POST /v5/p2p/order/pay`."""
-        answer: Nothing = await self._call(
+        return await self._call(
             MARK_AS_PAID, timeout, order_id=order_id, payment_type=payment_type, payment_id=payment_id,
         )  # fmt: skip
-        return answer
 
     async def release_assets(self, *, order_id: str, timeout: float | None = None) -> Nothing:
         """Release the coins to the buyer. This cannot be undone. `POST /v5/p2p/order/finish`."""
-        answer: Nothing = await self._call(RELEASE_ASSETS, timeout, order_id=order_id)
-        return answer
+        return await self._call(RELEASE_ASSETS, timeout, order_id=order_id)
 
     async def review_seller_cancel_order_apply(
         self,
@@ -109,11 +106,10 @@ class Orders(Resource):
         """
         if examine_result == "REJECT":
             any_of({"reject_reason": reject_reason}, "to reject")
-        answer: Nothing = await self._call(
+        return await self._call(
             REVIEW_SELLER_CANCEL_ORDER_APPLY, timeout, order_id=order_id, examine_result=examine_result,
             reject_reason=reject_reason, reject_proofs=reject_proofs, reject_remark=reject_remark,
         )  # fmt: skip
-        return answer
 
     async def send_chat_message(
         self,
@@ -130,30 +126,27 @@ class Orders(Resource):
         `message` is the text or the address that `upload_chat_file` answered, `msg_uuid` an id of your own.
         `POST /v5/p2p/order/message/send`.
         """
-        answer: Nothing = await self._call(
+        return await self._call(
             SEND_CHAT_MESSAGE, timeout, message=message, content_type=content_type, order_id=order_id,
             msg_uuid=msg_uuid, file_name=file_name,
         )  # fmt: skip
-        return answer
 
     async def get_chat_messages(
         self, *, order_id: str, size: int, current_page: int | None = None, timeout: float | None = None
     ) -> m.ChatMessages:
         """Messages of an order, by page number; `size` is at most 30. `POST /v5/p2p/order/message/listpage`."""
-        answer: m.ChatMessages = await self._call(
+        return await self._call(
             GET_CHAT_MESSAGES, timeout, order_id=order_id, size=str(size), current_page=none_or_text(current_page),
         )  # fmt: skip
-        return answer
 
     async def upload_chat_file(
         self, *, filename: str, content: bytes, mime: str | None = None, timeout: float | None = None
     ) -> m.UploadedFile:
-        """Upload a file for the chat; jpg, jpeg, png, pdf or mp4. The media type is told by the name when left out.
+        """Upload a file for the chat; jpg, jpeg, png, pdf or mp4. The media type follows from the name when left out.
 
         `POST /v5/p2p/oss/upload_file`.
         """
         media_type = mime or guess_type(filename)[0] or "application/octet-stream"
         files = {"upload_file": (filename, content, media_type)}
         response = await self._caller.call(UPLOAD_CHAT_FILE, {}, timeout=timeout, files=files)
-        answer: m.UploadedFile = response.result
-        return answer
+        return response.result

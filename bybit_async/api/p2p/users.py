@@ -20,19 +20,16 @@ class Users(Resource):
 
     async def get_account_information(self, *, timeout: float | None = None) -> m.P2PUser:
         """The account's own profile. `POST /v5/p2p/user/personal/info`."""
-        answer: m.P2PUser = await self._call(GET_ACCOUNT_INFORMATION, timeout)
-        return answer
+        return await self._call(GET_ACCOUNT_INFORMATION, timeout)
 
     async def get_counterparty_info(
         self, *, original_uid: str, order_id: str, timeout: float | None = None
     ) -> m.P2PUser:
         """The profile of an order's other side. `POST /v5/p2p/user/order/personal/info`."""
-        answer: m.P2PUser = await self._call(
+        return await self._call(
             GET_COUNTERPARTY_INFO, timeout, original_uid=original_uid, order_id=order_id,
         )  # fmt: skip
-        return answer
 
     async def get_user_payment_types(self, *, timeout: float | None = None) -> list[m.UserPayment]:
         """The account's payment methods. `POST /v5/p2p/user/payment/list`."""
-        answer: list[m.UserPayment] = await self._call(GET_USER_PAYMENT_TYPES, timeout)
-        return answer
+        return await self._call(GET_USER_PAYMENT_TYPES, timeout)

@@ -39,11 +39,10 @@ class FixedRate(Resource):
         self, *, currency: str, term: str, annual_rate: Number, timeout: float | None = None
     ) -> m.FixedInventory:
         """What can be borrowed for a term at a rate. `GET /v5/spot-margin-trade/fixed-available-inventory`."""
-        answer: m.FixedInventory = await self._call(
+        return await self._call(
             GET_FIXED_AVAILABLE_INVENTORY, timeout, currency=currency, term=term,
             annual_rate=plain(annual_rate, "annual_rate"),
         )  # fmt: skip
-        return answer
 
     async def create_fixed_borrow(
         self,
@@ -61,12 +60,11 @@ class FixedRate(Resource):
         `repay_type` 1 repays at the end by itself, 2 turns the rest into a flexible loan; `strategy_type` FULL refuses
         partial fills. `POST /v5/spot-margin-trade/fixedborrow`.
         """
-        answer: m.FixedBorrowAck = await self._call(
+        return await self._call(
             CREATE_FIXED_BORROW, timeout, order_currency=order_currency,
             order_amount=plain(order_amount, "order_amount"), annual_rate=plain(annual_rate, "annual_rate"),
             term=term, repay_type=repay_type, strategy_type=strategy_type,
         )  # fmt: skip
-        return answer
 
     def get_fixed_borrow_contract_info(
         self,
@@ -121,16 +119,14 @@ class FixedRate(Resource):
 
         `GET /v5/spot-margin-trade/fixedborrow-order-quote`.
         """
-        answer: Rows[m.FixedBorrowQuote] = await self._call(
+        return await self._call(
             GET_FIXED_BORROW_ORDER_QUOTE, timeout, order_currency=order_currency, term=term, order_by=order_by,
             sort=sort, limit=limit,
         )  # fmt: skip
-        return answer
 
     async def renew_fixed_borrow(self, *, loan_id: str, qty: Number | None = None, timeout: float | None = None) -> str:
         """Renew a fixed-rate loan, wholly or by `qty`; answers ``Success`` or ``Failure``.
 
         `POST /v5/spot-margin-trade/fixedborrow-renew`.
         """
-        answer: str = await self._call(RENEW_FIXED_BORROW, timeout, loan_id=loan_id, qty=none_or_plain(qty, "qty"))
-        return answer
+        return await self._call(RENEW_FIXED_BORROW, timeout, loan_id=loan_id, qty=none_or_plain(qty, "qty"))

@@ -74,8 +74,7 @@ class Trading(Resource):
         self, *, currency: str | None = None, timeout: float | None = None
     ) -> Rows[m.SpotMarginCoin]:
         """Spot leverage per coin; None when margin trading is off. `GET /v5/spot-margin-trade/coinstate`."""
-        answer: Rows[m.SpotMarginCoin] = await self._call(SPOT_MARGIN_TRADE_GET_COIN_STATE, timeout, currency=currency)
-        return answer
+        return await self._call(SPOT_MARGIN_TRADE_GET_COIN_STATE, timeout, currency=currency)
 
     async def get_tiered_collateral_ratio(
         self, *, currency: str | None = None, timeout: float | None = None
@@ -84,8 +83,7 @@ class Trading(Resource):
 
         `GET /v5/spot-margin-trade/collateral`.
         """
-        answer: Rows[m.CollateralRatios] = await self._call(GET_TIERED_COLLATERAL_RATIO, timeout, currency=currency)
-        return answer
+        return await self._call(GET_TIERED_COLLATERAL_RATIO, timeout, currency=currency)
 
     async def spot_margin_trade_get_currency_data(
         self, *, currency: str | None = None, timeout: float | None = None
@@ -94,26 +92,23 @@ class Trading(Resource):
 
         `GET /v5/spot-margin-trade/currency-data`.
         """
-        answer: Rows[m.BorrowableCurrency] = await self._call(
+        return await self._call(
             SPOT_MARGIN_TRADE_GET_CURRENCY_DATA, timeout, currency=currency,
         )  # fmt: skip
-        return answer
 
     async def spot_margin_trade_get_vip_margin_data(
         self, *, vip_level: str | None = None, currency: str | None = None, timeout: float | None = None
     ) -> m.VipMarginData:
         """Borrow rates and limits per VIP level. `GET /v5/spot-margin-trade/data`."""
-        answer: m.VipMarginData = await self._call(
+        return await self._call(
             SPOT_MARGIN_TRADE_GET_VIP_MARGIN_DATA, timeout, vip_level=vip_level, currency=currency,
         )  # fmt: skip
-        return answer
 
     async def get_flexible_available_inventory(
         self, *, currency: str, timeout: float | None = None
     ) -> m.FlexibleInventory:
         """What is left to borrow flexibly. `GET /v5/spot-margin-trade/flexible-available-inventory`."""
-        answer: m.FlexibleInventory = await self._call(GET_FLEXIBLE_AVAILABLE_INVENTORY, timeout, currency=currency)
-        return answer
+        return await self._call(GET_FLEXIBLE_AVAILABLE_INVENTORY, timeout, currency=currency)
 
     async def get_auto_repay_mode(
         self, *, currency: str | None = None, timeout: float | None = None
@@ -122,8 +117,7 @@ class Trading(Resource):
 
         `GET /v5/spot-margin-trade/get-auto-repay-mode`.
         """
-        answer: m.AutoRepayModes = await self._call(GET_AUTO_REPAY_MODE, timeout, currency=currency)
-        return answer
+        return await self._call(GET_AUTO_REPAY_MODE, timeout, currency=currency)
 
     async def set_auto_repay_mode(
         self, *, auto_repay_mode: Literal["1", "0"], currency: str | None = None, timeout: float | None = None
@@ -132,10 +126,9 @@ class Trading(Resource):
 
         `POST /v5/spot-margin-trade/set-auto-repay-mode`.
         """
-        answer: m.AutoRepayModes = await self._call(
+        return await self._call(
             SET_AUTO_REPAY_MODE, timeout, auto_repay_mode=auto_repay_mode, currency=currency,
         )  # fmt: skip
-        return answer
 
     def spot_margin_trade_get_historical_interest_rate(
         self,
@@ -158,15 +151,13 @@ class Trading(Resource):
 
     async def get_liability_info(self, *, currency: str, timeout: float | None = None) -> m.Liability:
         """What the account owes in one coin. `GET /v5/spot-margin-trade/liability`."""
-        answer: m.Liability = await self._call(GET_LIABILITY_INFO, timeout, currency=currency)
-        return answer
+        return await self._call(GET_LIABILITY_INFO, timeout, currency=currency)
 
     async def spot_margin_trade_get_max_borrowable(
         self, *, currency: str, timeout: float | None = None
     ) -> m.MaxBorrowable:
         """The most that can be borrowed of a coin now. `GET /v5/spot-margin-trade/max-borrowable`."""
-        answer: m.MaxBorrowable = await self._call(SPOT_MARGIN_TRADE_GET_MAX_BORROWABLE, timeout, currency=currency)
-        return answer
+        return await self._call(SPOT_MARGIN_TRADE_GET_MAX_BORROWABLE, timeout, currency=currency)
 
     async def spot_margin_trade_get_position_tiers(
         self, *, currency: str | None = None, timeout: float | None = None
@@ -175,10 +166,9 @@ class Trading(Resource):
 
         `GET /v5/spot-margin-trade/position-tiers`.
         """
-        answer: Rows[m.PositionTiers] = await self._call(
+        return await self._call(
             SPOT_MARGIN_TRADE_GET_POSITION_TIERS, timeout, currency=currency,
         )  # fmt: skip
-        return answer
 
     async def spot_margin_trade_get_repayment_available_amount(
         self, *, currency: str, timeout: float | None = None
@@ -187,30 +177,26 @@ class Trading(Resource):
 
         `GET /v5/spot-margin-trade/repayment-available-amount`.
         """
-        answer: m.RepayableAmount = await self._call(
+        return await self._call(
             SPOT_MARGIN_TRADE_GET_REPAYMENT_AVAILABLE_AMOUNT, timeout, currency=currency,
         )  # fmt: skip
-        return answer
 
     async def spot_margin_trade_set_leverage(
         self, *, leverage: Number, currency: str | None = None, timeout: float | None = None
     ) -> Nothing:
         """Set the spot leverage, 2 to 10, of one coin or of all. `POST /v5/spot-margin-trade/set-leverage`."""
-        answer: Nothing = await self._call(
+        return await self._call(
             SPOT_MARGIN_TRADE_SET_LEVERAGE, timeout, leverage=plain(leverage, "leverage"), currency=currency,
         )  # fmt: skip
-        return answer
 
     async def spot_margin_trade_get_status_and_leverage(self, *, timeout: float | None = None) -> m.SpotMarginState:
         """Whether margin trading is on and its leverage. `GET /v5/spot-margin-trade/state`."""
-        answer: m.SpotMarginState = await self._call(SPOT_MARGIN_TRADE_GET_STATUS_AND_LEVERAGE, timeout)
-        return answer
+        return await self._call(SPOT_MARGIN_TRADE_GET_STATUS_AND_LEVERAGE, timeout)
 
     async def spot_margin_trade_toggle_margin_trade(
         self, *, spot_margin_mode: Literal["1", "0"], timeout: float | None = None
     ) -> m.SpotMarginMode:
         """Switch margin trading on (``1``) or off (``0``). `POST /v5/spot-margin-trade/switch-mode`."""
-        answer: m.SpotMarginMode = await self._call(
+        return await self._call(
             SPOT_MARGIN_TRADE_TOGGLE_MARGIN_TRADE, timeout, spot_margin_mode=spot_margin_mode,
         )  # fmt: skip
-        return answer

@@ -9,7 +9,7 @@ from bybit_async.api.trade.orders import Orders
 from bybit_async.enums import PositionIdx
 from bybit_async.errors import BybitError
 from bybit_async.models import trade as m
-from bybit_async.models.position import Position, PositionPage
+from bybit_async.models.position import Position
 
 
 class Closing(Orders):
@@ -31,7 +31,7 @@ class Closing(Orders):
         to close. An error of the second order names the first one in its notes (`__notes__`).
         `GET /v5/position/list`, `POST /v5/order/create`.
         """
-        page: PositionPage = await self._call(GET_POSITIONS, timeout, category=category, symbol=symbol)
+        page = await self._call(GET_POSITIONS, timeout, category=category, symbol=symbol)
         wanted = [row for row in page if row.size and position_idx in (None, row.position_idx)]
         acks: list[m.OrderAck] = []
         for row in wanted:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from typing_extensions import TypedDict, Unpack
 
-from bybit_async.api.resource import spelled
+from bybit_async.api.resource import Caller
 from bybit_async.api.setting import Setting, SettingResource
+from bybit_async.api.trade.explaining import Explainer
 from bybit_async.api.trade.reads import GET_OPEN_ORDERS
 from bybit_async.enums import (
     Category,
@@ -24,10 +25,10 @@ from bybit_async.enums import (
 )
 from bybit_async.errors import BybitError, RequestRejected, TransportError
 from bybit_async.models import trade as m
-from bybit_async.models.checks import any_of, known, within
+from bybit_async.models.checks import any_of, known, none_or_one_of, within
 from bybit_async.transport.endpoint import post
-from bybit_async.transport.outcome import OnUnknown
 from bybit_async.transport.pages import Pager
+from bybit_async.transport.resolution import OnUnknown
 from bybit_async.wire import Nothing, Number
 
 PLACE_ORDER = post("/v5/order/create", "trade.place_order", m.OrderAck)
@@ -76,7 +77,11 @@ class _OrderOptions(TypedDict, total=False):
 class Orders(SettingResource):
     """The part of `Trade` that changes single orders."""
 
-    __slots__ = ()
+    __slots__ = ("_explainer",)
+
+    def __init__(self, caller: Caller) -> None:
+        super().__init__(caller)
+        self._explainer = Explainer(caller)
 
     async def place_order(
         self,
@@ -120,8 +125,7 @@ class Orders(SettingResource):
     ) -> m.OrderAck:
         """Place an order; see `PlaceOrder` for every argument. `POST /v5/order/create`.
 
-        The answer only says that Bybit took it. Raises `InvalidParameter` (nothing was sent), `RequestRejected`
-        (refused) or `OutcomeUnknown` (it may live: it can be found by the order link id that the error carries).
+        The answer says only that Bybit took it; `OutcomeUnknown` that it may live, under the order link id it carries.
         """
         order = m.PlaceOrder(
             category=category, symbol=symbol, side=side, order_type=order_type, qty=qty, price=price,
@@ -133,15 +137,21 @@ class Orders(SettingResource):
             stop_loss=stop_loss, tp_trigger_by=tp_trigger_by, sl_trigger_by=sl_trigger_by, tpsl_mode=tpsl_mode,
             tp_limit_price=tp_limit_price, sl_limit_price=sl_limit_price, tp_order_type=tp_order_type,
             sl_order_type=sl_order_type, smp_type=smp_type, mmp=mmp, rpi_taker_access=rpi_taker_access,
-            bbo_side_type=bbo_side_type, bbo_level=bbo_level,
-        )  # fmt: skip
-        return await self.place(order, on_unknown=on_unknown, timeout=timeout)
+            bbo_side_type=bbo_side_type, bbo_level=bbo_level)  # fmt: skip
+        try:
+            answer = await self._caller.call(PLACE_ORDER, order.wire(), timeout=timeout, on_unknown=handled(on_unknown))
+        except RequestRejected as refusal:
+            raise await self._explainer.explained(refusal, order)  # noqa: B904 - it is the same one
+        return _acknowledged(answer.result, order)
 
     async def place(
         self, order: m.PlaceOrder, *, on_unknown: OnUnknown | None = None, timeout: float | None = None
     ) -> m.OrderAck:
         """Place an order that was made before; see `place_order`. `POST /v5/order/create`."""
-        answer = await self._caller.call(PLACE_ORDER, order.wire(), timeout=timeout, on_unknown=on_unknown)
+        try:
+            answer = await self._caller.call(PLACE_ORDER, order.wire(), timeout=timeout, on_unknown=handled(on_unknown))
+        except RequestRejected as refusal:
+            raise await self._explainer.explained(refusal, order)  # noqa: B904 - it is the same one
         return _acknowledged(answer.result, order)
 
     async def amend_order(
@@ -182,7 +192,10 @@ class Orders(SettingResource):
         self, order: m.AmendOrder, *, on_unknown: OnUnknown | None = None, timeout: float | None = None
     ) -> m.OrderAck:
         """Send a change that was made before; see `amend_order`. `POST /v5/order/amend`."""
-        answer = await self._caller.call(AMEND_ORDER, order.wire(), timeout=timeout, on_unknown=on_unknown)
+        try:
+            answer = await self._caller.call(AMEND_ORDER, order.wire(), timeout=timeout, on_unknown=handled(on_unknown))
+        except RequestRejected as refusal:
+            raise await self._explainer.explained(refusal, order)  # noqa: B904 - it is the same one
         return _acknowledged(answer.result, order)
 
     async def cancel_order(
@@ -210,7 +223,7 @@ class Orders(SettingResource):
         self, order: m.CancelOrder, *, on_unknown: OnUnknown | None = None, timeout: float | None = None
     ) -> m.OrderAck:
         """Send a cancellation that was made before; see `cancel_order`. `POST /v5/order/cancel`."""
-        answer = await self._caller.call(CANCEL_ORDER, order.wire(), timeout=timeout, on_unknown=on_unknown)
+        answer = await self._caller.call(CANCEL_ORDER, order.wire(), timeout=timeout, on_unknown=handled(on_unknown))
         return _acknowledged(answer.result, order)
 
     async def cancel_all_orders(
@@ -232,22 +245,25 @@ class Orders(SettingResource):
         `order_filter` spot cancels plain orders only, the others every kind.
 
         Of contracts Bybit cancels 500 orders at once, chosen by chance: the result names those that `remaining` open.
-        With `until_none_left` it is asked again until there are none; the `timeout` holds for each time, and an error
+        With `until_none_left` it is asked again until no order is left; the `timeout` holds for each time, and an error
         of a later time says in its notes (`__notes__`) how many were cancelled before.
         """
         if known(category) in ("linear", "inverse"):
             any_of({"symbol": symbol, "base_coin": base_coin, "settle_coin": settle_coin}, f"for {category}")
         scope = {"category": category, "symbol": symbol, "base_coin": base_coin, "settle_coin": settle_coin}
-        body = spelled({**scope, "order_filter": order_filter, "stop_order_type": stop_order_type})
+        kinds = {"order_filter": order_filter, "stop_order_type": stop_order_type}
+        body = self._spelled(CANCEL_ALL_ORDERS, {**scope, **kinds})
         cancelled: dict[str, m.OrderAck] = {}
         while True:
             try:
-                answer = await self._caller.call(CANCEL_ALL_ORDERS, body, timeout=timeout, on_unknown=on_unknown)
+                answer = await self._caller.call(
+                    CANCEL_ALL_ORDERS, body, timeout=timeout, on_unknown=handled(on_unknown)
+                )
             except BybitError as error:
                 if cancelled:
                     error.add_note(f"{len(cancelled)} orders were asked to be cancelled before")
                 raise
-            last: m.CancelledOrders = answer.result
+            last = answer.result
             news = {row.order_id: row for row in last.rows if row.order_id not in cancelled}
             cancelled |= news
             if not until_none_left or len(last.rows) < _CANCELLED_AT_ONCE or not news:
@@ -270,7 +286,7 @@ class Orders(SettingResource):
                 if order.order_id not in cancelled
             ]
         except (RequestRejected, TransportError):
-            # What was cancelled is told all the same.
+            # What was cancelled is still worth returning.
             return None
 
     async def pre_check_order(
@@ -290,8 +306,7 @@ class Orders(SettingResource):
         """
         order = m.PlaceOrder(category=category, symbol=symbol, side=side, order_type=order_type, qty=qty, **options)
         answer = await self._caller.call(PRE_CHECK_ORDER, order.wire(), timeout=timeout)
-        check: m.PreCheck = answer.result
-        return check
+        return answer.result
 
     async def set_dcp(
         self,
@@ -307,6 +322,11 @@ class Orders(SettingResource):
         """
         within(time_window, 3, 300, "time_window")
         return await self._set(SET_DCP, timeout, product=product, time_window=time_window)
+
+
+def handled(on_unknown: OnUnknown | None) -> OnUnknown | None:
+    """Return what to do about a lost answer, when it is a way that exists."""
+    return none_or_one_of(on_unknown, get_args(OnUnknown), "on_unknown")
 
 
 def _acknowledged(ack: m.OrderAck, order: m.AnyOrderRequest) -> m.OrderAck:

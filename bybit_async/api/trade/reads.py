@@ -74,7 +74,7 @@ class Reads(Resource):
         listed; one alone means seven days from it. `limit` is 1 to 50 (20 when left out). `GET /v5/order/history`.
         """
         return self._pages(
-            GET_ORDER_HISTORY, timeout, category=known(category), symbol=symbol, base_coin=base_coin,
+            GET_ORDER_HISTORY, timeout, category=category, symbol=symbol, base_coin=base_coin,
             settle_coin=settle_coin, order_id=order_id, order_link_id=order_link_id, order_filter=order_filter,
             order_status=order_status, start_time=none_or_milliseconds(start, "start"),
             end_time=none_or_milliseconds(end, "end"), limit=limit, cursor=cursor,
@@ -102,7 +102,7 @@ class Reads(Resource):
         ignored. `limit` is 1 to 100 (50 when left out). `GET /v5/execution/list`.
         """
         return self._pages(
-            GET_EXECUTIONS, timeout, category=known(category), symbol=symbol, order_id=order_id,
+            GET_EXECUTIONS, timeout, category=category, symbol=symbol, order_id=order_id,
             order_link_id=order_link_id, base_coin=base_coin, settle_coin=settle_coin,
             start_time=none_or_milliseconds(start, "start"), end_time=none_or_milliseconds(end, "end"),
             exec_type=exec_type, limit=limit, cursor=cursor,
@@ -125,7 +125,7 @@ class Reads(Resource):
         any_of({"order_id": order_id, "order_link_id": order_link_id})
         for open_only in (0, 1):
             page = await self._pages(
-                GET_OPEN_ORDERS, timeout, category=known(category), symbol=symbol, order_id=order_id,
+                GET_OPEN_ORDERS, timeout, category=category, symbol=symbol, order_id=order_id,
                 order_link_id=order_link_id, open_only=open_only,
             )  # fmt: skip
             found = _match(page, order_id, order_link_id)
@@ -143,8 +143,7 @@ class Reads(Resource):
 
         `GET /v5/order/spot-borrow-check`.
         """
-        answer: m.BorrowQuota = await self._call(GET_BORROW_QUOTA, timeout, category=category, symbol=symbol, side=side)
-        return answer
+        return await self._call(GET_BORROW_QUOTA, timeout, category=category, symbol=symbol, side=side)
 
 
 def _match(page: m.OrderPage, order_id: str | None, order_link_id: str | None) -> m.Order | None:

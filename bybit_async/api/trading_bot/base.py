@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from bybit_async.api.resource import Resource
-from bybit_async.transport.endpoint import Endpoint
 
 
 class Bots(Resource):
@@ -13,7 +13,5 @@ class Bots(Resource):
 
     __slots__ = ()
 
-    async def _call(self, endpoint: Endpoint, timeout: float | None, **params: Any) -> Any:
-        given = {name: value for name, value in params.items() if value is not None}
-        answer = await self._caller.call(endpoint, given, timeout=timeout)
-        return answer.result
+    def _wire(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in params.items() if value is not None}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
+from bybit_async.api.spelling import wires
 from bybit_async.api.trading_bot.base import Bots
 from bybit_async.models import trading_bot as m
+from bybit_async.models.building import Fields
 from bybit_async.transport.endpoint import post
 from bybit_async.wire import Number, none_or_plain, plain
 
@@ -30,7 +33,7 @@ class FuturesCombo(Bots):
         leverage: Number,
         init_margin: Number,
         adjust_position_mode: Literal[1, 2, 3, 4, 5, 6],
-        symbol_settings: list[m.ComboSymbol],
+        symbol_settings: Sequence[m.ComboSymbol | Fields],
         adjust_position_percent: Number | None = None,
         adjust_position_time_interval: int | None = None,
         sl_percent: Number | None = None,
@@ -40,17 +43,16 @@ class FuturesCombo(Bots):
         timeout: float | None = None,
     ) -> m.FuturesComboCheck:
         """Check the parameters of a portfolio and learn their allowed ranges. `POST /v5/fcombobot/getlimit`."""
-        answer: m.FuturesComboCheck = await self._call(
+        return await self._call(
             GET_FUTURES_COMBO_LIMIT, timeout, leverage=plain(leverage, "leverage"),
             init_margin=plain(init_margin, "init_margin"), adjust_position_mode=adjust_position_mode,
-            symbol_settings=[part.wire() for part in symbol_settings],
+            symbol_settings=wires(m.ComboSymbol, symbol_settings, "symbol_settings"),
             adjust_position_percent=none_or_plain(adjust_position_percent, "adjust_position_percent"),
             adjust_position_time_interval=adjust_position_time_interval,
             sl_percent=none_or_plain(sl_percent, "sl_percent"), tp_percent=none_or_plain(tp_percent, "tp_percent"),
             trailing_stop_percent=none_or_plain(trailing_stop_percent, "trailing_stop_percent"),
             need_to_slippage=need_to_slippage,
         )  # fmt: skip
-        return answer
 
     async def create_futures_combo_bot(
         self,
@@ -58,7 +60,7 @@ class FuturesCombo(Bots):
         leverage: Number,
         init_margin: Number,
         adjust_position_mode: Literal[1, 2, 3, 4, 5, 6],
-        symbol_settings: list[m.ComboSymbol],
+        symbol_settings: Sequence[m.ComboSymbol | Fields],
         adjust_position_percent: Number | None = None,
         adjust_position_time_interval: int | None = None,
         sl_percent: Number | None = None,
@@ -71,23 +73,20 @@ class FuturesCombo(Bots):
         `adjust_position_mode` is 1 by time, 2 by drift, 3 by either, 4 by hand; the interval is seconds, the per cents
         are shares (``0.2`` is 20 %). `POST /v5/fcombobot/create`.
         """
-        answer: m.FuturesComboAck = await self._call(
+        return await self._call(
             CREATE_FUTURES_COMBO_BOT, timeout, leverage=plain(leverage, "leverage"),
             init_margin=plain(init_margin, "init_margin"), adjust_position_mode=adjust_position_mode,
-            symbol_settings=[part.wire() for part in symbol_settings],
+            symbol_settings=wires(m.ComboSymbol, symbol_settings, "symbol_settings"),
             adjust_position_percent=none_or_plain(adjust_position_percent, "adjust_position_percent"),
             adjust_position_time_interval=adjust_position_time_interval,
             sl_percent=none_or_plain(sl_percent, "sl_percent"), tp_percent=none_or_plain(tp_percent, "tp_percent"),
             trailing_stop_percent=none_or_plain(trailing_stop_percent, "trailing_stop_percent"),
         )  # fmt: skip
-        return answer
 
     async def get_futures_combo_detail(self, *, bot_id: str, timeout: float | None = None) -> m.FuturesComboDetail:
         """A portfolio and how it is doing. `POST /v5/fcombobot/detail`."""
-        answer: m.FuturesComboDetail = await self._call(GET_FUTURES_COMBO_DETAIL, timeout, bot_id=bot_id)
-        return answer
+        return await self._call(GET_FUTURES_COMBO_DETAIL, timeout, bot_id=bot_id)
 
     async def close_futures_combo_bot(self, *, bot_id: str, timeout: float | None = None) -> m.BotAck:
         """Stop a portfolio. `POST /v5/fcombobot/close`."""
-        answer: m.BotAck = await self._call(CLOSE_FUTURES_COMBO_BOT, timeout, bot_id=bot_id)
-        return answer
+        return await self._call(CLOSE_FUTURES_COMBO_BOT, timeout, bot_id=bot_id)

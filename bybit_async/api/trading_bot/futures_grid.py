@@ -50,7 +50,7 @@ class FuturesGrid(Bots):
 
         `grid_mode` is 1 neutral, 2 long, 3 short; `grid_type` 1 arithmetic, 2 geometric. `POST /v5/fgridbot/validate`.
         """
-        answer: m.FuturesGridCheck = await self._call(
+        return await self._call(
             VALIDATE_FUTURES_GRID_INPUT, timeout, symbol=symbol, cell_number=cell_number,
             min_price=plain(min_price, "min_price"), max_price=plain(max_price, "max_price"),
             leverage=plain(leverage, "leverage"), grid_type=grid_type, grid_mode=grid_mode,
@@ -64,7 +64,6 @@ class FuturesGrid(Bots):
             move_up_price=none_or_plain(move_up_price, "move_up_price"),
             move_down_price=none_or_plain(move_down_price, "move_down_price"),
         )  # fmt: skip
-        return answer
 
     async def create_futures_grid_bot(
         self,
@@ -94,7 +93,7 @@ class FuturesGrid(Bots):
         cent, 2 both by price, 3 profit by price and loss by per cent, 4 the other way round.
         `POST /v5/fgridbot/create`.
         """
-        answer: m.FuturesGridAck = await self._call(
+        return await self._call(
             CREATE_FUTURES_GRID_BOT, timeout, symbol=symbol, grid_mode=grid_mode,
             min_price=plain(min_price, "min_price"), max_price=plain(max_price, "max_price"),
             cell_number=cell_number, leverage=plain(leverage, "leverage"), grid_type=grid_type,
@@ -108,14 +107,11 @@ class FuturesGrid(Bots):
             move_up_price=none_or_plain(move_up_price, "move_up_price"),
             move_down_price=none_or_plain(move_down_price, "move_down_price"),
         )  # fmt: skip
-        return answer
 
     async def get_futures_grid_detail(self, *, bot_id: str, timeout: float | None = None) -> m.FuturesGridDetail:
         """A grid and how it is doing. `POST /v5/fgridbot/detail`."""
-        answer: m.FuturesGridDetail = await self._call(GET_FUTURES_GRID_DETAIL, timeout, bot_id=bot_id)
-        return answer
+        return await self._call(GET_FUTURES_GRID_DETAIL, timeout, bot_id=bot_id)
 
     async def close_futures_grid_bot(self, *, bot_id: str, timeout: float | None = None) -> m.BotAck:
         """Stop a grid. `POST /v5/fgridbot/close`."""
-        answer: m.BotAck = await self._call(CLOSE_FUTURES_GRID_BOT, timeout, bot_id=bot_id)
-        return answer
+        return await self._call(CLOSE_FUTURES_GRID_BOT, timeout, bot_id=bot_id)

@@ -44,7 +44,7 @@ class FuturesMartingale(Bots):
         timeout: float | None = None,
     ) -> m.FuturesMartingaleCheck:
         """Check the parameters of a bot and learn their allowed ranges. `POST /v5/fmartingalebot/getlimit`."""
-        answer: m.FuturesMartingaleCheck = await self._call(
+        return await self._call(
             GET_FUTURES_MARTINGALE_LIMIT, timeout, symbol=symbol, martingale_mode=martingale_mode,
             leverage=plain(leverage, "leverage"),
             price_float_percent=none_or_plain(price_float_percent, "price_float_percent"),
@@ -55,7 +55,6 @@ class FuturesMartingale(Bots):
             entry_price=none_or_plain(entry_price, "entry_price"), need_to_slippage=need_to_slippage,
             auto_cycle_toggle=auto_cycle_toggle,
         )  # fmt: skip
-        return answer
 
     async def create_futures_martingale_bot(
         self,
@@ -78,7 +77,7 @@ class FuturesMartingale(Bots):
         `martingale_mode` is 1 long, 2 short; `auto_cycle_toggle` 1 starts over after a round, 2 does not; the per cents
         are shares (``0.2`` is 20 %). `POST /v5/fmartingalebot/create`.
         """
-        answer: m.FuturesMartingaleAck = await self._call(
+        return await self._call(
             CREATE_FUTURES_MARTINGALE_BOT, timeout, symbol=symbol, martingale_mode=martingale_mode,
             leverage=plain(leverage, "leverage"),
             price_float_percent=plain(price_float_percent, "price_float_percent"),
@@ -88,16 +87,13 @@ class FuturesMartingale(Bots):
             sl_percent=none_or_plain(sl_percent, "sl_percent"),
             entry_price=none_or_plain(entry_price, "entry_price"),
         )  # fmt: skip
-        return answer
 
     async def get_futures_martingale_detail(
         self, *, bot_id: str, timeout: float | None = None
     ) -> m.FuturesMartingaleDetail:
         """A bot and how it is doing. `POST /v5/fmartingalebot/detail`."""
-        answer: m.FuturesMartingaleDetail = await self._call(GET_FUTURES_MARTINGALE_DETAIL, timeout, bot_id=bot_id)
-        return answer
+        return await self._call(GET_FUTURES_MARTINGALE_DETAIL, timeout, bot_id=bot_id)
 
     async def close_futures_martingale_bot(self, *, bot_id: str, timeout: float | None = None) -> m.BotAck:
         """Stop a bot. `POST /v5/fmartingalebot/close`."""
-        answer: m.BotAck = await self._call(CLOSE_FUTURES_MARTINGALE_BOT, timeout, bot_id=bot_id)
-        return answer
+        return await self._call(CLOSE_FUTURES_MARTINGALE_BOT, timeout, bot_id=bot_id)

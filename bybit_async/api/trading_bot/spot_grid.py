@@ -43,7 +43,7 @@ class SpotGrid(Bots):
         timeout: float | None = None,
     ) -> m.SpotGridCheck:
         """Check the parameters of a grid and learn their allowed ranges. `POST /v5/grid/validate-input`."""
-        answer: m.SpotGridCheck = await self._call(
+        return await self._call(
             VALIDATE_SPOT_GRID_INPUT, timeout, symbol=symbol, cell_number=cell_number,
             min_price=plain(min_price, "min_price"), max_price=plain(max_price, "max_price"),
             invest_mode=invest_mode, base_investment=none_or_plain(base_investment, "base_investment"),
@@ -53,7 +53,6 @@ class SpotGrid(Bots):
             ts_percent=none_or_plain(ts_percent, "ts_percent"), enable_trailing=enable_trailing,
             limit_up_price=none_or_plain(limit_up_price, "limit_up_price"),
         )  # fmt: skip
-        return answer
 
     async def create_spot_grid_bot(
         self,
@@ -78,7 +77,7 @@ class SpotGrid(Bots):
         `invest_mode` is 0 quote coin, 1 base coin, 2 both, with the investments to match; `ts_percent` is the trailing
         stop, 0 to 0.99. `POST /v5/grid/create-grid`.
         """
-        answer: m.SpotGridAck = await self._call(
+        return await self._call(
             CREATE_SPOT_GRID_BOT, timeout, symbol=symbol, max_price=plain(max_price, "max_price"),
             min_price=plain(min_price, "min_price"), cell_number=cell_number, invest_mode=invest_mode,
             base_investment=none_or_plain(base_investment, "base_investment"),
@@ -89,12 +88,10 @@ class SpotGrid(Bots):
             ts_percent=none_or_plain(ts_percent, "ts_percent"), enable_trailing=enable_trailing,
             limit_up_price=none_or_plain(limit_up_price, "limit_up_price"),
         )  # fmt: skip
-        return answer
 
     async def get_spot_grid_detail(self, *, grid_id: str, timeout: float | None = None) -> m.SpotGridDetail:
         """A grid and how it is doing. `POST /v5/grid/query-grid-detail`."""
-        answer: m.SpotGridDetail = await self._call(GET_SPOT_GRID_DETAIL, timeout, grid_id=grid_id)
-        return answer
+        return await self._call(GET_SPOT_GRID_DETAIL, timeout, grid_id=grid_id)
 
     async def close_spot_grid_bot(
         self, *, grid_id: str, close_mode: Literal["2", "3", "4"], timeout: float | None = None
@@ -103,5 +100,4 @@ class SpotGrid(Bots):
 
         `POST /v5/grid/close-grid`.
         """
-        answer: m.BotAck = await self._call(CLOSE_SPOT_GRID_BOT, timeout, grid_id=grid_id, close_mode=close_mode)
-        return answer
+        return await self._call(CLOSE_SPOT_GRID_BOT, timeout, grid_id=grid_id, close_mode=close_mode)

@@ -28,7 +28,7 @@ class Step:
 
 @dataclass
 class Seen:
-    """What the streams told, kept current for the screen."""
+    """What the streams delivered, kept current for the screen."""
 
     tickers: dict[str, Any] = field(default_factory=dict)
     orders: list[Any] = field(default_factory=list)
@@ -51,9 +51,9 @@ class Day:
         self.pace = pace
         self.patience = patience
         self.steps: list[Step] = []
-        self.seen = Seen()
-        self.environment = ""
-        self.over = False
+        self.seen: Seen = Seen()
+        self.environment: str = ""
+        self.over: bool = False
         self._changed = asyncio.Event()
 
     @property
@@ -101,7 +101,7 @@ class Day:
         self._done(step, detail, ok=not book.stale and self.seen.crossed == 0)
 
     async def _rest_amend_cancel(self, bybit: AsyncBybit) -> None:
-        step = self._step("Resting order: place, amend, cancel")
+        step = self._step("Place, amend, cancel")
         instrument = await bybit.market.get_instrument(SYMBOL, category="linear")
         low = instrument.round_price(self.seen.book.best_bid.price * Decimal("0.97"))
         lower = instrument.round_price(self.seen.book.best_bid.price * Decimal("0.96"))
@@ -121,7 +121,7 @@ class Day:
         self._done(step, f"{low} → {lower} → {status}", ok=found is not None and found.price == lower)
 
     async def _fill(self, bybit: AsyncBybit) -> None:
-        step = self._step("Market order: filled")
+        step = self._step("Filled at market")
         order = await self._market_order(bybit, "Buy", "0.02")
         self.seen.position = (await bybit.position.get_positions(category="linear", symbol=SYMBOL))[0]
         detail = f"bought {order.cum_exec_qty} at {order.avg_price}, position {self.seen.position.size}"
@@ -135,7 +135,7 @@ class Day:
         await self._until(lambda: self._recovered(start) >= cut)
         await self._until(lambda: not self.seen.book.stale and self.seen.book_changes > changes + 5)
         order = await self._market_order(bybit, "Buy", "0.01")
-        detail = f"{cut} sockets back, topics restored, next fill of {order.cum_exec_qty} arrived"
+        detail = f"{cut} sockets back, next fill of {order.cum_exec_qty} arrived"
         self._done(step, detail, ok=order.cum_exec_qty == Decimal("0.01") and self.seen.crossed == 0)
         await asyncio.sleep(2 * self.pace)
 
@@ -147,7 +147,7 @@ class Day:
         self._done(step, detail, ok=self.seen.position.size == 0)
 
     async def _balance(self, bybit: AsyncBybit, exchange: SimulatedExchange, before: Decimal) -> None:
-        step = self._step("Counting the money")
+        step = self._step("Money counted")
         listed = [execution async for execution in bybit.trade.get_executions(category="linear")]
         flow = sum((_cash(execution) for execution in listed), Decimal(0))
         self.seen.wallet = (await bybit.account.get_wallet_balance(account_type="UNIFIED")).rows[0]
@@ -156,7 +156,7 @@ class Day:
         streamed = sorted(execution.exec_id for execution in self.seen.executions)
         once = streamed == sorted(execution.exec_id for execution in listed)
         exchange.engine.audit()
-        detail = f"{before} {flow:+} = {after}; {len(listed)} executions, each told once: {'yes' if once else 'no'}"
+        detail = f"{before} {flow:+} = {after}; fills once: {'yes' if once else 'no'}"
         self._done(step, detail, ok=before + flow == after and once)
 
     # -- what the steps are made of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
-from rich.columns import Columns
+from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
@@ -16,6 +16,7 @@ from bybit_async.cli.drawing import drawn
 from bybit_async.models.stream_private import PositionData
 
 _LEVELS = 8
+_STEPS = 8
 _MARKS = {None: ("…", "yellow"), True: ("✓", "green"), False: ("✗", "red")}
 
 
@@ -35,7 +36,7 @@ class Screen:
     def summary(self) -> None:
         """Leave the day on the terminal, with one last line that says whether it all came out right."""
         day = self._day
-        self._console.print(self._draw() if self._console.is_terminal else _steps(day.steps))
+        self._console.print(self._draw() if self._console.is_terminal else _steps(day.steps, whole=True))
         if day.balanced:
             self._console.print(
                 "[bold green]Everything balanced:[/] orders, executions, position, wallet and a reconnection were "
@@ -46,35 +47,55 @@ class Screen:
             self._console.print(f"[bold red]Something is off:[/] {failed}")
 
     def _draw(self) -> RenderableType:
-        seen = self._day.seen
-        tables = [
-            _book(seen.book, live=not self._day.over),
+        day = self._day
+        seen = day.seen
+        tables = Table.grid(padding=(0, 3, 0, 0))
+        tables.add_row(
+            _book(seen.book, levels=levels(self._console.height, len(day.steps)), live=not day.over),
             _tickers(seen.tickers),
             _account(seen.wallet, seen.position, len(seen.executions)),
-        ]
-        title = f"bybit-async demo · simulated exchange at {self._day.environment}"
-        return Panel(Group(Columns(tables, padding=(0, 2)), _steps(self._day.steps)), title=title, expand=False)
+        )
+        title = f"bybit-async demo · simulated exchange at {day.environment}"
+        return Panel(Group(tables, _steps(day.steps, whole=day.over)), title=title, expand=False)
 
 
-def _book(book: Any, *, live: bool) -> Table:
-    table = Table(title="BTCUSDT book", width=28)
-    table.add_column("price", justify="right")
-    table.add_column("size", justify="right")
+def levels(height: int, steps: int) -> int:
+    """Return how many levels of each side of the book leave room for the steps on a screen of so many lines."""
+    # The frame, the tables' heads, the line between the two sides, the steps, and what is said in the end.
+    around = 2 + 3 + 1 + max(steps, _STEPS) + 3
+    return max(1, min(_LEVELS, (height - around) // 2))
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(
+        title=title,
+        title_style="bold",
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+        show_edge=False,
+    )
+    for index, column in enumerate(columns):
+        table.add_column(column, justify="right" if index else "left", no_wrap=True)
+    return table
+
+
+def _book(book: Any, *, levels: int, live: bool) -> Table:
+    table = _table("BTCUSDT book", "price", "size")
     if book is not None and book.best_bid is not None:
-        for level in reversed(book.asks(_LEVELS)):
+        for level in reversed(book.asks(levels)):
             table.add_row(f"[red]{level.price}[/]", str(level.size))
         table.add_section()
-        for level in book.bids(_LEVELS):
+        for level in book.bids(levels):
             table.add_row(f"[green]{level.price}[/]", str(level.size))
         if live and book.stale:
-            table.caption = "[yellow]stale: waiting for a snapshot[/]"
+            table.title = "BTCUSDT book [yellow]stale[/]"
     return table
 
 
 def _tickers(tickers: dict[str, Any]) -> Table:
-    table = Table(title="Tickers", width=34)
-    for column in ("symbol", "last", "24 h"):
-        table.add_column(column, justify="left" if column == "symbol" else "right")
+    table = _table("Tickers", "symbol", "last", "24 h")
     for symbol, ticker in sorted(tickers.items()):
         change = ticker.price_24h_pcnt * 100
         table.add_row(symbol, str(ticker.last_price), f"[{'green' if change >= 0 else 'red'}]{change:+.2f}%[/]")
@@ -82,9 +103,7 @@ def _tickers(tickers: dict[str, Any]) -> Table:
 
 
 def _account(wallet: Any, position: Any, executions: int) -> Table:
-    table = Table(title="Account", width=36, show_header=False)
-    table.add_column()
-    table.add_column(justify="right")
+    table = _table("Account", "simulated", "")
     if wallet is not None:
         table.add_row("equity", f"{wallet.total_equity:.4f} USD")
         table.add_row("wallet", f"{wallet.total_wallet_balance:.4f} USD")
@@ -98,8 +117,12 @@ def _account(wallet: Any, position: Any, executions: int) -> Table:
     return table
 
 
-def _steps(steps: list[Step]) -> Table:
-    table = Table(show_header=False, box=None)
+def _steps(steps: list[Step], *, whole: bool) -> Table:
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column()
+    table.add_column(no_wrap=True)
+    # While it runs a step is one line, so that all of them stay on the screen; in the end it may wrap.
+    table.add_column(no_wrap=not whole, overflow="fold" if whole else "ellipsis")
     for step in steps:
         mark, colour = _MARKS[step.ok]
         table.add_row(Text(mark, style=colour), step.title, Text(step.detail, style="dim"))

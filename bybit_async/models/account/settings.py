@@ -10,7 +10,8 @@ import msgspec
 from bybit_async.enums import MarginMode
 from bybit_async.models.account.borrowing import OnOff
 from bybit_async.models.market import InverseInstrument, LinearInstrument, SpotInstrument
-from bybit_async.wire import Number, Page, Rows, Wire, plain
+from bybit_async.models.part import Part
+from bybit_async.wire import Number, Page, Rows, Wire
 
 
 class AccountInfo(Wire):
@@ -47,7 +48,7 @@ class DcpInfos(Rows[DcpInfo]):
 
 
 class SmpGroup(Wire):
-    """The self match prevention group; 0 is none."""
+    """The self match prevention group; 0 means no group."""
 
     smp_group: int
 
@@ -166,7 +167,7 @@ class AccountInverseInstruments(Page[AccountInverseInstrument]):
     """One page of inverse contracts."""
 
 
-class DemoFunds(Wire):
+class DemoFunds(Part):
     """An amount of demo money: BTC, ETH, USDT or USDC.
 
     Attributes:
@@ -175,7 +176,3 @@ class DemoFunds(Wire):
 
     coin: Literal["BTC", "ETH", "USDT", "USDC"]
     amount_str: Number
-
-    def wire(self) -> dict[str, str]:
-        """Return the amount as it is sent."""
-        return {"coin": self.coin, "amountStr": plain(self.amount_str, "amount_str")}

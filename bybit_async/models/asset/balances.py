@@ -279,7 +279,7 @@ class WithdrawableAmount(Wire):
 
 
 class WithdrawableByAccount(Wire):
-    """What may be withdrawn, per account type; None where the coin has none."""
+    """What may be withdrawn, per account type; None where the coin has no balance there."""
 
     spot: WithdrawableAmount | None = msgspec.field(default=None, name="SPOT")
     fund: WithdrawableAmount | None = msgspec.field(default=None, name="FUND")

@@ -24,7 +24,7 @@ class DepositAddress(Wire):
     """A deposit address on one chain.
 
     Attributes:
-        batch_release_limit: -1 when there is none.
+        batch_release_limit: -1 without a limit.
     """
 
     chain_type: str | None = None
@@ -78,7 +78,7 @@ class Deposit(Wire):
             or under review, 10011 and 10012 on the way into the funding pool.
         deposit_type: ``0`` normal, ``10`` daily limit reached, ``20`` documents are asked for, ``50``
             blocked.
-        batch_release_limit: -1 when there is none.
+        batch_release_limit: -1 without a limit.
     """
 
     coin: str | None = None

@@ -18,7 +18,7 @@ class CoinChain(Wire):
         withdraw_fee: None when the coin cannot be withdrawn.
         chain_deposit: ``1`` open, ``0`` suspended.
         chain_withdraw: ``1`` open, ``0`` suspended.
-        withdraw_max: -1 when there is none.
+        withdraw_max: -1 without a limit.
     """
 
     chain: str | None = None

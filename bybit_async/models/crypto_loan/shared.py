@@ -15,7 +15,7 @@ class BorrowableCoin(Wire):
     """A coin that can be borrowed.
 
     Attributes:
-        annualized_interest_rate_7d: the lowest fixed rate on offer for 7 days; None when there is none.
+        annualized_interest_rate_7d: the lowest fixed rate on offer for 7 days; None without an offer.
     """
 
     currency: str

@@ -107,7 +107,7 @@ class DiscountBuyQuotes(Rows[DiscountBuyQuote]):
 
 
 class DoubleWinQuote(Wire):
-    """The quote for a double win product; its fields are None when there is none."""
+    """The quote for a double win product; its fields are None without a quote."""
 
     product_id: str
     category: str | None = None
@@ -144,7 +144,7 @@ class DualAssetsQuotes(Rows[DualAssetsQuoteBoard]):
 
 
 class SmartLeverageQuote(Wire):
-    """The quote for a smart leverage product; its fields are None when there is none."""
+    """The quote for a smart leverage product; its fields are None without a quote."""
 
     product_id: str
     category: str | None = None

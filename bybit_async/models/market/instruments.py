@@ -9,7 +9,7 @@ import msgspec
 
 from bybit_async.enums import AuctionPhase, ContractType
 from bybit_async.models.market.rules import ContractPriceFilter, Instrument, LotSize, SpotPriceFilter, check_amount
-from bybit_async.models.trade.requests import PlaceOrder
+from bybit_async.models.trade.requests import AmendOrder, PlaceOrder
 from bybit_async.wire import Page, Wire
 
 
@@ -162,7 +162,10 @@ class SpotInstrument(Instrument):
     xstock_multiplier: Decimal | None = None
     risk_parameters: RiskParameters | None = None
 
-    def _check_qty(self, order: PlaceOrder, qty: Decimal, price: Decimal | None) -> None:
+    def _check_qty(self, order: PlaceOrder | AmendOrder, qty: Decimal, price: Decimal | None) -> None:
+        if isinstance(order, AmendOrder):
+            super()._check_qty(order, qty, price)
+            return
         by_value = order.market_unit == "quoteCoin" or (order.market_unit is None and order.side == "Buy")
         if order.order_type == "Market" and by_value:
             check_amount(qty, self.lot_size_filter.quote_precision, self.lot_size_filter.min_order_amt)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from bybit_async.enums import InstrumentStatus, Side, SymbolType
 from bybit_async.errors import InvalidParameter
-from bybit_async.models.trade.requests import PlaceOrder
+from bybit_async.models.trade.requests import AmendOrder, PlaceOrder
 from bybit_async.wire import Number, Wire, plain
 
 
@@ -66,36 +66,42 @@ class Instrument(Wire):
         """Round a size down to the step; 0 when it is less than one step."""
         return _rounded(_decimal(qty, "qty"), self.lot_size_filter.step, "Buy")
 
-    def validate(self, order: PlaceOrder) -> None:
-        """Check an order against the steps and bounds, without asking Bybit.
+    def validate(self, order: PlaceOrder | AmendOrder) -> None:
+        """Check an order, or a change of one, against the steps and bounds, without asking Bybit.
 
         Raises:
-            InvalidParameter: Bybit would refuse it; `parameter` names what for.
+            InvalidParameter: Bybit would refuse it; the argument, its step and the nearest that fit are named.
         """
         if order.symbol != self.symbol:
             raise InvalidParameter("symbol", f"the order is for {order.symbol}, the instrument is {self.symbol}")
-        price = None if order.price is None or order.order_type == "Market" else _decimal(order.price, "price")
+        market = isinstance(order, PlaceOrder) and order.order_type == "Market"
+        price = None if order.price is None or market else _decimal(order.price, "price")
         if price is not None:
             self._check_price(price)
-        qty = _decimal(order.qty, "qty")
+        qty = None if order.qty is None else _decimal(order.qty, "qty")
         if qty:
             self._check_qty(order, qty, price)
 
     def _check_price(self, price: Decimal) -> None:
         rules = self.price_filter
-        _check_step(price, rules.tick_size, "price", "tick size")
-        if isinstance(rules, ContractPriceFilter):
-            _check_bounds(price, rules.min_price, rules.max_price, "price")
+        bounds = (rules.min_price, rules.max_price) if isinstance(rules, ContractPriceFilter) else (None, None)
+        _check_step(price, rules.tick_size, "price", "tick size", bounds[0])
+        _check_bounds(price, *bounds, "price")
 
-    def _check_qty(self, order: PlaceOrder, qty: Decimal, price: Decimal | None) -> None:
+    def _check_qty(self, order: PlaceOrder | AmendOrder, qty: Decimal, price: Decimal | None) -> None:
         rules = self.lot_size_filter
-        _check_step(qty, rules.step, "qty", "step")
+        _check_step(qty, rules.step, "qty", "step", rules.least)
+        if isinstance(order, AmendOrder):
+            _check_bounds(qty, rules.least, None, "qty")
+            return
         _check_bounds(qty, rules.least, rules.most(order), "qty")
         # A position must always be closable, so what only reduces it may be worth less.
         if price is not None and rules.least_value is not None and not order.reduce_only:
             value = self._value(price, qty)
             if value < rules.least_value:
-                raise InvalidParameter("qty", f"the order is worth {value}, the least is {rules.least_value}")
+                raise InvalidParameter(
+                    "qty", f"the order is worth {value:f} at this price, below the minimum {rules.least_value:f}"
+                )
 
     def _value(self, price: Decimal, qty: Decimal) -> Decimal:
         return price * qty
@@ -112,16 +118,20 @@ def _rounded(value: Decimal, step: Decimal, side: Side | None) -> Decimal:
     return (steps + 1 if up else steps) * step
 
 
-def _check_step(value: Decimal, step: Decimal, parameter: str, what: str) -> None:
-    if value % step:
-        raise InvalidParameter(parameter, f"{value} is no multiple of the {what} {step}")
+def _check_step(value: Decimal, step: Decimal, parameter: str, what: str, least: Decimal | None = None) -> None:
+    if not value % step:
+        return
+    below = value // step * step
+    lowest = step if least is None else max(step, least)
+    nearest = " or ".join(f"{near:f}" for near in sorted({max(below, lowest), max(below + step, lowest)}))
+    raise InvalidParameter(parameter, f"{value:f} is not a multiple of the {what} {step:f}; nearest: {nearest}")
 
 
 def _check_bounds(value: Decimal, least: Decimal | None, most: Decimal | None, parameter: str) -> None:
     if least is not None and value < least:
-        raise InvalidParameter(parameter, f"{value} is below the least, {least}")
+        raise InvalidParameter(parameter, f"{value:f} is below the minimum {least:f}")
     if most is not None and value > most:
-        raise InvalidParameter(parameter, f"{value} is above the most, {most}")
+        raise InvalidParameter(parameter, f"{value:f} is above the maximum {most:f}")
 
 
 def check_amount(amount: Decimal, step: Decimal | None, least: Decimal | None) -> None:

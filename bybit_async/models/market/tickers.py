@@ -12,8 +12,8 @@ class Ticker(Wire):
     """What every category's ticker has.
 
     Attributes:
-        bid1_price: best bid; None while the book has none.
-        ask1_price: best ask; None while the book has none.
+        bid1_price: best bid; None while the book has no bids.
+        ask1_price: best ask; None while the book has no asks.
         turnover_24h: traded value of the last 24 hours.
         volume_24h: traded size of the last 24 hours.
     """
@@ -35,7 +35,7 @@ class SpotTicker(Ticker):
 
     Attributes:
         price_24h_pcnt: change over 24 hours as a fraction, 0.01 is one percent.
-        usd_index_price: what the base coin counts as collateral; None for coins that are none.
+        usd_index_price: what the base coin counts as collateral; None for coins that cannot be collateral.
     """
 
     prev_price_24h: Decimal | None = None

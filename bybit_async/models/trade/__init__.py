@@ -7,7 +7,7 @@ from bybit_async.models.trade.batches import (
     BatchItem,
     BatchResult,
     batch_result,
-    check_batch,
+    orders_of,
 )
 from bybit_async.models.trade.executions import Execution, ExecutionPage
 from bybit_async.models.trade.orders import BorrowQuota, CancelledOrders, Order, OrderAck, OrderPage, PreCheck
@@ -31,6 +31,6 @@ __all__ = [
     "PlaceOrder",
     "PreCheck",
     "batch_result",
-    "check_batch",
     "new_order_link_id",
+    "orders_of",
 ]

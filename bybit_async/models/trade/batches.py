@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from bybit_async.errors import AMBIGUOUS_CODES, InvalidParameter
+from bybit_async.enums import Category
+from bybit_async.errors import InvalidParameter
+from bybit_async.models.building import Fields, build_all
+from bybit_async.models.checks import known
 from bybit_async.models.trade.requests import AmendOrder, CancelOrder, PlaceOrder
+from bybit_async.ret_codes import AMBIGUOUS_CODES
 from bybit_async.wire import Rows, Wire
 
 AnyOrderRequest = PlaceOrder | AmendOrder | CancelOrder
+Order = TypeVar("Order", PlaceOrder, AmendOrder, CancelOrder)
 
 _MOST = {"spot": 10}
 _MOST_ELSEWHERE = 20
@@ -61,18 +66,29 @@ class BatchResult(Rows[BatchItem]):
         return all(item.ok for item in self.rows)
 
 
-def check_batch(category: str, request: Sequence[AnyOrderRequest]) -> None:
-    """Refuse a batch that Bybit would refuse as a whole.
+def orders_of(
+    kind: type[Order], category: Category, request: Sequence[Order | Fields], parameter: str = "request"
+) -> list[Order]:
+    """Return the orders of a batch, made from dicts where they are dicts; these need not repeat the category.
 
     Raises:
-        InvalidParameter: it is empty, longer than 20 orders (spot: 10), or mixes categories.
+        InvalidParameter: Bybit would refuse the batch as a whole: it is empty, longer than 20 orders (spot: 10), mixes
+            categories, or an item is invalid; the item is named, as ``request[2].qty``.
     """
+    known(category)
     most = _MOST.get(category, _MOST_ELSEWHERE)
+    if not isinstance(request, list | tuple):
+        raise InvalidParameter(parameter, f"expected a list of {kind.__name__} or dicts, got {request!r}")
     if not 1 <= len(request) <= most:
-        raise InvalidParameter("request", f"expected 1 to {most} orders for {category}, got {len(request)}")
-    for index, order in enumerate(request):
+        raise InvalidParameter(parameter, f"expected 1 to {most} orders for {category}, got {len(request)}")
+    given = [{"category": category, **item} if isinstance(item, Mapping) else item for item in request]
+    orders = build_all(kind, given, parameter)
+    for index, order in enumerate(orders):
         if order.category != category:
-            raise InvalidParameter("request", f"item {index} is a {order.category} order in a {category} batch")
+            raise InvalidParameter(
+                f"{parameter}[{index}].category", f"is {order.category!r} in a batch of {category!r}"
+            )
+    return orders
 
 
 def batch_result(
@@ -90,7 +106,7 @@ def batch_result(
 
 
 def item_codes(ret_ext_info: Any, count: int) -> list[dict[str, Any]]:
-    """Return the `count` codes of a batch answer; an empty one where it has none.
+    """Return the `count` codes of a batch answer; empty ones where codes are missing.
 
     Documented as an object with a list, but ``""`` and ``{}`` were seen where nothing was to be said.
     """

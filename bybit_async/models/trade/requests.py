@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal, get_args
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+from typing import Any, Literal, get_args, get_type_hints
 from uuid import uuid4
 
 import msgspec
@@ -22,12 +25,26 @@ from bybit_async.enums import (
     TriggerDirection,
 )
 from bybit_async.errors import InvalidParameter
-from bybit_async.models.checks import any_of, known, one_of
-from bybit_async.wire import Number, Wire, plain
+from bybit_async.models.checks import any_of, check_fields, check_symbol
+from bybit_async.wire import Number, Wire, plain, wire_name
 
-_SIDES: tuple[str, ...] = get_args(Side)
-_ORDER_TYPES = ("Market", "Limit")
 _LINK_ID = re.compile(r"[0-9A-Za-z_-]{1,36}\Z")
+_GENERATED = re.compile(r"ba-[0-9a-f]{32}\Z")
+
+_KINDS: Mapping[str, Literal["create", "amend", "cancel", "cancel all"]] = {
+    "/v5/order/create": "create",
+    "/v5/order/amend": "amend",
+    "/v5/order/cancel": "cancel",
+    "/v5/order/create-batch": "create",
+    "/v5/order/amend-batch": "amend",
+    "/v5/order/cancel-batch": "cancel",
+    "/v5/order/cancel-all": "cancel all",
+}
+
+
+def order_kind(path: str) -> Literal["create", "amend", "cancel", "cancel all"] | None:
+    """Return what a request to this endpoint does to orders; None if it does nothing."""
+    return _KINDS.get(path)
 
 
 def new_order_link_id() -> str:
@@ -35,8 +52,13 @@ def new_order_link_id() -> str:
     return f"ba-{uuid4().hex}"
 
 
+def is_generated(order_link_id: object) -> bool:
+    """Say whether an order link id is one that `new_order_link_id` made: nobody else can have used it."""
+    return isinstance(order_link_id, str) and _GENERATED.match(order_link_id) is not None
+
+
 def with_order_link_ids(body: dict[str, Any]) -> dict[str, Any]:
-    """Return the body of a create, or of a batch of them, with fresh order link ids where it has none."""
+    """Return the body of a create, or of a batch of them, with fresh order link ids where they are missing."""
     items = body.get("request")
     if isinstance(items, list):
         return {**body, "request": [with_order_link_ids(item) if isinstance(item, dict) else item for item in items]}
@@ -48,9 +70,8 @@ class _OrderRequest(Wire, omit_defaults=True):
     symbol: str
 
     def __post_init__(self) -> None:
-        known(self.category)
-        if not isinstance(self.symbol, str) or not self.symbol:
-            raise InvalidParameter("symbol", f"expected a symbol, got {self.symbol!r}")
+        check_fields(self)
+        check_symbol(self.symbol)
 
     def wire(self) -> dict[str, Any]:
         """Return the request as it is sent by REST and by the order entry socket."""
@@ -63,16 +84,17 @@ class _OrderRequest(Wire, omit_defaults=True):
         del body["category"]
         return body
 
-    def _spell(self, *names: str) -> None:
-        for name in names:
+    def _spell(self) -> None:
+        for name in numbers_of(type(self)):
             value = getattr(self, name)
             if value is not None:
                 force_setattr(self, name, plain(value, name))
 
 
-_AMENDABLE = (
-    "qty", "price", "trigger_price", "order_iv", "take_profit", "stop_loss", "tp_limit_price", "sl_limit_price",
-)  # fmt: skip
+@cache
+def numbers_of(request: type[_OrderRequest]) -> tuple[str, ...]:
+    """Return the fields of an order request that hold numbers."""
+    return tuple(name for name, hint in get_type_hints(request).items() if Decimal in get_args(hint))
 
 
 class PlaceOrder(_OrderRequest, omit_defaults=True):
@@ -133,9 +155,7 @@ class PlaceOrder(_OrderRequest, omit_defaults=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        one_of(self.side, _SIDES, "side")
-        one_of(self.order_type, _ORDER_TYPES, "order_type")
-        self._spell(*_AMENDABLE, "slippage_tolerance")
+        self._spell()
         self._check_size()
         self._check_price()
         if self.is_leverage is not None:
@@ -177,7 +197,7 @@ class AmendOrder(_ExistingOrder, omit_defaults=True):
         stop_loss: 0 removes it.
 
     Raises:
-        InvalidParameter: neither id is given, or a number is none.
+        InvalidParameter: neither id is given, or a number is invalid.
     """
 
     qty: Number | None = None
@@ -195,11 +215,15 @@ class AmendOrder(_ExistingOrder, omit_defaults=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._spell(*_AMENDABLE)
+        self._spell()
         for name in ("qty", "price"):
             value = getattr(self, name)
             if value is not None and _sign(value) <= 0:
                 raise InvalidParameter(name, f"expected more than 0, got {value}")
+
+
+AMENDABLE = {wire_name(name): name for name in AmendOrder.__annotations__}
+"""What an amendment may change: the names that are sent, and the fields."""
 
 
 class CancelOrder(_ExistingOrder, omit_defaults=True):

@@ -11,7 +11,7 @@ from bybit_async.wire import Number
 
 
 class ValueLimit(BotWire):
-    """The least and the most that is accepted."""
+    """The minimum and maximum that are accepted."""
 
     max: Decimal | None = None
     min: Decimal | None = None

@@ -11,7 +11,7 @@ from bybit_async.models.trading_bot.base import BotWire
 
 
 class ValueRange(BotWire):
-    """The least and the most that is accepted."""
+    """The minimum and maximum that are accepted."""
 
     from_: Decimal | None = msgspec.field(default=None, name="from")
     to: Decimal | None = None

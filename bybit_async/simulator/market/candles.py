@@ -68,7 +68,7 @@ def merge(rows: Integers) -> Row:
     )
 
 
-class History:
+class MinuteHistory:
     """The minutes before the exchange was started: a pure function of a name, made in chunks and kept while useful.
 
     `values` gives the price at a time, `unit` the size of a tick in that price; each minute closes where the next

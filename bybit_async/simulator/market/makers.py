@@ -9,21 +9,21 @@ from __future__ import annotations
 import math
 import random
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
-if TYPE_CHECKING:
-    from bybit_async.simulator.accounts import Account
-    from bybit_async.simulator.engine import Engine
-    from bybit_async.simulator.listing import Listing
-    from bybit_async.simulator.market.quotation import Quotation
-    from bybit_async.simulator.orders import Order
+from bybit_async.simulator.engine import Engine
+from bybit_async.simulator.engine.accounts import Account, Order
+from bybit_async.simulator.engine.listing import Listing
+from bybit_async.simulator.market.quotation import Quotation
 
 Side = Literal["Buy", "Sell"]
 _NEAR = 5
 _REPLACED = 2
 _FIRST_TRADES = 5
+_RPI_LEVELS = 3
+_RPI_SHARE = 0.3
 
 
 class MakerSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +64,8 @@ class Quoter:
         self._listing: Listing = quotation.listing
         self._random = random.Random(f"{seed}/{quotation.instrument.category}/{quotation.instrument.symbol}")
         self._quotes: dict[Side, dict[int, Order]] = {"Buy": {}, "Sell": {}}
+        self._improving: dict[Side, dict[int, Order]] | None = None
+        """RPI quotes by side and price, once somebody has asked for them."""
         self._debt = 0.0
         self._fair = 0.0
         self.quiet = False
@@ -85,6 +87,13 @@ class Quoter:
         for _ in range(0 if self.quiet else min(int(self._debt), 5)):
             self._take(bid, ask)
         self._debt -= int(self._debt)
+
+    def improve(self) -> None:
+        """Keep retail price improvement quotes from now on, too."""
+        if self._improving is None:
+            self._improving = {"Buy": {}, "Sell": {}}
+            if self._fair and self._listing.status == "Trading":
+                self._quote(self._fair)
 
     def deepen(self, levels: int) -> None:
         """Keep at least so many levels a side from now on: somebody has asked for a book that deep."""
@@ -126,18 +135,22 @@ class Quoter:
         """Take every quote out of the book."""
         for quotes in self._quotes.values():
             for order in quotes.values():
-                self._engine.withdraw_quote(order)
+                self._engine.house.withdraw(order)
+            quotes.clear()
+        for quotes in (self._improving or {}).values():
+            for order in quotes.values():
+                self._engine.house.withdraw(order)
             quotes.clear()
 
     def _requote(self, side: Side, best: int, outwards: int) -> None:
         quotes = self._quotes[side]
         wanted = self._wanted(best, outwards)
         for ticks in [ticks for ticks in quotes if ticks not in wanted]:
-            self._engine.withdraw_quote(quotes.pop(ticks))
+            self._engine.house.withdraw(quotes.pop(ticks))
         for ticks in [ticks for ticks, order in quotes.items() if not order.is_live]:
             del quotes[ticks]
         for ticks in self._random.sample(list(quotes), min(_REPLACED, len(quotes))):
-            self._engine.withdraw_quote(quotes.pop(ticks))
+            self._engine.house.withdraw(quotes.pop(ticks))
         # A quote that reaches our own stale quotes on the other side would trade with ourselves: those go first.
         self._clear("Sell" if side == "Buy" else "Buy", best, outwards)
         for ticks, distance in wanted.items():
@@ -152,7 +165,23 @@ class Quoter:
         bid, ask = max(middle - half, 1), max(middle, 1) + 1 + half
         self._requote("Buy", bid, -1)
         self._requote("Sell", ask, 1)
+        if self._improving is not None:
+            self._requote_rpi(self._improving["Buy"], "Buy", bid, -1)
+            self._requote_rpi(self._improving["Sell"], "Sell", ask, 1)
         return bid, ask
+
+    def _requote_rpi(self, quotes: dict[int, Order], side: Side, best: int, outwards: int) -> None:
+        wanted = {best + outwards * step for step in range(_RPI_LEVELS) if best + outwards * step > 0}
+        for ticks in [ticks for ticks, order in quotes.items() if ticks not in wanted or not order.is_live]:
+            self._engine.house.withdraw(quotes.pop(ticks))
+        instrument = self._quotation.instrument
+        for ticks in sorted(wanted - quotes.keys()):
+            value = self._settings.size * _RPI_SHARE * (0.2 + 1.6 * self._random.random())
+            order = self._engine.house.quote(
+                self._maker, self._listing, side, instrument.tick * ticks, self._quantity(value, ticks), rpi=True
+            )
+            if order is not None:
+                quotes[ticks] = order
 
     def _half(self, fair: float) -> int:
         return int(fair / self._quotation.tick * self._thinness.spread / 2)
@@ -160,7 +189,7 @@ class Quoter:
     def _clear(self, side: Side, best: int, outwards: int) -> None:
         quotes = self._quotes[side]
         for ticks in [ticks for ticks in quotes if (ticks - best) * outwards >= 0]:
-            self._engine.withdraw_quote(quotes.pop(ticks))
+            self._engine.house.withdraw(quotes.pop(ticks))
 
     def _wanted(self, best: int, outwards: int) -> dict[int, int]:
         levels = max(int(self._levels * self._thinness.depth), 1)
@@ -178,7 +207,7 @@ class Quoter:
     def _place(self, side: Side, ticks: int, weight: float) -> None:
         instrument = self._quotation.instrument
         value = self._settings.size * self._thinness.size * weight * (0.2 + 1.6 * self._random.random())
-        order = self._engine.quote(
+        order = self._engine.house.quote(
             self._maker, self._listing, side, instrument.tick * ticks, self._quantity(value, ticks)
         )
         if order is not None:
@@ -189,7 +218,7 @@ class Quoter:
         limit = ask + 2 if side == "Buy" else max(bid - 2, 1)
         value = self._settings.size * 0.15 * self._random.random() ** 2
         quantity = self._quantity(value, bid)
-        self._engine.trade(self._taker, self._listing, side, quantity, self._quotation.price(limit))
+        self._engine.house.trade(self._taker, self._listing, side, quantity, self._quotation.price(limit))
 
     def _quantity(self, value: float, ticks: int) -> Decimal:
         instrument = self._quotation.instrument

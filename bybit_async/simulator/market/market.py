@@ -4,29 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from functools import partial
 
 import msgspec
 
-from bybit_async.simulator.events import PublicTrade, Sink
-from bybit_async.simulator.instruments import Instrument
+from bybit_async.simulator.engine import Engine
+from bybit_async.simulator.engine.clock import Timer
+from bybit_async.simulator.engine.events import PublicTrade, Sink
+from bybit_async.simulator.engine.instruments import Instrument
+from bybit_async.simulator.engine.listing import Listing
 from bybit_async.simulator.market import statistics
 from bybit_async.simulator.market.makers import MakerSettings, Quoter, Thinness
 from bybit_async.simulator.market.noise import Floats, Integers
 from bybit_async.simulator.market.options import Valuation, value_at_iv, value_option
+from bybit_async.simulator.market.past_trades import first_sequence, past_trades
 from bybit_async.simulator.market.paths import Behaviour, PricePath
 from bybit_async.simulator.market.quotation import Quotation
 from bybit_async.simulator.market.shocks import Shock
 
-if TYPE_CHECKING:
-    from bybit_async.simulator.clock import Timer
-    from bybit_async.simulator.engine import Engine
-    from bybit_async.simulator.listing import Listing
-
 _STEADY = frozenset({"USDT", "USDC", "USD"})
 _GROUPS = 8
 _SHORTEST_STEP = 25
-_OPTION_EVERY = 5
+_RARELY = 5
 _LEAPS = 300
 _DEEPEST = 1_000
 _FUNDING_DECIMALS = Decimal("0.000001")
@@ -40,7 +39,7 @@ class MarketSettings(msgspec.Struct, frozen=True, kw_only=True):
         behaviours: exceptions, by base coin (``{"DOGE": Behaviour(volatility=1.2)}``).
         makers: how the books are kept; None leaves them empty.
         step: milliseconds of exchange time between two moves of one listing.
-        volume: value that history says was traded each minute, in quote coin.
+        volume: value that history says was traded each minute of the busiest contract, in quote coin.
     """
 
     behaviour: Behaviour = Behaviour()
@@ -79,16 +78,14 @@ class Market(Sink):
         self.engine.add_sink(self)
         for listing in self.engine.listings.values():
             self.add(listing)
-        self._move_all(leap=False)
-        for key, quoter in self._quoters.items():
-            if key[0] != "option":
-                quoter.warm_up(self.quotations[key].fair_at(self._stepped))
         self._schedule()
 
     def close(self) -> None:
         """Stop moving."""
         if self._timer is not None:
             self._timer.cancel()
+        for listing in self.engine.listings.values():
+            listing.on_first_look = listing.on_first_rpi_look = None
         self.engine.remove_sink(self)
 
     def add(self, listing: Listing) -> None:
@@ -99,16 +96,40 @@ class Market(Sink):
             self.seed, listing, index, indexes, volume=self.settings.volume, now=self.engine.clock.now_ms()
         )
         self.quotations[instrument.key] = quotation
+        listing.on_first_look = partial(self._wake, quotation)
+        self._move(quotation, leap=False)
+
+    def _wake(self, quotation: Quotation) -> None:
+        """Fill a book and trade a little in it: somebody is about to look for the first time."""
+        listing, instrument, now = quotation.listing, quotation.instrument, self.engine.clock.now_ms()
+        quotation.begin(now)
         if instrument.category != "option":
-            self.engine.set_prices(instrument.category, instrument.symbol, last=quotation.price(quotation.last.last))
-        if self.settings.makers is not None:
-            self._quoters[instrument.key] = Quoter(
-                self.engine, self._maker, self._taker, quotation, self.settings.makers, self.seed
-            )
+            listing.on_first_rpi_look = partial(self._improve, instrument.key)
+        listing.seq = max(listing.seq, first_sequence(now))
+        if instrument.category != "option":
+            self.engine.set_prices(*instrument.key, last=quotation.price(quotation.last.last))
+        leap = self._stride is not None
+        if self.settings.makers is None:
+            self._move(quotation, leap=leap)
+            return
+        quoter = self._quoters[instrument.key] = Quoter(
+            self.engine, self._maker, self._taker, quotation, self.settings.makers, self.seed
+        )
+        self._move(quotation, leap=leap)
+        if instrument.category != "option" and listing.status == "Trading" and not leap:
+            quoter.warm_up(quotation.fair_at(now))
+
+    def _improve(self, key: tuple[str, str]) -> None:
+        if key in self._quoters:
+            self._quoters[key].improve()
+
+    def _quoter(self, key: tuple[str, str]) -> Quoter | None:
+        self.quotations[key].listing.wake()
+        return self._quoters.get(key)
 
     def deepen(self, listing: Listing, levels: int) -> None:
         """Have a book kept at least so deep, as far as its makers can."""
-        quoter = self._quoters.get(listing.instrument.key)
+        quoter = self._quoter(listing.instrument.key)
         if quoter is not None:
             quoter.deepen(min(levels, _DEEPEST))
 
@@ -127,8 +148,9 @@ class Market(Sink):
 
     def thin(self, key: tuple[str, str], thinness: Thinness) -> None:
         """Have the makers keep a book this thin."""
-        if key in self._quoters:
-            self._quoters[key].thin(thinness)
+        quoter = self._quoter(key)
+        if quoter is not None:
+            quoter.thin(thinness)
 
     def replace(self, instrument: Instrument) -> None:
         """Exchange the filters of a listing; its orders are cancelled when the tick changes."""
@@ -144,7 +166,7 @@ class Market(Sink):
 
     def hand_over(self, key: tuple[str, str], *, quotes: bool) -> None:
         """Let a recording make the prices of a listing; the makers trade no more, and quote only with `quotes`."""
-        quoter = self._quoters.get(key)
+        quoter = self._quoter(key)
         if quoter is not None:
             quoter.quiet = True
             if not quotes:
@@ -231,23 +253,39 @@ class Market(Sink):
         else:
             # A share of the listings at a time, so that no step holds up the requests for long.
             for number, quotation in enumerate(list(self.quotations.values())):
-                every = self._groups * (_OPTION_EVERY if quotation.instrument.option else 1)
+                rarely = quotation.instrument.option is not None or not quotation.awake
+                every = self._groups * (_RARELY if rarely else 1)
                 if (self._count + number) % every == 0:
                     self._move(quotation, leap=False)
         self._schedule()
 
     def _move_all(self, *, leap: bool) -> None:
-        rarely = leap and self._count % _OPTION_EVERY != 0
+        skipped = leap and self._count % _RARELY != 0
         for quotation in list(self.quotations.values()):
-            if not (rarely and quotation.instrument.option):
+            if not (skipped and quotation.instrument.option):
                 self._move(quotation, leap=leap)
 
     def _move(self, quotation: Quotation, *, leap: bool) -> None:
         now = self._stepped = self.engine.clock.now_ms()
-        if quotation.instrument.category == "option":
+        if not quotation.awake:
+            self._move_asleep(quotation, now)
+        elif quotation.instrument.category == "option":
             self._move_option(quotation, now, leap=leap)
         else:
             self._move_listing(quotation, now, leap=leap)
+
+    def _move_asleep(self, quotation: Quotation, now: int) -> None:
+        """Keep the prices that other listings and accounts depend on; nobody looks at the rest."""
+        instrument = quotation.instrument
+        if instrument.category == "option" or quotation.listing.status == "Closed":
+            return
+        fair = quotation.price(quotation.to_ticks(quotation.fair_at(now)))
+        self.engine.set_prices(
+            *instrument.key,
+            mark=fair if quotation.has_mark else None,
+            index=quotation.price(quotation.to_ticks(quotation.index_at(now))),
+            last=fair if quotation.listing.status == "Trading" else None,
+        )
 
     def _move_listing(self, quotation: Quotation, now: int, *, leap: bool) -> None:
         instrument = quotation.instrument
@@ -270,7 +308,7 @@ class Market(Sink):
             index=quotation.price(index_ticks),
             last=quotation.price(mark_ticks) if leap and trades else None,
         )
-        if leap and trades:
+        if leap and trades and quotation.pinned is None:
             quotation.record_leap(now, mark_ticks, self._stride or 0)
         quoter = self._quoters.get(instrument.key)
         if quoter is None:
@@ -344,6 +382,10 @@ class Market(Sink):
         if quotation is not None:
             for trade in trades:
                 quotation.record_trade(trade.time_ms, trade.price, trade.qty)
+
+    def past_trades(self, key: tuple[str, str], count: int) -> list[PublicTrade]:
+        """Return up to `count` trades of a listing from before the exchange was started, newest first."""
+        return past_trades(self.seed, self.quotations[key], count)
 
     def of(self, category: str, symbols: Iterable[str] | None = None) -> list[Quotation]:
         """Return the quotations of a category (of these symbols only), in order of symbol."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from bybit_async.simulator.instruments import OptionTerms
+from bybit_async.simulator.engine.instruments import OptionTerms
 from bybit_async.simulator.market.paths import YEAR
 
 _SMILE = 0.35

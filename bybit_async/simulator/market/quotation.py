@@ -6,9 +6,9 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 
-from bybit_async.simulator.instruments import Instrument
-from bybit_async.simulator.listing import Listing
-from bybit_async.simulator.market.candles import History, Row, merge
+from bybit_async.simulator.engine.instruments import Instrument
+from bybit_async.simulator.engine.listing import Listing
+from bybit_async.simulator.market.candles import MinuteHistory, Row, merge
 from bybit_async.simulator.market.noise import Floats, Integers
 from bybit_async.simulator.market.paths import MINUTE, PremiumPath
 from bybit_async.simulator.market.tape import Tape
@@ -52,7 +52,12 @@ class OptionDay:
     __slots__ = ("first", "high", "last", "low", "turnover", "volume")
 
     def __init__(self) -> None:
-        self.first = self.last = self.high = self.low = self.volume = self.turnover = Decimal(0)
+        self.first: Decimal = Decimal(0)
+        self.last: Decimal = Decimal(0)
+        self.high: Decimal = Decimal(0)
+        self.low: Decimal = Decimal(0)
+        self.volume: Decimal = Decimal(0)
+        self.turnover: Decimal = Decimal(0)
 
     def add(self, price: Decimal, qty: Decimal) -> None:
         """Count one trade."""
@@ -83,42 +88,79 @@ class Quotation:
     ) -> None:
         instrument = listing.instrument
         self.listing = listing
-        self.instrument = instrument
+        self.instrument: Instrument = instrument
         self._index = index
         self.indexes = indexes
         self._seed = seed
         self._name = f"{instrument.category}/{instrument.symbol}"
-        self.premium = PremiumPath(seed, self._name)
+        self.premium: PremiumPath = PremiumPath(seed, self._name)
         self.pinned: float | None = None
-        self.inverse = instrument.category == "inverse"
-        self.has_mark = instrument.category in ("linear", "inverse")
-        lots = volume / float(instrument.lot) / (1 if self.inverse else max(index(now), 1e-12))
+        self.inverse: bool = instrument.category == "inverse"
+        self.has_mark: bool = instrument.category in ("linear", "inverse")
+        lots = volume * instrument.activity / float(instrument.lot) / (1 if self.inverse else max(index(now), 1e-12))
         self._volume = int(lots) + 1
-        self.option_day = OptionDay()
+        self.option_day: OptionDay = OptionDay()
+        self.awake: bool = False
+        """Whether anybody has looked at the listing, so that its prices are recorded and its book is kept."""
+        self._tapes: dict[str, Tape] = {}
+        self._day: DayFigures | None = None
         self._measure(instrument)
-        if instrument.category == "option":
+
+    def begin(self, now: int) -> None:
+        """Record prices from now on; what was before is history."""
+        self.awake = True
+        if self.instrument.category == "option":
             return
-        self.last = Tape(self._history("last"), now)
-        self.day = DayFigures(self.last)
-        if self.has_mark:
-            self.mark = Tape(self._history("mark"), now)
-            self.index = Tape(self._history("index"), now)
-            self.premiums = Tape(self._history("premium"), now)
+        names = ("last", "mark", "index", "premium") if self.has_mark else ("last",)
+        self._tapes = {name: Tape(self._history(name), now) for name in names}
+        self._day = DayFigures(self.last)
+
+    def _tape(self, name: str) -> Tape:
+        if not self._tapes:
+            self.listing.wake()
+        return self._tapes[name]
+
+    @property
+    def last(self) -> Tape:
+        """What was traded."""
+        return self._tape("last")
+
+    @property
+    def mark(self) -> Tape:
+        """Mark prices of a contract."""
+        return self._tape("mark")
+
+    @property
+    def index(self) -> Tape:
+        """Index prices of a contract."""
+        return self._tape("index")
+
+    @property
+    def premiums(self) -> Tape:
+        """By how much the mark price of a contract exceeds its index, in millionths."""
+        return self._tape("premium")
+
+    @property
+    def day(self) -> DayFigures:
+        """What happened in the last 24 hours."""
+        if self._day is None:
+            self._day = DayFigures(self.last)
+        return self._day
 
     def _measure(self, instrument: Instrument) -> None:
         self.instrument = instrument
-        self.places = -int(instrument.tick.as_tuple().exponent)
-        self.tick = float(instrument.tick)
+        self.places: int = -int(instrument.tick.as_tuple().exponent)
+        self.tick: float = float(instrument.tick)
         self._turnover = Decimal("1e-8") if self.inverse else instrument.tick * instrument.lot / 4
 
-    def _history(self, part: str) -> History:
+    def _history(self, part: str) -> MinuteHistory:
         name = f"{self._name}/{part}"
         if part == "premium":
-            return History(self._seed, name, self.premium.values, float(PREMIUM_UNIT), inverse=self.inverse)
+            return MinuteHistory(self._seed, name, self.premium.values, float(PREMIUM_UNIT), inverse=self.inverse)
         values = self.indexes if part == "index" or not self.has_mark else self._traded
         if part == "last":
-            return History(self._seed, name, values, self.tick, volume=self._volume, inverse=self.inverse)
-        return History(self._seed, name, values, self.tick, inverse=self.inverse, wick=0.0001)
+            return MinuteHistory(self._seed, name, values, self.tick, volume=self._volume, inverse=self.inverse)
+        return MinuteHistory(self._seed, name, values, self.tick, inverse=self.inverse, wick=0.0001)
 
     def _traded(self, times: Integers) -> Floats:
         values: Floats = self.indexes(times) * (1.0 + self.premium.values(times))
@@ -128,22 +170,19 @@ class Quotation:
         """Go on with the filters of `instrument`, whose tick may be another one; the lot must be the same."""
         ratio = Fraction(instrument.tick) / Fraction(self.instrument.tick)
         self._measure(instrument)
-        if instrument.category == "option" or ratio == 1:
+        if not self._tapes or ratio == 1:
             return
         units = Fraction(1) if self.inverse else ratio
         self.last.regrid(self._history("last"), ratio, units)
-        self.day = DayFigures(self.last)
+        self._day = DayFigures(self.last)
         if self.has_mark:
             self.mark.regrid(self._history("mark"), ratio, units)
             self.index.regrid(self._history("index"), ratio, units)
 
     def forget(self) -> None:
         """Have the minutes that lie ahead made anew: a path has changed."""
-        if self.instrument.category != "option":
-            self.last.forget()
-        if self.has_mark:
-            for tape in (self.mark, self.index, self.premiums):
-                tape.forget()
+        for tape in self._tapes.values():
+            tape.forget()
 
     def index_at(self, now: int) -> float:
         """Return the index price at a time."""

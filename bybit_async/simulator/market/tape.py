@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from bybit_async.simulator.market.candles import History, Row
+from bybit_async.simulator.market.candles import MinuteHistory, Row
 from bybit_async.simulator.market.noise import Integers
 from bybit_async.simulator.market.paths import MINUTE
 
@@ -15,7 +15,7 @@ from bybit_async.simulator.market.paths import MINUTE
 class Tape:
     """Candles of one price: history before the start, recorded ticks from the start on, joined without a gap."""
 
-    def __init__(self, history: History, now: int) -> None:
+    def __init__(self, history: MinuteHistory, now: int) -> None:
         self._history = history
         self._first = now // MINUTE
         opened, present = history.price(self._first * MINUTE), history.price(now)
@@ -25,7 +25,7 @@ class Tape:
         """Have history made anew: what lies ahead has changed."""
         self._history.forget()
 
-    def regrid(self, history: History, ratio: Fraction, turnover: Fraction) -> None:
+    def regrid(self, history: MinuteHistory, ratio: Fraction, turnover: Fraction) -> None:
         """Go on with a tick `ratio` times the old one, and turnover units `turnover` times the old ones.
 
         Recorded prices move to the nearest new tick.
@@ -34,6 +34,11 @@ class Tape:
         for row in self._rows:
             row[:4] = (max(_nearest(ticks / ratio), 1) for ticks in row[:4])
             row[5] = _nearest(row[5] / turnover)
+
+    @property
+    def first_minute(self) -> int:
+        """The minute (since 1970) in which the exchange was started."""
+        return self._first
 
     @property
     def last(self) -> int:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from bybit_async.errors import BybitError
-from bybit_async.simulator.matching import Side
+from bybit_async.simulator.engine.matching import Side
 
 # Timestamps below this are seconds: as milliseconds they would lie in 1973.
 _SECONDS = 100_000_000_000
@@ -28,8 +28,9 @@ _SECONDS = 100_000_000_000
 class RecordingError(BybitError, ValueError):
     """A recording cannot be read, or does not fit the exchange; `line` is where (0: as a whole)."""
 
-    def __init__(self, file: Path, line: int, reason: str) -> None:
-        super().__init__(f"{file.name}, line {line}: {reason}" if line else f"{file.name}: {reason}")
+    def __init__(self, file: Path | str, line: int, reason: str) -> None:
+        name = file.name if isinstance(file, Path) else file
+        super().__init__(f"{name}, line {line}: {reason}" if line else f"{name}: {reason}")
         self.file = file
         self.line = line
 
@@ -41,11 +42,6 @@ class BookFrame(NamedTuple):
     symbol: str
     topic: str
     message: dict[str, Any]
-
-    @property
-    def is_snapshot(self) -> bool:
-        """Whether the frame is the whole book."""
-        return self.message.get("type") == "snapshot"
 
 
 class RecordedTrade(NamedTuple):

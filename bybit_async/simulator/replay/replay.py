@@ -9,15 +9,17 @@ from collections.abc import Generator, Iterator
 from decimal import Decimal
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from bybit_async.simulator.instruments import Category
-from bybit_async.simulator.replay.recording import BookFrame, Event, RecordingError, read
+from bybit_async.simulator.engine.clock import Timer
+from bybit_async.simulator.engine.instruments import Category
+from bybit_async.simulator.engine.listing import Listing
+from bybit_async.simulator.replay.candles import CandlePrice, is_candles, read_candles
+from bybit_async.simulator.replay.recording import BookFrame, RecordedTrade, RecordingError, read
 from bybit_async.simulator.replay.stand_in import StandIn
+from bybit_async.simulator.venue import SimulatedVenue
 
-if TYPE_CHECKING:
-    from bybit_async.simulator.clock import Timer
-    from bybit_async.simulator.exchange import SimulatedExchange
+Event = BookFrame | RecordedTrade | CandlePrice
 
 
 class Replay:
@@ -31,8 +33,8 @@ class Replay:
 
     def __init__(
         self,
-        exchange: SimulatedExchange,
-        files: tuple[str | Path, ...],
+        venue: SimulatedVenue,
+        sources: tuple[Any, ...],
         *,
         category: Category,
         symbol: str | None,
@@ -40,20 +42,20 @@ class Replay:
     ) -> None:
         if speed <= 0:
             raise ValueError("speed must be positive")
-        if not files:
+        if not sources:
             raise ValueError("a replay needs a recording")
-        self._exchange = exchange
+        self._venue = venue
         self._category = category
         self._speed = speed
-        self._paths = [Path(file) for file in files]
-        self._readers = [read(path, symbol) for path in self._paths]
+        self._paths = [source if is_candles(source) else Path(source) for source in sources]
+        self._readers = [self._reader(path, symbol) for path in self._paths]
         self._done = asyncio.Event()
         self._timer: Timer | None = None
         self._stand_ins: dict[str, StandIn] = {}
-        self._maker = exchange.engine.create_account(house=True)
-        self._start = exchange.clock.now_ms()
-        self.played = 0
-        self.skipped = 0
+        self._maker = venue.engine.create_account(house=True)
+        self._start = venue.clock.now_ms()
+        self.played: int = 0
+        self.skipped: int = 0
         self.error: RecordingError | OSError | None = None
         try:
             first = [self._first(path, reader) for path, reader in zip(self._paths, self._readers, strict=True)]
@@ -67,7 +69,8 @@ class Replay:
 
     def __repr__(self) -> str:
         state = "finished" if self.finished else "playing"
-        return f"Replay({', '.join(path.name for path in self._paths)}, {state}, {self.played} events)"
+        names = ", ".join(path.name if isinstance(path, Path) else "candles" for path in self._paths)
+        return f"Replay({names}, {state}, {self.played} events)"
 
     @property
     def finished(self) -> bool:
@@ -97,14 +100,26 @@ class Replay:
         for stand_in in stand_ins.values():
             stand_in.leave()
 
-    def _first(self, path: Path, reader: Generator[Event]) -> tuple[Event, Iterator[Event]]:
+    def _reader(self, source: Any, symbol: str | None) -> Iterator[Event]:
+        if isinstance(source, Path):
+            return read(source, symbol)
+        named = symbol or getattr(source, "attrs", {}).get("symbol")
+        if not named:
+            raise RecordingError("candles", 0, "no symbol: name it with `symbol`")
+        listing = self._listing("candles", str(named))
+        return read_candles(source, str(named), listing.instrument.tick, listing.instrument.lot)
+
+    def _listing(self, source: Any, symbol: str) -> Listing:
+        listing = self._venue.engine.listings.get((self._category, symbol))
+        if listing is None or self._category == "option":
+            raise RecordingError(source, 0, f"the exchange cannot replay {self._category} {symbol}")
+        return listing
+
+    def _first(self, path: Any, reader: Iterator[Event]) -> tuple[Event, Iterator[Event]]:
         event = next(reader, None)
         if event is None:
             raise RecordingError(path, 0, "no order book frame and no trade in it")
-        listing = self._exchange.engine.listings.get((self._category, event.symbol))
-        if listing is None or self._category == "option":
-            raise RecordingError(path, 0, f"the exchange cannot replay {self._category} {event.symbol}")
-        instrument = listing.instrument
+        instrument = self._listing(path, event.symbol).instrument
         data = event.message["data"] if isinstance(event, BookFrame) else {}
         for price, _ in (*data.get("b", ()), *data.get("a", ())):
             if instrument.ticks_of(Decimal(price)) is None:
@@ -112,7 +127,7 @@ class Replay:
         return event, reader
 
     def _schedule(self) -> None:
-        self._timer = self._exchange.clock.call_at(self._moved(self._next.time), self._play)
+        self._timer = self._venue.clock.call_at(self._moved(self._next.time), self._play)
 
     def _moved(self, time: int) -> int:
         """Return when (exchange time) what was recorded at `time` happens here."""
@@ -120,13 +135,13 @@ class Replay:
 
     def _play(self) -> None:
         event = self._next
-        listing = self._exchange.engine.listings.get((self._category, event.symbol))
+        listing = self._venue.engine.listings.get((self._category, event.symbol))
         if listing is None:
             self.skipped += 1
         else:
             stand_in = self._stand_ins.get(event.symbol)
             if stand_in is None:
-                stand_in = self._stand_ins[event.symbol] = StandIn(self._exchange, listing, self._maker)
+                stand_in = self._stand_ins[event.symbol] = StandIn(self._venue, listing, self._maker)
             if self._perform(stand_in, event):
                 self.played += 1
             else:
@@ -143,6 +158,9 @@ class Replay:
             self._schedule()
 
     def _perform(self, stand_in: StandIn, event: Event) -> bool:
+        if isinstance(event, CandlePrice):
+            stand_in.candle_price(event)
+            return True
         if not isinstance(event, BookFrame):
             stand_in.trade(event)
             return True
@@ -160,7 +178,8 @@ class Replay:
 
     def _close_files(self) -> None:
         for reader in self._readers:
-            reader.close()
+            if isinstance(reader, Generator):
+                reader.close()
 
 
 def _chain(first: Event, rest: Iterator[Event]) -> Iterator[Event]:

@@ -17,17 +17,14 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import orjson
 from aiohttp import web
 
-from bybit_async.simulator.amounts import plain
+from bybit_async.simulator.engine.amounts import plain
 from bybit_async.simulator.market.paths import DAY, MINUTE
 from bybit_async.simulator.market.quotation import Quotation
-
-if TYPE_CHECKING:
-    from bybit_async.simulator.exchange import SimulatedExchange
+from bybit_async.simulator.venue import SimulatedVenue
 
 _DATE = r"(?P<date>\d{4}-\d\d-\d\d)"
 _SYMBOL = r"(?P<symbol>[^/]+)"
@@ -39,7 +36,7 @@ _BOOK_STEP = 10_000
 Maker = Callable[[Quotation, int], bytes]
 
 
-def serve(exchange: SimulatedExchange, method: str, path: str, now: int) -> web.Response | None:
+def serve(venue: SimulatedVenue, method: str, path: str, now: int) -> web.Response | None:
     """Return a file of the archive; 404 for one that it has not; None when the path is not the archive's."""
     for pattern, categories, make in _LAYOUT:
         match = pattern.fullmatch(path)
@@ -48,7 +45,7 @@ def serve(exchange: SimulatedExchange, method: str, path: str, now: int) -> web.
         places = match.groupdict()
         content = None
         for category in (places["category"],) if "category" in places else categories:
-            quotation = exchange.market.quotations.get((category, places["symbol"]))
+            quotation = venue.market.quotations.get((category, places["symbol"]))
             start = _start_of(places["date"])
             if quotation is not None and start is not None and _recorded(quotation, start, now):
                 content = make(quotation, start)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bybit_async.simulator.engine.refusals import Refused
 from bybit_async.simulator.keys import ApiKey, KeyRing
-from bybit_async.simulator.refusals import Refused
 
 _AHEAD = 1_000
 _DEFAULT_WINDOW = 5_000

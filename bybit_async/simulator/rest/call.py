@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
-from bybit_async.simulator import refusals
-from bybit_async.simulator.limits import Verdict
-from bybit_async.simulator.refusals import Refused
-
-if TYPE_CHECKING:
-    from bybit_async.simulator.accounts import Account
-    from bybit_async.simulator.exchange import SimulatedExchange
-    from bybit_async.simulator.keys import ApiKey
-    from bybit_async.simulator.listing import Listing
+from bybit_async.simulator.engine import refusals
+from bybit_async.simulator.engine.accounts import Account
+from bybit_async.simulator.engine.listing import Listing
+from bybit_async.simulator.engine.refusals import Refused
+from bybit_async.simulator.keys import ApiKey
+from bybit_async.simulator.limits import LimitVerdict
+from bybit_async.simulator.venue import SimulatedVenue
 
 CATEGORIES = ("linear", "inverse", "spot", "option")
 
@@ -27,7 +25,7 @@ class Parameters:
     __slots__ = ("values",)
 
     def __init__(self, values: Mapping[str, Any]) -> None:
-        self.values = values
+        self.values: Mapping[str, Any] = values
 
     def text(self, name: str) -> str:
         """Return a parameter as text, or the empty string when it is absent."""
@@ -117,10 +115,10 @@ class Parameters:
         return start, end
 
 
-class Call(NamedTuple):
+class RestCall(NamedTuple):
     """One call of an endpoint. `key` and `account` are None only on public endpoints."""
 
-    exchange: SimulatedExchange
+    venue: SimulatedVenue
     params: Parameters
     now: int
     key: ApiKey | None
@@ -141,34 +139,34 @@ class Call(NamedTuple):
     def listing(self, category: str, name: str = "symbol") -> Listing:
         """Return the instrument that a parameter names; refused when it is not listed."""
         symbol = self.params.required(name)
-        return self.exchange.engine.listing(category, symbol)
+        return self.venue.engine.listing(category, symbol)
 
 
 class TooManyVisits(Refused):
     """10006: the account has called too often; carries the figures for the headers."""
 
-    def __init__(self, verdict: Verdict) -> None:
+    def __init__(self, verdict: LimitVerdict) -> None:
         super().__init__(10006, "Too many visits. Exceeded the API Rate Limit.")
         self.verdict = verdict
 
 
-class Answer(NamedTuple):
+class RestAnswer(NamedTuple):
     """An answer that is more than a result."""
 
     result: Any
     ext_info: Any = None
     message: str = "OK"
     code: int = 0
-    verdict: Verdict | None = None
+    verdict: LimitVerdict | None = None
     beside: Mapping[str, Any] = {}
     """What stands beside the result, where it is not the result that tells it."""
 
 
-Preparation = Callable[[Call], Iterator[None]]
+Preparation = Callable[[RestCall], Iterator[None]]
 """Does in small steps what an endpoint would otherwise keep every other client waiting for."""
 
-Endpoint = Callable[[Call], Any]
-"""Takes a call, returns the result (a dict of JSON values) or an `Answer`, or raises `Refused`."""
+Endpoint = Callable[[RestCall], Any]
+"""Takes a call, returns the result (a dict of JSON values) or an `RestAnswer`, or raises `Refused`."""
 
 
 class Route(msgspec.Struct, frozen=True):

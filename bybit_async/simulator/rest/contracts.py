@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from bybit_async.simulator import refusals
-from bybit_async.simulator.amounts import plain
-from bybit_async.simulator.catalogue import OPTION_HOUR_UTC
-from bybit_async.simulator.instruments import Instrument
-from bybit_async.simulator.rest.call import Call, Route
+from bybit_async.simulator.engine import refusals
+from bybit_async.simulator.engine.amounts import plain
+from bybit_async.simulator.engine.catalogue import OPTION_HOUR_UTC
+from bybit_async.simulator.engine.instruments import Instrument
+from bybit_async.simulator.rest.call import RestCall, Route
 
 _DAY = 86_400_000
 _MINUTE = 60_000
@@ -20,7 +20,7 @@ _MAJORS = frozenset({"BTC", "ETH"})
 _GROUPS = {"1": "G1(Major Coins)", "4": "G4(Mid-Tier Activation)", "8": "USDC"}
 
 
-def get_adl_alert(call: Call) -> dict[str, Any]:
+def get_adl_alert(call: RestCall) -> dict[str, Any]:
     """`GET /v5/market/adlAlert`: nobody is deleveraged here, so no contract ever draws down."""
     wanted = call.params.text("symbol")
     contracts = [one for one in _contracts(call) if wanted in ("", one.symbol)]
@@ -30,8 +30,8 @@ def get_adl_alert(call: Call) -> dict[str, Any]:
     return {"updateTime": time, "updatedTime": time, "list": [_alert(call, one) for one in contracts]}
 
 
-def _alert(call: Call, instrument: Instrument) -> dict[str, str]:
-    balance = plain(call.exchange.insurance(instrument.settle))
+def _alert(call: RestCall, instrument: Instrument) -> dict[str, str]:
+    balance = plain(call.venue.insurance(instrument.settle))
     return {
         "coin": instrument.settle,
         "symbol": instrument.symbol,
@@ -44,7 +44,7 @@ def _alert(call: Call, instrument: Instrument) -> dict[str, str]:
     }
 
 
-def get_fee_groups(call: Call) -> dict[str, Any]:
+def get_fee_groups(call: RestCall) -> dict[str, Any]:
     """`GET /v5/market/fee-group-info`: one level each, with the rates that everybody pays here."""
     call.params.choice("productType", ("contract",))
     wanted = call.params.choice("groupId", [str(number) for number in range(1, 10)], "")
@@ -61,7 +61,7 @@ def _group(instrument: Instrument) -> str:
     return "1" if instrument.base in _MAJORS else "4"
 
 
-def _group_wire(call: Call, name: str, instruments: list[Instrument]) -> dict[str, Any]:
+def _group_wire(call: RestCall, name: str, instruments: list[Instrument]) -> dict[str, Any]:
     rates = {
         "takerFeeRate": plain(instruments[0].taker_fee),
         "makerFeeRate": plain(instruments[0].maker_fee),
@@ -77,12 +77,12 @@ def _group_wire(call: Call, name: str, instruments: list[Instrument]) -> dict[st
     }
 
 
-def _contracts(call: Call) -> Iterable[Instrument]:
-    listings = sorted(call.exchange.engine.listings.items())
+def _contracts(call: RestCall) -> Iterable[Instrument]:
+    listings = sorted(call.venue.engine.listings.items())
     return [listing.instrument for (category, _), listing in listings if category in ("linear", "inverse")]
 
 
-def get_new_delivery_price(call: Call) -> dict[str, Any]:
+def get_new_delivery_price(call: RestCall) -> dict[str, Any]:
     """`GET /v5/market/new-delivery-price`: options are delivered every day at eight, at the index price."""
     params = call.params
     category, base = params.category("option"), params.required("baseCoin").upper()
@@ -90,7 +90,7 @@ def get_new_delivery_price(call: Call) -> dict[str, Any]:
     quotation = next(
         (
             one
-            for one in call.exchange.market.of("option")
+            for one in call.venue.market.of("option")
             if (one.instrument.base, one.instrument.settle) == (base, settle)
         ),
         None,
@@ -102,7 +102,7 @@ def get_new_delivery_price(call: Call) -> dict[str, Any]:
     times = [newest - _DAY * back for back in range(_DELIVERIES)]
     happened = {
         int(entry["deliveryTime"]): entry["deliveryPrice"]
-        for entry in call.exchange.delivered("option")
+        for entry in call.venue.records.deliveries.of("option")
         if entry["symbol"].startswith(f"{base}-")
     }
     prices = quotation.indexes(np.array(times, dtype=np.int64)).tolist()

@@ -5,30 +5,30 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from bybit_async.simulator import refusals
-from bybit_async.simulator.amounts import ZERO, plain
-from bybit_async.simulator.conversions import ACCURACY, MOST, WALLETS, Conversion
-from bybit_async.simulator.rest.call import Answer, Call, Route
+from bybit_async.simulator.custody.conversions import ACCURACY, MOST, WALLETS, CoinConversion
+from bybit_async.simulator.engine import refusals
+from bybit_async.simulator.engine.amounts import ZERO, plain
+from bybit_async.simulator.rest.call import RestAnswer, RestCall, Route
 from bybit_async.simulator.rest.lists import list_page
 
 _LONGEST_ID = 36
 _LEAST = plain(Decimal(1).scaleb(-ACCURACY))
 
 
-def get_coins(call: Call) -> Answer:
+def get_coins(call: RestCall) -> RestAnswer:
     """`GET /v5/asset/exchange/query-coin-list`: coins to sell (with what is held of them), or to buy."""
     params = call.params
-    wallet = call.exchange.members.wallet(call.account.uid, WALLETS[params.choice("accountType", WALLETS)])
+    wallet = call.venue.members.wallet(call.account.uid, WALLETS[params.choice("accountType", WALLETS)])
     side, coin = params.integer("side", 0, 0, 1), params.text("coin").upper()
     rows = [
         _coin_wire(call, name, wallet.balances.get(name, ZERO) if side == 0 else ZERO)
-        for name in call.exchange.coins()
-        if call.exchange.engine.coin_price(name) and (side == 0 or name != coin)
+        for name in call.venue.coins()
+        if call.venue.engine.coin_price(name) and (side == 0 or name != coin)
     ]
-    return Answer({"coins": rows}, None, "ok")
+    return RestAnswer({"coins": rows}, None, "ok")
 
 
-def _coin_wire(call: Call, coin: str, balance: Decimal) -> dict[str, Any]:
+def _coin_wire(call: RestCall, coin: str, balance: Decimal) -> dict[str, Any]:
     return {
         "coin": coin,
         "fullName": coin,
@@ -37,7 +37,7 @@ def _coin_wire(call: Call, coin: str, balance: Decimal) -> dict[str, Any]:
         "accuracyLength": ACCURACY,
         "coinType": "crypto",
         "balance": plain(balance),
-        "uBalance": plain(round(balance * call.exchange.engine.coin_price(coin), ACCURACY)),
+        "uBalance": plain(round(balance * call.venue.engine.coin_price(coin), ACCURACY)),
         "timePeriod": 0,
         "singleFromMinLimit": _LEAST,
         "singleFromMaxLimit": plain(MOST),
@@ -52,12 +52,12 @@ def _coin_wire(call: Call, coin: str, balance: Decimal) -> dict[str, Any]:
     }
 
 
-def request_quote(call: Call) -> Answer:
+def request_quote(call: RestCall) -> RestAnswer:
     """`POST /v5/asset/exchange/quote-apply`: a rate that is good for 15 seconds."""
     params = call.params
     account_type = params.choice("accountType", WALLETS)
     source, target = params.required("fromCoin"), params.required("toCoin")
-    coins = call.exchange.coins()
+    coins = call.venue.coins()
     if source not in coins or target not in coins or source == target:
         raise refusals.parameter("fromCoin or toCoin invalid")
     if params.required("requestCoin") != source:
@@ -68,7 +68,7 @@ def request_quote(call: Call) -> Answer:
     amount = params.decimal("requestAmount")
     if amount is None:
         raise refusals.parameter("requestAmount is required")
-    quote = Conversion(
+    quote = CoinConversion(
         number="",
         uid=call.account.uid,
         account_type=account_type,
@@ -82,45 +82,45 @@ def request_quote(call: Call) -> Answer:
         param_type=params.text("paramType"),
         param_value=params.text("paramValue"),
     )
-    return Answer(call.exchange.conversions.quote(quote).to_quote(), None, "ok")
+    return RestAnswer(call.venue.conversions.quote(quote).to_quote(), None, "ok")
 
 
-def confirm_quote(call: Call) -> Answer:
+def confirm_quote(call: RestCall) -> RestAnswer:
     """`POST /v5/asset/exchange/convert-execute`: only starts the conversion."""
-    conversion = call.exchange.conversions.find(call.params.required("quoteTxId"), call.account.uid)
-    call.exchange.conversions.confirm(conversion)
-    return Answer({"quoteTxId": conversion.number, "exchangeStatus": conversion.status}, None, "ok")
+    conversion = call.venue.conversions.find(call.params.required("quoteTxId"), call.account.uid)
+    call.venue.conversions.confirm(conversion)
+    return RestAnswer({"quoteTxId": conversion.number, "exchangeStatus": conversion.status}, None, "ok")
 
 
-def get_status(call: Call) -> Answer:
+def get_status(call: RestCall) -> RestAnswer:
     """`GET /v5/asset/exchange/convert-result-query`."""
     params = call.params
     account_type = params.choice("accountType", WALLETS)
-    conversion = call.exchange.conversions.find(params.required("quoteTxId"), call.account.uid)
+    conversion = call.venue.conversions.find(params.required("quoteTxId"), call.account.uid)
     if conversion.account_type != account_type:
         raise refusals.parameter("accountType invalid")
-    return Answer({"result": conversion.to_wire()}, None, "ok")
+    return RestAnswer({"result": conversion.to_wire()}, None, "ok")
 
 
-def get_history(call: Call) -> Answer:
+def get_history(call: RestCall) -> RestAnswer:
     """`GET /v5/asset/exchange/query-convert-history`."""
     params = call.params
     kinds = [kind for kind in params.text("accountType").split(",") if kind]
     limit = params.limit(20, 100)
     start = (params.integer("index", 1, low=1) - 1) * limit
-    found = [done for done in call.exchange.conversions.of(call.account.uid) if not kinds or done.account_type in kinds]
-    return Answer({"list": [done.to_wire() for done in found[start : start + limit]]}, None, "ok")
+    found = [done for done in call.venue.conversions.of(call.account.uid) if not kinds or done.account_type in kinds]
+    return RestAnswer({"list": [done.to_wire() for done in found[start : start + limit]]}, None, "ok")
 
 
-def get_records(call: Call) -> dict[str, Any]:
+def get_records(call: RestCall) -> dict[str, Any]:
     """`GET /v5/asset/exchange/order-record`: the conversions that came to their end."""
     source, target = call.params.text("fromCoin"), call.params.text("toCoin")
     found = [
         done
-        for done in call.exchange.conversions.of(call.account.uid)
+        for done in call.venue.conversions.of(call.account.uid)
         if done.status == "success" and source in ("", done.source) and target in ("", done.target)
     ]
-    return list_page(call, found, Conversion.to_record, default=10, maximum=50, name="orderBody")
+    return list_page(call, found, CoinConversion.to_record, default=10, maximum=50, name="orderBody")
 
 
 ROUTES = (

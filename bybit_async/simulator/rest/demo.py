@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from bybit_async.simulator import refusals
-from bybit_async.simulator.rest.call import Call, Route
+from bybit_async.simulator.engine import refusals
+from bybit_async.simulator.rest.call import RestCall, Route
 
 DAYS = 7
 """How long demo keeps orders."""
@@ -31,12 +31,12 @@ def require_demo(path: str, category: str) -> None:
         raise refusals.Refused(10032, f"Demo trading are not supported: {path}")
 
 
-def request_funds(call: Call) -> dict[str, Any]:
+def request_funds(call: RestCall) -> dict[str, Any]:
     """`POST /v5/account/demo-apply-money`: add (or with `adjustType` 1 remove) money, up to a maximum each time.
 
     Who does not say what he wants gets the maximum of every coin.
     """
-    if not call.exchange.demo:
+    if not call.venue.demo:
         raise refusals.Refused(10032, "not simulated: /v5/account/demo-apply-money outside of demo")
     removing = call.params.choice("adjustType", ("0", "1"), "0") == "1"
     everything = [{"coin": coin, "amountStr": str(most)} for coin, most in _MOST.items()]
@@ -46,13 +46,13 @@ def request_funds(call: Call) -> dict[str, Any]:
     amounts = [_amount(call, entry) for entry in wanted]
     for coin, amount in amounts:
         if removing:
-            call.exchange.engine.withdraw(call.account, coin, amount)
+            call.venue.engine.withdraw(call.account, coin, amount)
         else:
-            call.exchange.engine.deposit(call.account, coin, amount)
+            call.venue.engine.deposit(call.account, coin, amount)
     return {}
 
 
-def _amount(call: Call, entry: dict[str, Any]) -> tuple[str, Decimal]:
+def _amount(call: RestCall, entry: dict[str, Any]) -> tuple[str, Decimal]:
     params = type(call.params)(entry)
     coin, amount = params.choice("coin", _MOST), params.decimal("amountStr")
     if amount is None or not 0 < amount <= _MOST[coin]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bybit_async.simulator import refusals
-from bybit_async.simulator.amounts import plain
+from bybit_async.simulator.engine import refusals
+from bybit_async.simulator.engine.amounts import plain
 from bybit_async.simulator.market import statistics
 from bybit_async.simulator.market.quotation import Quotation
-from bybit_async.simulator.rest.call import Answer, Call, Route
+from bybit_async.simulator.rest.call import RestAnswer, RestCall, Route
 from bybit_async.simulator.rest.lists import list_page
 
 _MINUTE = 60_000
@@ -18,7 +18,7 @@ _DAY = 86_400_000
 _VOLATILITY_PERIODS = ("7", "14", "21", "30", "60", "90", "180", "270")
 
 
-def get_funding_history(call: Call) -> dict[str, Any]:
+def get_funding_history(call: RestCall) -> dict[str, Any]:
     """`GET /v5/market/funding/history`: the newest rates between two times (an end is needed with a start)."""
     params = call.params
     category = params.category("linear", "inverse")
@@ -34,7 +34,7 @@ def get_funding_history(call: Call) -> dict[str, Any]:
     rates = [
         {
             "symbol": instrument.symbol,
-            "fundingRate": plain(call.exchange.market.funding_rate(quotation, time)),
+            "fundingRate": plain(call.venue.market.funding_rate(quotation, time)),
             "fundingRateTimestamp": str(time),
         }
         for time in times
@@ -42,13 +42,13 @@ def get_funding_history(call: Call) -> dict[str, Any]:
     return {"category": category, "list": rates}
 
 
-def get_open_interest(call: Call) -> dict[str, Any]:
+def get_open_interest(call: RestCall) -> dict[str, Any]:
     """`GET /v5/market/open-interest`."""
     category = call.params.category("linear", "inverse")
     quotation = _quotation(call, category)
 
     def entry(time: int) -> dict[str, str]:
-        interest = call.exchange.market.open_interest(quotation, time)
+        interest = call.venue.market.open_interest(quotation, time)
         lot = quotation.instrument.lot
         return {
             "openInterest": plain(interest),
@@ -60,12 +60,12 @@ def get_open_interest(call: Call) -> dict[str, Any]:
     return {"symbol": quotation.instrument.symbol, "category": category, **result}
 
 
-def get_account_ratio(call: Call) -> dict[str, Any]:
+def get_account_ratio(call: RestCall) -> dict[str, Any]:
     """`GET /v5/market/account-ratio`."""
     quotation = _quotation(call, call.params.category("linear", "inverse"))
 
     def entry(time: int) -> dict[str, str]:
-        ratio = statistics.buy_ratio(call.exchange.market.seed, quotation, time)
+        ratio = statistics.buy_ratio(call.venue.market.seed, quotation, time)
         return {
             "symbol": quotation.instrument.symbol,
             "buyRatio": format(ratio, "f"),
@@ -77,7 +77,7 @@ def get_account_ratio(call: Call) -> dict[str, Any]:
 
 
 def _series(
-    call: Call, interval: str, quotation: Quotation, entry: Callable[[int], dict[str, str]], *, maximum: int
+    call: RestCall, interval: str, quotation: Quotation, entry: Callable[[int], dict[str, str]], *, maximum: int
 ) -> dict[str, Any]:
     params = call.params
     step = statistics.STEPS[params.choice(interval, statistics.STEPS)]
@@ -86,16 +86,16 @@ def _series(
     return list_page(call, range(newest, oldest - 1, -step), entry, default=50, maximum=maximum)
 
 
-def _quotation(call: Call, category: str) -> Quotation:
-    return call.exchange.market.quotations[call.listing(category).instrument.key]
+def _quotation(call: RestCall, category: str) -> Quotation:
+    return call.venue.market.quotations[call.listing(category).instrument.key]
 
 
-def get_historical_volatility(call: Call) -> Answer:
+def get_historical_volatility(call: RestCall) -> RestAnswer:
     """`GET /v5/market/historical-volatility`: hourly values, or the newest one without a time range."""
     params = call.params
     params.category("option")
     base = params.text("baseCoin") or "BTC"
-    quotation = next((q for q in call.exchange.market.of("option") if q.instrument.base == base), None)
+    quotation = next((q for q in call.venue.market.of("option") if q.instrument.base == base), None)
     if quotation is None:
         raise refusals.parameter("baseCoin invalid")
     period = int(params.choice("period", _VOLATILITY_PERIODS, "7"))
@@ -110,19 +110,19 @@ def get_historical_volatility(call: Call) -> Answer:
         }
         for time in range(newest, oldest - 1, -_HOUR)
     ]
-    return Answer(rows, None, "SUCCESS", beside={"category": "option"})
+    return RestAnswer(rows, None, "SUCCESS", beside={"category": "option"})
 
 
-def get_insurance(call: Call) -> dict[str, Any]:
+def get_insurance(call: RestCall) -> dict[str, Any]:
     """`GET /v5/market/insurance`."""
-    engine = call.exchange.engine
+    engine = call.venue.engine
     coins = sorted({listing.instrument.settle for listing in engine.listings.values() if listing.instrument.risk_tiers})
     wanted = call.params.text("coin")
     entries = []
     for coin in coins:
         if wanted and coin != wanted:
             continue
-        balance = call.exchange.insurance(coin)
+        balance = call.venue.insurance(coin)
         symbols = sorted(
             listing.instrument.symbol
             for listing in engine.listings.values()
@@ -133,14 +133,14 @@ def get_insurance(call: Call) -> dict[str, Any]:
     return {"updatedTime": str(call.now // _DAY * _DAY), "list": entries}
 
 
-def get_delivery_price(call: Call) -> dict[str, Any]:
+def get_delivery_price(call: RestCall) -> dict[str, Any]:
     """`GET /v5/market/delivery-price`: contracts that have been delivered, newest first."""
     params = call.params
     category = params.category("linear", "inverse", "option")
     symbol, base = params.text("symbol"), params.text("baseCoin")
     delivered = [
         entry
-        for entry in call.exchange.delivered(category)
+        for entry in call.venue.records.deliveries.of(category)
         if symbol in ("", entry["symbol"]) and (not base or entry["symbol"].startswith(base))
     ]
     return list_page(call, delivered, lambda entry: entry, default=50, maximum=200, category=category)

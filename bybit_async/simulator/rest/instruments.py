@@ -5,16 +5,16 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from bybit_async.simulator.amounts import plain
-from bybit_async.simulator.instruments import Instrument
-from bybit_async.simulator.listing import Listing
-from bybit_async.simulator.rest.call import Call, Route
+from bybit_async.simulator.engine.amounts import plain
+from bybit_async.simulator.engine.instruments import Instrument
+from bybit_async.simulator.engine.listing import Listing
+from bybit_async.simulator.rest.call import RestCall, Route
 from bybit_async.simulator.rest.lists import list_page
 
 _STATUS = {"Halted": "Trading", "Trading": "Trading", "PreLaunch": "PreLaunch", "Delivering": "Delivering"}
 
 
-def get_instruments(call: Call) -> dict[str, Any]:
+def get_instruments(call: RestCall) -> dict[str, Any]:
     """`GET /v5/market/instruments-info`."""
     category = call.params.category()
     result = list_page(call, _matching(call, category), _wire, default=500, maximum=1000, category=category)
@@ -23,27 +23,27 @@ def get_instruments(call: Call) -> dict[str, Any]:
     return result
 
 
-def get_account_instruments(call: Call) -> dict[str, Any]:
+def get_account_instruments(call: RestCall) -> dict[str, Any]:
     """`GET /v5/account/instruments-info`."""
     category = call.params.category("linear", "inverse", "spot")
     return list_page(
         call,
         _matching(call, category),
-        lambda listing: {**_wire(listing), "isPublicRpi": False, "myRpiPermission": False},
+        lambda listing: {**_wire(listing), "isPublicRpi": False, "myRpiPermission": call.account.rpi_maker},
         default=200,
         maximum=200,
         category=category,
     )
 
 
-def _matching(call: Call, category: str) -> list[Listing]:
+def _matching(call: RestCall, category: str) -> list[Listing]:
     params = call.params
     if params.text("symbol"):
         return [call.listing(category)]
     base, status = params.text("baseCoin"), params.text("status")
     listings = [
         listing
-        for (kind, _), listing in sorted(call.exchange.engine.listings.items())
+        for (kind, _), listing in sorted(call.venue.engine.listings.items())
         if kind == category
         and (not base or listing.instrument.base == base)
         and (_STATUS.get(listing.status) == (status or "Trading") or (listing.status == status))
@@ -96,7 +96,8 @@ def _contract(listing: Listing) -> dict[str, Any]:
             "qtyStep": format(instrument.lot, "f"),
             "postOnlyMaxOrderQty": format(instrument.max_limit_qty, "f"),
             "maxMktOrderQty": format(instrument.max_market_qty, "f"),
-            "minNotionalValue": plain(instrument.min_notional) if instrument.min_notional else "",
+            # An inverse contract is worth one US dollar.
+            "minNotionalValue": plain(instrument.min_notional or instrument.min_qty),
         },
         "unifiedMarginTrade": True,
         "fundingInterval": instrument.funding_interval_min,
@@ -176,13 +177,13 @@ def _risk(instrument: Instrument) -> dict[str, str]:
     return {"priceLimitRatioX": plain(ratio), "priceLimitRatioY": plain(ratio)}
 
 
-def get_risk_limit(call: Call) -> dict[str, Any]:
+def get_risk_limit(call: RestCall) -> dict[str, Any]:
     """`GET /v5/market/risk-limit`."""
     category = call.params.category("linear", "inverse")
     if call.params.text("symbol"):
         listings = [call.listing(category)]
     else:
-        engine = call.exchange.engine
+        engine = call.venue.engine
         listings = [listing for (kind, _), listing in sorted(engine.listings.items()) if kind == category]
     tiers = [tier.to_wire(listing.instrument.symbol) for listing in listings for tier in listing.instrument.risk_tiers]
     return list_page(call, tiers, lambda tier: tier, default=1000, maximum=1000, category=category)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypedDict
 
-from bybit_async.simulator import refusals
+from bybit_async.simulator.engine import refusals
 from bybit_async.simulator.market.candles import INTERVALS, Row
 from bybit_async.simulator.market.klines import bounds, candles, warm
 from bybit_async.simulator.market.quotation import Quotation, spelled_premium
 from bybit_async.simulator.market.tape import Tape
-from bybit_async.simulator.rest.call import Call, Endpoint, Preparation, Route
+from bybit_async.simulator.rest.call import Endpoint, Preparation, RestCall, Route
 
 
 class _Window(TypedDict):
@@ -30,27 +30,27 @@ class _Series(NamedTuple):
     categories: tuple[str, ...] = ("linear", "inverse")
 
 
-def get_kline(call: Call) -> dict[str, Any]:
+def get_kline(call: RestCall) -> dict[str, Any]:
     """`GET /v5/market/kline`."""
     return _answer(call, _TRADED)
 
 
-def get_mark_kline(call: Call) -> dict[str, Any]:
+def get_mark_kline(call: RestCall) -> dict[str, Any]:
     """`GET /v5/market/mark-price-kline`."""
     return _answer(call, _MARK)
 
 
-def get_index_kline(call: Call) -> dict[str, Any]:
+def get_index_kline(call: RestCall) -> dict[str, Any]:
     """`GET /v5/market/index-price-kline`."""
     return _answer(call, _INDEX)
 
 
-def get_premium_kline(call: Call) -> dict[str, Any]:
+def get_premium_kline(call: RestCall) -> dict[str, Any]:
     """`GET /v5/market/premium-index-price-kline`."""
     return _answer(call, _PREMIUM)
 
 
-def _answer(call: Call, series: _Series) -> dict[str, Any]:
+def _answer(call: RestCall, series: _Series) -> dict[str, Any]:
     quotation, interval, window = _read(call, series)
     found = candles(series.tape(quotation), interval, **window)
     return {
@@ -61,7 +61,7 @@ def _answer(call: Call, series: _Series) -> dict[str, Any]:
 
 
 def _prepare(series: _Series) -> Preparation:
-    def prepare(call: Call) -> Iterator[None]:
+    def prepare(call: RestCall) -> Iterator[None]:
         quotation, interval, window = _read(call, series)
         tape = series.tape(quotation)
         oldest, newest = bounds(tape, interval, **window)
@@ -71,14 +71,14 @@ def _prepare(series: _Series) -> Preparation:
     return prepare
 
 
-def _read(call: Call, series: _Series) -> tuple[Quotation, str, _Window]:
+def _read(call: RestCall, series: _Series) -> tuple[Quotation, str, _Window]:
     params = call.params
     listing = call.listing(params.category(*series.categories, default="linear"))
     interval = params.choice("interval", INTERVALS)
     start, end = params.optional_integer("start"), params.optional_integer("end")
     if start is not None and end is not None and start > end:
         raise refusals.parameter("start is after end")
-    quotation = call.exchange.market.quotations[listing.instrument.key]
+    quotation = call.venue.market.quotations[listing.instrument.key]
     quotation.last.roll(call.now)
     limit = params.limit(200, 1000)
     return quotation, interval, {"start": start, "end": end, "limit": limit, "launch": listing.instrument.launch_ms}

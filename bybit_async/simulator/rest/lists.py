@@ -7,16 +7,16 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote
 
-from bybit_async.simulator import refusals
-from bybit_async.simulator.pages import cut
-from bybit_async.simulator.rest.call import Call
+from bybit_async.simulator.engine import refusals
+from bybit_async.simulator.rest.call import RestCall
+from bybit_async.simulator.rest.pages import cut
 
 T = TypeVar("T")
 _CURSOR = re.compile(r"page_token=(\d+)&?")
 
 
 def list_page(
-    call: Call,
+    call: RestCall,
     items: Sequence[T],
     wire: Callable[[T], Any],
     *,

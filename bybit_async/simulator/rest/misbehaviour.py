@@ -9,15 +9,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
 from http.client import responses
-from typing import TYPE_CHECKING
 
 import orjson
 from aiohttp import web
 
 from bybit_async.simulator.faults import Rule
-
-if TYPE_CHECKING:
-    from bybit_async.simulator.exchange import SimulatedExchange
+from bybit_async.simulator.venue import SimulatedVenue
 
 _BLOCKED = "<html><body><h1>403 Forbidden</h1>This site is not available in your country.</body></html>"
 _MESSAGES = {
@@ -56,7 +53,7 @@ def reset(transport: asyncio.BaseTransport | None) -> None:
 
 
 async def misbehave(
-    exchange: SimulatedExchange,
+    venue: SimulatedVenue,
     request: web.BaseRequest,
     rule: Rule,
     answer: Callable[[int], web.Response],
@@ -64,40 +61,40 @@ async def misbehave(
     """Answer a request the way a rule says; `answer` carries it out, with the clock so many milliseconds ahead."""
     action = rule.action
     if action == "delay":
-        await _pause(exchange, rule)
+        await _pause(venue, rule)
         return answer(0)
     if action in ("drop-before", "drop-after", "close", "reset", "half-open"):
-        return await _vanish(exchange, request, rule, answer)
+        return await _vanish(venue, request, rule, answer)
     if action == "skew":
         return answer(rule.milliseconds)
     if action == "restart":
-        exchange.restart()
+        venue.restart()
         return answer(0)
     if action in ("status", "code") and not rule.executed:
-        return _replaced(exchange, rule)
+        return _replaced(venue, rule)
     response = answer(0)
     if action in ("status", "code"):
-        return _replaced(exchange, rule)
+        return _replaced(venue, rule)
     if action == "delay-reply":
-        await _pause(exchange, rule)
+        await _pause(venue, rule)
         return response
     return await _mangled(request, rule, response)
 
 
-async def _pause(exchange: SimulatedExchange, rule: Rule) -> None:
+async def _pause(venue: SimulatedVenue, rule: Rule) -> None:
     # An exchange that closes does not wait for what it holds back.
     with suppress(TimeoutError):
         async with asyncio.timeout(rule.milliseconds / 1_000):
-            await exchange.closing.wait()
+            await venue.closing.wait()
 
 
 async def _vanish(
-    exchange: SimulatedExchange, request: web.BaseRequest, rule: Rule, answer: Callable[[int], web.Response]
+    venue: SimulatedVenue, request: web.BaseRequest, rule: Rule, answer: Callable[[int], web.Response]
 ) -> web.StreamResponse:
     executed = rule.action == "drop-after" or (rule.executed and rule.action != "drop-before")
     response = answer(0) if executed else web.Response()
     if rule.action == "half-open":
-        await exchange.closing.wait()
+        await venue.closing.wait()
     elif rule.action == "reset":
         reset(request.transport)
     if request.transport is not None:
@@ -105,7 +102,7 @@ async def _vanish(
     return response
 
 
-def _replaced(exchange: SimulatedExchange, rule: Rule) -> web.Response:
+def _replaced(venue: SimulatedVenue, rule: Rule) -> web.Response:
     if rule.action == "status":
         return web.Response(status=rule.status, text=rule.body or page_of(rule.status), content_type="text/html")
     envelope = {
@@ -113,7 +110,7 @@ def _replaced(exchange: SimulatedExchange, rule: Rule) -> web.Response:
         "retMsg": message_of(rule),
         "result": {},
         "retExtInfo": {},
-        "time": exchange.clock.now_ms(),
+        "time": venue.clock.now_ms(),
     }
     return web.Response(body=orjson.dumps(envelope), content_type="application/json")
 

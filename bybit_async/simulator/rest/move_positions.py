@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from bybit_async.simulator import refusals
-from bybit_async.simulator.accounts import Account
-from bybit_async.simulator.desk.moving import Moved
-from bybit_async.simulator.rest.call import Call, Parameters, Route
+from bybit_async.simulator.engine import refusals
+from bybit_async.simulator.engine.accounts import Account
+from bybit_async.simulator.engine.moving import Moved
+from bybit_async.simulator.rest.call import Parameters, RestCall, Route
 from bybit_async.simulator.rest.lists import list_page
 from bybit_async.simulator.rest.members import require_master
 
@@ -16,7 +16,7 @@ _CATEGORIES = ("linear", "inverse", "spot", "option")
 _STATES = ("Processing", "Filled", "Rejected")
 
 
-def move_positions(call: Call) -> dict[str, Any]:
+def move_positions(call: RestCall) -> dict[str, Any]:
     """`POST /v5/position/move-positions`: all legs, or none; a leg that cannot be is told as rejected."""
     require_master(call)
     source, target = _member(call, "fromUid"), _member(call, "toUid")
@@ -27,20 +27,20 @@ def move_positions(call: Call) -> dict[str, Any]:
         raise refusals.parameter("list invalid")
     for leg in legs:
         Parameters(leg).category(*_CATEGORIES)
-    moved = call.exchange.engine.move_positions(call.account, source, target, legs)
+    moved = call.venue.engine.move_positions(call.account, source, target, legs)
     status = "Rejected" if moved[0].refusal else "Processing"
     return {"blockTradeId": moved[0].block_id, "status": status, "rejectParty": moved[0].reject_party}
 
 
-def _member(call: Call, name: str) -> Account:
+def _member(call: RestCall, name: str) -> Account:
     uid = call.params.integer(name)
-    members = call.exchange.members
+    members = call.venue.members
     if uid != call.account.uid and members.parent_of(uid) != call.account.uid:
         raise refusals.parameter(f"{name} invalid")
     return members.wallet(uid, "UNIFIED")
 
 
-def get_move_history(call: Call) -> dict[str, Any]:
+def get_move_history(call: RestCall) -> dict[str, Any]:
     """`GET /v5/position/move-history`: what the master has moved, newest first."""
     require_master(call)
     params = call.params
@@ -49,7 +49,7 @@ def get_move_history(call: Call) -> dict[str, Any]:
     start, end = params.window(call.now, 7)
     found = [
         moved
-        for moved in call.exchange.engine.moved_positions(call.account)
+        for moved in call.venue.engine.moved_positions(call.account)
         if category in ("", moved.category)
         and symbol in ("", moved.symbol)
         and block in ("", moved.block_id)

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from bybit_async.simulator import refusals
-from bybit_async.simulator.accounts import Account
-from bybit_async.simulator.amounts import ZERO, plain, rounded
-from bybit_async.simulator.chains import Chain, chains_of
-from bybit_async.simulator.greeks import greeks
-from bybit_async.simulator.journal import LogEntry
-from bybit_async.simulator.margin import Figures, coin_figures, order_margin, position_margin
-from bybit_async.simulator.rest.call import Answer, Call, Route
+from bybit_async.simulator.custody.chains import Chain, chains_of
+from bybit_async.simulator.engine import refusals
+from bybit_async.simulator.engine.accounts import Account
+from bybit_async.simulator.engine.amounts import ZERO, plain, rounded
+from bybit_async.simulator.engine.journal import LogEntry
+from bybit_async.simulator.engine.margin import Figures, coin_figures, order_margin, position_margin
+from bybit_async.simulator.market.greeks import greeks
+from bybit_async.simulator.rest.call import RestAnswer, RestCall, Route
 from bybit_async.simulator.rest.lists import list_page
 from bybit_async.simulator.rest.members import member_of, require_master
 
@@ -22,12 +22,12 @@ _SECOND = 1_000
 _WORDS = {"TRANSFER_IN": "Transfer in", "TRANSFER_OUT": "Transfer out", "CURRENCY_BUY": "Buy", "CURRENCY_SELL": "Sell"}
 
 
-def get_asset_overview(call: Call) -> Answer:
+def get_asset_overview(call: RestCall) -> RestAnswer:
     """`GET /v5/asset/asset-overview`: the funding and the unified wallet, valued in US dollars."""
     call.params.choice("valuationCurrency", ("USD",), "USD")
     kinds = [call.params.choice("accountType", _WALLETS)] if call.params.text("accountType") else list(_WALLETS)
     uid = member_of(call, "memberId").uid if call.params.text("memberId") else call.account.uid
-    wallets = [(kind, _equities(call.exchange.members.wallet(uid, _WALLETS[kind]))) for kind in kinds]
+    wallets = [(kind, _equities(call.venue.members.wallet(uid, _WALLETS[kind]))) for kind in kinds]
     worth = [_worth(call, equities) for _, equities in wallets]
     entries = [
         {
@@ -40,30 +40,30 @@ def get_asset_overview(call: Call) -> Answer:
         }
         for (kind, equities), value in zip(wallets, worth, strict=True)
     ]
-    return Answer({"totalEquity": rounded(sum(worth, ZERO)), "list": entries}, None, "Success")
+    return RestAnswer({"totalEquity": rounded(sum(worth, ZERO)), "list": entries}, None, "Success")
 
 
-def get_members_assets(call: Call) -> Answer:
+def get_members_assets(call: RestCall) -> RestAnswer:
     """`GET /v5/asset/total-members-assets`: the master's wallets and those of its sub-accounts."""
     require_master(call)
     coin = call.params.text("coin").upper() or "BTC"
-    price = call.exchange.engine.coin_price(coin)
+    price = call.venue.engine.coin_price(coin)
     if not price:
         raise refusals.parameter("coin invalid")
     master = call.account.uid
     entries = [_member_assets(call, master, price) | {"isM": True}]
     entries += [
-        _member_assets(call, member.uid, price) | {"type": member.kind} for member in call.exchange.members.of(master)
+        _member_assets(call, member.uid, price) | {"type": member.kind} for member in call.venue.members.of(master)
     ]
     total = sum((Decimal(entry["origb"]) for entry in entries), ZERO)
     result = {"total": rounded(total), "quoteTotal": rounded(total / price, 18), "stat": 0, "list": entries}
-    return Answer(result, None, "Success")
+    return RestAnswer(result, None, "Success")
 
 
-def _member_assets(call: Call, uid: int, price: Decimal) -> dict[str, Any]:
+def _member_assets(call: RestCall, uid: int, price: Decimal) -> dict[str, Any]:
     items = []
     for kind in ("FUND", "UNIFIED"):
-        value = _worth(call, _equities(call.exchange.members.wallet(uid, kind)))
+        value = _worth(call, _equities(call.venue.members.wallet(uid, kind)))
         items.append({"type": f"ACCOUNT_TYPE_{kind}", **_valued(value, price), "stat": 0})
     total = sum((Decimal(item["origb"]) for item in items), ZERO)
     return {"uid": uid, **_valued(total, price), "stat": 0, "items": items}
@@ -82,17 +82,17 @@ def _equities(account: Account) -> dict[str, Decimal]:
     }
 
 
-def _worth(call: Call, equities: dict[str, Decimal]) -> Decimal:
-    return sum((amount * call.exchange.engine.coin_price(coin) for coin, amount in equities.items()), ZERO)
+def _worth(call: RestCall, equities: dict[str, Decimal]) -> Decimal:
+    return sum((amount * call.venue.engine.coin_price(coin) for coin, amount in equities.items()), ZERO)
 
 
-def get_funding_history(call: Call) -> dict[str, Any]:
+def get_funding_history(call: RestCall) -> dict[str, Any]:
     """`GET /v5/asset/fundinghistory`: what came into the funding wallet and went out of it, newest first."""
     params = call.params
     start, end = params.optional_integer("createTimeFrom"), params.optional_integer("createTimeTo")
     if (start is None) != (end is None):
         raise refusals.parameter("createTimeFrom and createTimeTo go together")
-    wallet = call.exchange.members.wallet(call.account.uid, "FUND")
+    wallet = call.venue.members.wallet(call.account.uid, "FUND")
     entries = [
         entry
         for entry in reversed(wallet.log)
@@ -118,13 +118,13 @@ def _funding_entry(uid: str, entry: LogEntry) -> dict[str, Any]:
     }
 
 
-def get_option_assets(call: Call) -> Answer:
+def get_option_assets(call: RestCall) -> RestAnswer:
     """`GET /v5/account/option-asset-info`: profit, loss and margin of the options on each coin."""
-    bases = sorted({quotation.instrument.base for quotation in call.exchange.market.of("option")})
-    return Answer({"result": [_option_assets(call, coin) for coin in bases]}, None, "Success")
+    bases = sorted({quotation.instrument.base for quotation in call.venue.market.of("option")})
+    return RestAnswer({"result": [_option_assets(call, coin) for coin in bases]}, None, "Success")
 
 
-def _option_assets(call: Call, coin: str) -> dict[str, Any]:
+def _option_assets(call: RestCall, coin: str) -> dict[str, Any]:
     account = call.account
     held = [
         position
@@ -135,7 +135,7 @@ def _option_assets(call: Call, coin: str) -> dict[str, Any]:
     orders = sum((order_margin(position) for position in held), ZERO)
     return {
         "coin": coin,
-        "totalDelta": greeks(call.exchange.market, account, coin, call.now)["totalDelta"],
+        "totalDelta": greeks(call.venue.market, account, coin, call.now)["totalDelta"],
         "totalRPL": rounded(sum((position.cum_realised for position in held), ZERO)),
         "totalUPL": rounded(sum((position.unrealised(position.listing.fair_price) for position in held), ZERO)),
         "assetIM": rounded(sum((initial for initial, _ in margins), ZERO) + orders),
@@ -144,14 +144,14 @@ def _option_assets(call: Call, coin: str) -> dict[str, Any]:
     }
 
 
-def get_allowed_deposits(call: Call) -> Answer:
+def get_allowed_deposits(call: RestCall) -> RestAnswer:
     """`GET /v5/asset/deposit/query-allowed-list`: every coin, by every chain that it travels on."""
     coin, name = call.params.text("coin").upper(), call.params.text("chain")
     if name and not coin:
         raise refusals.parameter("coin is required with chain")
-    chains = [chain for one in call.exchange.coins() if coin in ("", one) for chain in _named(chains_of(one), name)]
+    chains = [chain for one in call.venue.coins() if coin in ("", one) for chain in _named(chains_of(one), name)]
     page = list_page(call, chains, _allowed, default=10, maximum=35, name="configList")
-    return Answer(page, None, "success")
+    return RestAnswer(page, None, "success")
 
 
 def _named(chains: Iterable[Chain], name: str) -> list[Chain]:

@@ -6,14 +6,15 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
 from aiohttp import web
 
-from bybit_async.simulator.limits import HostLimiter, Verdict
-from bybit_async.simulator.refusals import Refused, parameter
+from bybit_async.simulator.engine.refusals import Refused, parameter
+from bybit_async.simulator.feeds.departure import Departure
+from bybit_async.simulator.limits import HostLimiter, LimitVerdict
 from bybit_async.simulator.rest import (
     account,
     announcements,
@@ -41,11 +42,9 @@ from bybit_async.simulator.rest import (
     withdrawals,
 )
 from bybit_async.simulator.rest.authentication import authenticate, check_permission
-from bybit_async.simulator.rest.call import Answer, Call, Parameters, Route, TooManyVisits
+from bybit_async.simulator.rest.call import Parameters, RestAnswer, RestCall, Route, TooManyVisits
 from bybit_async.simulator.rest.misbehaviour import misbehave
-
-if TYPE_CHECKING:
-    from bybit_async.simulator.exchange import SimulatedExchange
+from bybit_async.simulator.venue import SimulatedVenue
 
 _log = logging.getLogger(__name__)
 
@@ -76,17 +75,17 @@ _FORBIDDEN = "<html><body><h1>403 Forbidden</h1>access too frequent</body></html
 class RestServer:
     """Serves every `/v5/...` request of one exchange."""
 
-    def __init__(self, exchange: SimulatedExchange, hosts: HostLimiter, latency: float) -> None:
-        self._exchange = exchange
+    def __init__(self, venue: SimulatedVenue, hosts: HostLimiter, latency: float) -> None:
+        self._venue = venue
         self._latency = latency
         self._hosts = hosts
         self.fixtures: dict[str, Any] = {}
-        self.served = 0
+        self.served: int = 0
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
-        exchange = self._exchange
-        now = exchange.clock.now_ms()
+        venue = self._venue
+        now = venue.clock.now_ms()
         address = request.remote or ""
         body = await request.read()
         # A GET with an empty JSON object for a body is forbidden, as it is at Bybit.
@@ -96,12 +95,22 @@ class RestServer:
         path, query = request.rel_url.raw_path, request.rel_url.raw_query_string
         if not await self._prepare(request.method, path, query):
             return web.Response(status=503, text="the exchange is closed")
-        rule = exchange.faults.find("request", path, now)
+        rule = venue.faults.find("request", path, now)
 
         def answer(skew: int) -> web.Response:
             return self.answer(request.method, path, query, body, request.headers, address, skew=skew)
 
-        response = answer(0) if rule is None else await misbehave(exchange, request, rule, answer)
+        if rule is not None or not self._latency:
+            return await self._late(answer(0) if rule is None else await misbehave(venue, request, rule, answer))
+        departure = Departure()
+        try:
+            with venue.departures.answering(departure):
+                response = answer(0)
+            return await self._late(response)
+        finally:
+            departure.leave()
+
+    async def _late(self, response: web.StreamResponse) -> web.StreamResponse:
         if self._latency:
             await asyncio.sleep(self._latency)
         return response
@@ -111,13 +120,13 @@ class RestServer:
         route = ROUTES.get((method, path))
         if route is None or route.prepare is None or path in self.fixtures:
             return True
-        exchange = self._exchange
-        call = Call(exchange, Parameters(_read(method, query, b"")), exchange.clock.now_ms(), None, None)
+        venue = self._venue
+        call = RestCall(venue, Parameters(_read(method, query, b"")), venue.clock.now_ms(), None, None)
         # What is refused here is refused again when it is answered.
         with suppress(Refused):
             for _ in route.prepare(call):
                 await asyncio.sleep(0)
-                if exchange.closing.is_set():
+                if venue.closing.is_set():
                     return False
         return True
 
@@ -133,11 +142,11 @@ class RestServer:
         skew: int = 0,
     ) -> web.Response:
         """Answer a request that has been read, by a clock that is `skew` milliseconds ahead."""
-        now = self._exchange.clock.now_ms() + skew
+        now = self._venue.clock.now_ms() + skew
         route = ROUTES.get((method, path))
         if route is None and path not in self.fixtures:
-            return archive.serve(self._exchange, method, path, now) or self._missing(method, path, now)
-        verdict: Verdict | None = None
+            return archive.serve(self._venue, method, path, now) or self._missing(method, path, now)
+        verdict: LimitVerdict | None = None
         try:
             call = self._authorise(route, method, query, body, headers, address, now)
             if route is None or path in self.fixtures:
@@ -145,14 +154,14 @@ class RestServer:
             else:
                 verdict = self._spend(route, call, now)
                 outcome = route.endpoint(call)
-            answer = outcome if isinstance(outcome, Answer) else Answer(outcome)
+            answer = outcome if isinstance(outcome, RestAnswer) else RestAnswer(outcome)
         except Refused as refused:
             verdict = refused.verdict if isinstance(refused, TooManyVisits) else verdict
-            answer = Answer({}, None, refused.message, refused.code)
+            answer = RestAnswer({}, None, refused.message, refused.code)
         except Exception:  # noqa: BLE001 - a defect of the simulator must look like one of the exchange
             _log.exception("%s %s failed", method, path)
-            answer = Answer({}, None, "Server error.", 10016)
-        self._exchange.settle()
+            answer = RestAnswer({}, None, "Server error.", 10016)
+        self._venue.settle()
         return self._respond(answer, now, answer.verdict or verdict)
 
     def _authorise(
@@ -164,20 +173,20 @@ class RestServer:
         headers: Mapping[str, str],
         address: str,
         now: int,
-    ) -> Call:
+    ) -> RestCall:
         values = _read(method, query, body)
         if route is None or not route.signed:
-            return Call(self._exchange, Parameters(values), now, None, None)
+            return RestCall(self._venue, Parameters(values), now, None, None)
         payload = query.encode() if method == "GET" else body
-        key = authenticate(self._exchange.keys, headers, payload, address, now)
-        if self._exchange.demo:
+        key = authenticate(self._venue.keys, headers, payload, address, now)
+        if self._venue.demo:
             demo.require_demo(route.path, str(values.get("category", "")))
         check_permission(key, permission_for(route.permission, values), writes=method == "POST")
-        caller = self._exchange.engine.accounts.get(key.uid)
-        return Call(self._exchange, Parameters(values), now, key, caller)
+        caller = self._venue.engine.accounts.get(key.uid)
+        return RestCall(self._venue, Parameters(values), now, key, caller)
 
-    def _spend(self, route: Route, call: Call, now: int) -> Verdict | None:
-        limiter = self._exchange.account_limiter
+    def _spend(self, route: Route, call: RestCall, now: int) -> LimitVerdict | None:
+        limiter = self._venue.account_limiter
         if limiter is None or call.key is None or route.path in batch.PATHS:
             return None
         verdict = limiter.spend(call.key.uid, route.path, call.params.text("category"), now)
@@ -188,10 +197,10 @@ class RestServer:
     def _missing(self, method: str, path: str, now: int) -> web.Response:
         parts = path.split("/")
         if (len(parts) > 3 and parts[1] == "v5" and parts[2] in _DOMAINS) or path.startswith(_TAX):
-            return self._respond(Answer({}, None, f"not simulated: {method} {path}", 10032), now, None)
+            return self._respond(RestAnswer({}, None, f"not simulated: {method} {path}", 10032), now, None)
         return web.Response(status=404, text="404 page not found")
 
-    def _respond(self, answer: Answer, now: int, verdict: Verdict | None) -> web.Response:
+    def _respond(self, answer: RestAnswer, now: int, verdict: LimitVerdict | None) -> web.Response:
         envelope = {
             "retCode": answer.code,
             "retMsg": answer.message,
@@ -200,7 +209,7 @@ class RestServer:
             "retExtInfo": answer.ext_info if answer.ext_info is not None else {},
             "time": now,
         }
-        headers = {"Content-Type": _JSON, "Timenow": str(now), "Traceid": self._exchange.trace_id()}
+        headers = {"Content-Type": _JSON, "Timenow": str(now), "Traceid": self._venue.trace_id()}
         if verdict is not None:
             headers["X-Bapi-Limit"] = str(verdict.limit)
             headers["X-Bapi-Limit-Status"] = str(verdict.remaining)

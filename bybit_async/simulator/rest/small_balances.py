@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from bybit_async.simulator import refusals
-from bybit_async.simulator.amounts import plain, rounded
-from bybit_async.simulator.rest.call import Answer, Call, Route
-from bybit_async.simulator.small_balances import TARGETS, SmallBalances
+from bybit_async.simulator.custody.small_balances import TARGETS, SmallBalanceDesk
+from bybit_async.simulator.engine import refusals
+from bybit_async.simulator.engine.amounts import plain, rounded
+from bybit_async.simulator.rest.call import RestAnswer, RestCall, Route
 
 _MOST_COINS = 20
 _UNIFIED, _FUNDING = "eb_convert_uta", "eb_convert_funding"
 
 
-def get_small_balances(call: Call) -> Answer:
+def get_small_balances(call: RestCall) -> RestAnswer:
     """`GET /v5/asset/covert/small-balance-list`."""
     call.params.choice("accountType", (_UNIFIED,))
     wanted = call.params.text("fromCoin").upper()
@@ -32,10 +32,10 @@ def get_small_balances(call: Call) -> Answer:
         for coin, (amount, worth) in _books(call).coins(call.account.uid).items()
         if wanted in ("", coin)
     ]
-    return Answer({"smallAssetCoins": coins, "supportToCoins": list(TARGETS)}, None, "ok")
+    return RestAnswer({"smallAssetCoins": coins, "supportToCoins": list(TARGETS)}, None, "ok")
 
 
-def request_quote(call: Call) -> Answer:
+def request_quote(call: RestCall) -> RestAnswer:
     """`POST /v5/asset/covert/get-quote`: a rate that is good for 30 seconds."""
     call.params.choice("accountType", (_UNIFIED,))
     coins, target = call.params.values.get("fromCoinList"), call.params.choice("toCoin", TARGETS)
@@ -43,10 +43,10 @@ def request_quote(call: Call) -> Answer:
         raise refusals.Refused(700000, "params error: fromCoinList")
     if not 1 <= len(coins) <= _MOST_COINS or len(set(coins)) < len(coins):
         raise refusals.Refused(700000, "params error: fromCoinList")
-    return Answer(_books(call).quote(call.account.uid, coins, target).to_quote(), None, "ok")
+    return RestAnswer(_books(call).quote(call.account.uid, coins, target).to_quote(), None, "ok")
 
 
-def confirm_quote(call: Call) -> Answer:
+def confirm_quote(call: RestCall) -> RestAnswer:
     """`POST /v5/asset/covert/small-balance-execute`: only starts the conversion."""
     quote = _books(call).confirm(call.params.required("quoteId"), call.account.uid)
     result = {
@@ -56,10 +56,10 @@ def confirm_quote(call: Call) -> Answer:
         "status": quote.status,
         "msg": "",
     }
-    return Answer(result, None, "ok")
+    return RestAnswer(result, None, "ok")
 
 
-def get_history(call: Call) -> Answer:
+def get_history(call: RestCall) -> RestAnswer:
     """`GET /v5/asset/covert/small-balance-history`: the cursor is the number of a page."""
     params = call.params
     kind, number = params.choice("accountType", (_UNIFIED, _FUNDING), ""), params.text("quoteId")
@@ -78,11 +78,11 @@ def get_history(call: Call) -> Answer:
         "totalCount": str(len(found)),
         "records": records,
     }
-    return Answer(result, None, "ok")
+    return RestAnswer(result, None, "ok")
 
 
-def _books(call: Call) -> SmallBalances:
-    return call.exchange.conversions.small
+def _books(call: RestCall) -> SmallBalanceDesk:
+    return call.venue.conversions.small
 
 
 ROUTES = (

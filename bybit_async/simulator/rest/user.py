@@ -6,9 +6,9 @@ import ipaddress
 from datetime import UTC, datetime
 from typing import Any
 
-from bybit_async.simulator import refusals
+from bybit_async.simulator.engine import refusals
 from bybit_async.simulator.keys import ALL_PERMISSIONS, ApiKey
-from bybit_async.simulator.rest.call import Call, Route
+from bybit_async.simulator.rest.call import RestCall, Route
 from bybit_async.simulator.rest.lists import list_page
 from bybit_async.simulator.rest.members import member_of, require_master
 
@@ -18,10 +18,10 @@ _SOON = 7 * _DAY
 _SUB_WALLET = ("AccountTransfer", "SubMemberTransferList")
 
 
-def get_api_key(call: Call) -> dict[str, Any]:
+def get_api_key(call: RestCall) -> dict[str, Any]:
     """`GET /v5/user/query-api`."""
     key = _signer(call)
-    parent = call.exchange.members.parent_of(key.uid)
+    parent = call.venue.members.parent_of(key.uid)
     return {
         **_key_wire(key),
         "secret": "",
@@ -45,25 +45,25 @@ def get_api_key(call: Call) -> dict[str, Any]:
     }
 
 
-def get_sub_api_keys(call: Call) -> dict[str, Any]:
+def get_sub_api_keys(call: RestCall) -> dict[str, Any]:
     """`GET /v5/user/sub-apikeys`."""
     require_master(call)
     member = member_of(call, "subMemberId")
-    page = list_page(call, call.exchange.keys.of(member.uid)[::-1], lambda key: _listed_wire(key, call.now), maximum=20)
+    page = list_page(call, call.venue.keys.of(member.uid)[::-1], lambda key: _listed_wire(key, call.now), maximum=20)
     return {"result": page["list"], "nextPageCursor": page["nextPageCursor"]}
 
 
-def create_sub_api_key(call: Call) -> dict[str, Any]:
+def create_sub_api_key(call: RestCall) -> dict[str, Any]:
     """`POST /v5/user/create-sub-api`: a key without bound addresses ends after 90 days."""
     require_master(call)
-    member = call.exchange.members.find(call.params.integer("subuid"))
+    member = call.venue.members.find(call.params.integer("subuid"))
     if member is None or member.parent != call.account.uid:
         raise refusals.Refused(32006, "subuid is not yours")
     permissions = _permissions(call, sub=True)
     if permissions is None:
         raise refusals.parameter("permissions is required")
     ips = _addresses(call) or ()
-    key = call.exchange.keys.issue(
+    key = call.venue.keys.issue(
         member.uid,
         call.now,
         read_only=call.params.choice("readOnly", ("0", "1")) == "1",
@@ -75,49 +75,49 @@ def create_sub_api_key(call: Call) -> dict[str, Any]:
     return {**_key_wire(key), "secret": key.secret}
 
 
-def update_api_key(call: Call) -> dict[str, Any]:
+def update_api_key(call: RestCall) -> dict[str, Any]:
     """`POST /v5/user/update-api`: the key that signs the call."""
     require_master(call)
     return _changed(call, _signer(call), sub=False)
 
 
-def update_sub_api_key(call: Call) -> dict[str, Any]:
+def update_sub_api_key(call: RestCall) -> dict[str, Any]:
     """`POST /v5/user/update-sub-api`: the key that signs the call, or with a master's key the one that is named."""
     return _changed(call, _named_key(call), sub=True)
 
 
-def delete_api_key(call: Call) -> dict[str, Any]:
+def delete_api_key(call: RestCall) -> dict[str, Any]:
     """`POST /v5/user/delete-api`: the key that signs the call."""
     require_master(call)
-    call.exchange.keys.revoke(_signer(call).key)
+    call.venue.keys.revoke(_signer(call).key)
     return {}
 
 
-def delete_sub_api_key(call: Call) -> dict[str, Any]:
+def delete_sub_api_key(call: RestCall) -> dict[str, Any]:
     """`POST /v5/user/delete-sub-api`: the key that signs the call, or with a master's key the one that is named."""
-    call.exchange.keys.revoke(_named_key(call).key)
+    call.venue.keys.revoke(_named_key(call).key)
     return {}
 
 
-def _signer(call: Call) -> ApiKey:
+def _signer(call: RestCall) -> ApiKey:
     if call.key is None:
         raise refusals.Refused(10003, "API key is invalid.")
     return call.key
 
 
-def _named_key(call: Call) -> ApiKey:
+def _named_key(call: RestCall) -> ApiKey:
     name, signer = call.params.text("apikey"), _signer(call)
-    if call.exchange.members.parent_of(signer.uid) is not None:
+    if call.venue.members.parent_of(signer.uid) is not None:
         if name:
             raise refusals.parameter("apikey cannot be given by a sub account")
         return signer
-    key = call.exchange.keys.find(call.params.required("apikey"))
-    if key is None or call.exchange.members.parent_of(key.uid) != signer.uid:
+    key = call.venue.keys.find(call.params.required("apikey"))
+    if key is None or call.venue.members.parent_of(key.uid) != signer.uid:
         raise refusals.Refused(10003, "API key is invalid.")
     return key
 
 
-def _changed(call: Call, key: ApiKey, *, sub: bool) -> dict[str, Any]:
+def _changed(call: RestCall, key: ApiKey, *, sub: bool) -> dict[str, Any]:
     permissions, ips = _permissions(call, sub=sub), _addresses(call)
     key.read_only = call.params.choice("readOnly", ("0", "1"), "0") == "1"
     if permissions is not None:
@@ -128,7 +128,7 @@ def _changed(call: Call, key: ApiKey, *, sub: bool) -> dict[str, Any]:
     return {**_key_wire(key), "secret": "", "ips": list(key.ips) or ["*"]}
 
 
-def _permissions(call: Call, *, sub: bool) -> dict[str, list[str]] | None:
+def _permissions(call: RestCall, *, sub: bool) -> dict[str, list[str]] | None:
     wanted = call.params.values.get("permissions")
     if wanted is None:
         return None
@@ -146,7 +146,7 @@ def _permissions(call: Call, *, sub: bool) -> dict[str, list[str]] | None:
     return {group: list(wanted.get(group, [])) for group in ALL_PERMISSIONS}
 
 
-def _addresses(call: Call) -> tuple[str, ...] | None:
+def _addresses(call: RestCall) -> tuple[str, ...] | None:
     ips = call.params.values.get("ips")
     if ips is None or ips == "":
         return None

@@ -7,9 +7,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
 from bybit_async.simulator.durations import milliseconds_of
+from bybit_async.simulator.engine.instruments import Category
+from bybit_async.simulator.engine.listing import Listing
 from bybit_async.simulator.faults import Rule
-from bybit_async.simulator.instruments import Category
-from bybit_async.simulator.listing import Listing
 from bybit_async.simulator.script.scene import Duration, Scene, Stage
 
 Service = Literal["trading", "http trading", "websocket trading", "private stream", "market data"]
@@ -65,18 +65,18 @@ class Delisting(Scene, tag="delisting", frozen=True, kw_only=True):
 
     def play(self, stage: Stage) -> None:
         """Arrange the announcement and the end."""
-        exchange = stage.exchange
+        venue = stage.venue
         listing = stage.listing(self.category, self.symbol)
 
         def announce() -> None:
             listing.delivery_ms = stage.start
             title = f"Delisting of {self.symbol}"
-            exchange.announcements.insert(0, _announcement(stage, title, "delistings", "Delistings"))
-            exchange.engine.set_status(self.category, self.symbol, listing.status, reduce_only=True)
+            venue.records.announcements.insert(0, _announcement(stage, title, "delistings", "Delistings"))
+            venue.engine.set_status(self.category, self.symbol, listing.status, reduce_only=True)
 
         def close() -> None:
-            exchange.engine.delist(self.category, self.symbol)
-            exchange.hub.books.reset(listing)
+            venue.engine.delist(self.category, self.symbol)
+            venue.hub.books.reset(listing)
 
         stage.cue(-milliseconds_of(self.notice), f"{self.symbol} may only be reduced", announce)
         stage.cue(0, f"{self.symbol} is delisted", close)
@@ -100,14 +100,14 @@ class TickSizeChange(Scene, tag="tick size change", frozen=True, kw_only=True):
 
     def play(self, stage: Stage) -> None:
         """Arrange the change."""
-        exchange = stage.exchange
+        venue = stage.venue
         listing = stage.listing(self.category, self.symbol)
 
         def change() -> None:
             if listing.status == "Closed":
                 return
-            exchange.market.replace(replace(listing.instrument, tick=Decimal(self.tick), min_price=Decimal(self.tick)))
-            exchange.hub.books.reset(listing)
+            venue.market.replace(replace(listing.instrument, tick=Decimal(self.tick), min_price=Decimal(self.tick)))
+            venue.hub.books.reset(listing)
 
         stage.cue(0, f"{self.symbol} has the tick size {self.tick}", change)
 
@@ -137,21 +137,21 @@ class Maintenance(Scene, tag="maintenance", frozen=True, kw_only=True):
         stage.cue(-milliseconds_of(self.notice), f"{self.title}: scheduled", lambda: self._tell(stage, "scheduled"))
         stage.cue(0, f"{self.title}: ongoing", lambda: self._begin(stage))
         if self.restart:
-            stage.cue(end // 2, f"{self.title}: restart", stage.exchange.restart)
+            stage.cue(end // 2, f"{self.title}: restart", stage.venue.restart)
         stage.cue(end, f"{self.title}: completed", lambda: self._end(stage))
 
     def _begin(self, stage: Stage) -> None:
-        exchange = stage.exchange
+        venue = stage.venue
         self._tell(stage, "ongoing")
         if "trading" in self.services:
             _halt(stage, self._listings(stage))
-        exchange.faults.add(*self._rules())
+        venue.faults.add(*self._rules())
         if "private stream" in self.services:
-            exchange.drop_connections("private")
+            venue.drop_connections("private")
 
     def _end(self, stage: Stage) -> None:
         for rule in self._rules():
-            stage.exchange.faults.remove(rule)
+            stage.venue.faults.remove(rule)
         if "trading" in self.services:
             _resume(stage, self._listings(stage))
         self._tell(stage, "completed")
@@ -160,7 +160,7 @@ class Maintenance(Scene, tag="maintenance", frozen=True, kw_only=True):
         return [_RULES[service] for service in self.services if service in _RULES]
 
     def _listings(self, stage: Stage) -> list[Listing]:
-        listings = stage.exchange.engine.listings
+        listings = stage.venue.engine.listings
         return [listing for key, listing in listings.items() if key[0] in self.products]
 
     def _tell(self, stage: Stage, state: str) -> None:
@@ -178,7 +178,7 @@ class Maintenance(Scene, tag="maintenance", frozen=True, kw_only=True):
             "maintainType": 1,
             "env": 1,
         }
-        known = stage.exchange.system_status
+        known = stage.venue.records.system_status
         known[:] = [entry, *(other for other in known if other["id"] != entry["id"])]
 
 
@@ -198,12 +198,12 @@ def _resume(stage: Stage, listings: list[Listing]) -> None:
 
 def _change(stage: Stage, listing: Listing, status: Literal["Halted", "Trading"]) -> None:
     category, symbol = listing.instrument.key
-    stage.exchange.engine.set_status(category, symbol, status, reduce_only=listing.reduce_only)
-    stage.exchange.market.refresh(listing.instrument.key)
+    stage.venue.engine.set_status(category, symbol, status, reduce_only=listing.reduce_only)
+    stage.venue.market.refresh(listing.instrument.key)
 
 
 def _announcement(stage: Stage, title: str, key: str, kind: str) -> dict[str, Any]:
-    now = stage.exchange.clock.now_ms()
+    now = stage.venue.clock.now_ms()
     return {
         "title": title,
         "description": title,

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
 from bybit_async.simulator.durations import milliseconds_of
-from bybit_async.simulator.instruments import Category
+from bybit_async.simulator.engine.instruments import Category
+from bybit_async.simulator.engine.listing import Listing
 from bybit_async.simulator.market.noise import make_key
-
-if TYPE_CHECKING:
-    from bybit_async.simulator.exchange import SimulatedExchange
-    from bybit_async.simulator.listing import Listing
+from bybit_async.simulator.venue import SimulatedVenue
 
 Duration: TypeAlias = str | int
 """Text such as ``"90s"``, ``"8h"``, or milliseconds."""
@@ -29,15 +27,15 @@ class Happening(NamedTuple):
 class Stage:
     """Where one scene is played: the exchange, the moment it begins, and the log of what happens."""
 
-    def __init__(self, exchange: SimulatedExchange, number: int, start: int, log: list[Happening]) -> None:
-        self.exchange = exchange
+    def __init__(self, venue: SimulatedVenue, number: int, start: int, log: list[Happening]) -> None:
+        self.venue = venue
         self.number = number
         self.start = start
         self._log = log
 
     def cue(self, offset: int, what: str, action: Callable[[], object]) -> None:
         """Have something happen `offset` milliseconds after the scene begins (before it, when negative)."""
-        clock = self.exchange.clock
+        clock = self.venue.clock
 
         def happen() -> None:
             self._log.append(Happening(clock.now_ms(), what))
@@ -48,11 +46,11 @@ class Stage:
 
     def key(self, name: str) -> int:
         """Return a number that depends on the seed, the scene's place in the script and a name."""
-        return make_key(self.exchange.seed, "script", self.number, name)
+        return make_key(self.venue.seed, "script", self.number, name)
 
     def listing(self, category: Category, symbol: str) -> Listing:
         """Return a listing; raises `ValueError` when the exchange has none of that name."""
-        found = self.exchange.engine.listings.get((category, symbol))
+        found = self.venue.engine.listings.get((category, symbol))
         if found is None:
             raise ValueError(f"the exchange does not list {category} {symbol}")
         return found

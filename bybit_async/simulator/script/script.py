@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
@@ -12,9 +12,7 @@ from bybit_async.simulator.durations import milliseconds_of
 from bybit_async.simulator.script.outages import Delisting, Halt, Maintenance, TickSizeChange
 from bybit_async.simulator.script.scene import Happening, Scene, Stage
 from bybit_async.simulator.script.turmoil import Crash, Squeeze, ThinBook
-
-if TYPE_CHECKING:
-    from bybit_async.simulator.exchange import SimulatedExchange
+from bybit_async.simulator.venue import SimulatedVenue
 
 AnyScene: TypeAlias = Crash | Squeeze | ThinBook | Halt | Delisting | TickSizeChange | Maintenance
 
@@ -29,10 +27,10 @@ class Script:
     The same seed and script always make the same market.
     """
 
-    def __init__(self, exchange: SimulatedExchange) -> None:
-        self._exchange = exchange
-        self._start = exchange.clock.now_ms()
-        self._random = random.Random(f"{exchange.seed}/script")
+    def __init__(self, venue: SimulatedVenue) -> None:
+        self._venue = venue
+        self._start = venue.clock.now_ms()
+        self._random = random.Random(f"{venue.seed}/script")
         self.scenes: list[Scene] = []
         self.happened: list[Happening] = []
 
@@ -51,10 +49,10 @@ class Script:
         for scene in scenes:
             jitter = milliseconds_of(scene.jitter)
             late = int(self._random.random() * (jitter + 1)) if jitter else 0
-            start = max(self._start + milliseconds_of(scene.at) + late, self._exchange.clock.now_ms())
-            scene.play(Stage(self._exchange, len(self.scenes), start, self.happened))
+            start = max(self._start + milliseconds_of(scene.at) + late, self._venue.clock.now_ms())
+            scene.play(Stage(self._venue, len(self.scenes), start, self.happened))
             self.scenes.append(scene)
-        self._exchange.stir()
+        self._venue.stir()
 
     def save(self, file: str | Path) -> None:
         """Write the scenes to a JSON file."""

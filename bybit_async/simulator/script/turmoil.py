@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from bybit_async.simulator.durations import milliseconds_of
-from bybit_async.simulator.instruments import Category
+from bybit_async.simulator.engine.instruments import Category
 from bybit_async.simulator.market.makers import Thinness
 from bybit_async.simulator.market.shocks import Shock
 from bybit_async.simulator.script.scene import Duration, Scene, Stage
@@ -36,7 +36,7 @@ class Crash(Scene, tag="crash", frozen=True, kw_only=True):
 
     def play(self, stage: Stage) -> None:
         """Arrange the fall and the recovery."""
-        market = stage.exchange.market
+        market = stage.venue.market
         _check_coin(stage, self.coin)
         shock, times = _shock(
             stage, math.log(1 - self.drop), self.over, self.bottom, self.recovery, rest=1 - self.recovers
@@ -75,7 +75,7 @@ class Squeeze(Scene, tag="squeeze", frozen=True, kw_only=True):
         listing = stage.listing(self.category, self.symbol)
         if listing.instrument.category not in ("linear", "inverse"):
             raise ValueError(f"{self.symbol} is no contract that could be squeezed")
-        market, coin, key = stage.exchange.market, listing.instrument.base, listing.instrument.key
+        market, coin, key = stage.venue.market, listing.instrument.base, listing.instrument.key
         rest = 1 - self.recovers
         rise = math.log((1 + self.rise) / (1 + self.premium))
         index, times = _shock(stage, rise, self.over, self.top, self.recovery, rest=rest)
@@ -111,7 +111,7 @@ class ThinBook(Scene, tag="thin book", frozen=True, kw_only=True):
 
     def play(self, stage: Stage) -> None:
         """Arrange the makers' retreat and return."""
-        market = stage.exchange.market
+        market = stage.venue.market
         key = stage.listing(self.category, self.symbol).instrument.key
         thin = Thinness(self.depth, self.size, self.spread)
         stage.cue(0, f"the book of {self.symbol} thins", lambda: market.thin(key, thin))
@@ -134,7 +134,7 @@ def _shock(
 
 
 def _check_coin(stage: Stage, coin: str) -> None:
-    if not any(listing.instrument.base == coin for listing in stage.exchange.engine.listings.values()):
+    if not any(listing.instrument.base == coin for listing in stage.venue.engine.listings.values()):
         raise ValueError(f"the exchange lists nothing made of {coin}")
 
 

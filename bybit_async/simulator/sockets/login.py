@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bybit_async.simulator.engine.refusals import Refused
 from bybit_async.simulator.keys import ApiKey, KeyRing
-from bybit_async.simulator.refusals import Refused
 from bybit_async.simulator.rest.authentication import check_standing
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
-if TYPE_CHECKING:
-    from bybit_async.simulator.sockets.connection import Connection
-    from bybit_async.simulator.sockets.hub import Hub
+from bybit_async.simulator.feeds.connection import SocketConnection
+from bybit_async.simulator.feeds.hub import SocketHub
 
 _MOST_CHARACTERS = 21_000
 _MOST_SPOT_ARGS = 10
@@ -18,7 +17,7 @@ _MOST_OPTION_ARGS = 2_000
 class PublicSession:
     """What one client says on `/v5/public/{category}`, and what it is told."""
 
-    def __init__(self, hub: Hub, connection: Connection) -> None:
+    def __init__(self, hub: SocketHub, connection: SocketConnection) -> None:
         self._hub = hub
         self._connection = connection
         self._channel = connection.channel
@@ -45,7 +44,7 @@ class PublicSession:
         self._hub.leave(self._connection)
 
     def _pong(self, message: dict[str, Any]) -> None:
-        now = self._hub.exchange.clock.now_ms()
+        now = self._hub.clock.now_ms()
         connection = self._connection
         if self._channel == "option":
             connection.answer({"args": [str(now)], "op": "pong"})

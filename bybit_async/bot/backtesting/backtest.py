@@ -1,0 +1,160 @@
+"""`backtest`: strategies over history, on the simulated exchange's own engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+from bybit_async.bot.backtesting.history import CandleData, History, load, when
+from bybit_async.bot.backtesting.metrics import metrics_of
+from bybit_async.bot.backtesting.minds import Wanted, frames_of
+from bybit_async.bot.backtesting.plan import Plan
+from bybit_async.bot.backtesting.result import BacktestResult, Interval
+from bybit_async.bot.backtesting.rules import FillRule, milliseconds_of
+from bybit_async.bot.backtesting.run import Run
+from bybit_async.bot.backtesting.venue import known_instrument, traded_instrument
+from bybit_async.bot.configuration import ConfigurationManager
+from bybit_async.bot.strategies import BaseStrategy
+from bybit_async.data.intervals import interval_of, length_of
+from bybit_async.models.market import LinearInstrument
+from bybit_async.simulator.engine import Instrument
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Data = "pd.DataFrame | CandleData | Mapping[str, pd.DataFrame | CandleData]"
+
+
+def backtest(
+    strategies: Wanted | Sequence[Wanted],
+    data: pd.DataFrame | CandleData | Mapping[str, pd.DataFrame | CandleData],
+    *,
+    balance: Decimal | str | float = 10_000,
+    interval: str | int | None = None,
+    latency: int | str | timedelta = 250,
+    seed: int = 0,
+    rule: FillRule | None = None,
+    config: ConfigurationManager | None = None,
+    instruments: Mapping[str, Instrument | LinearInstrument] | None = None,
+    leverage: float | None = None,
+    symbol: str = "BTCUSDT",
+    skip: bool = True,
+    progress: Callable[[float], None] | None = None,
+) -> BacktestResult:
+    """Run strategies over history and return what they would have earned.
+
+    Strategies, risk manager, sizing and breakers are those of live trading; the exchange is the simulated one's engine,
+    in virtual time. While a breaker is tripped entries are refused and exits carried out; with ``risk.on_breaker`` set
+    to ``emergency_stop`` the run stops trading.
+
+    Args:
+        strategies: strategies, their classes, or pairs of a class and the parameters of its constructor. Those given
+            are copied, not changed.
+        data: candles of linear contracts: a frame as `bybit.data.fetch_klines` returns it, or one for each symbol.
+        balance: what the account starts with, in USDT.
+        interval: of the candles that decisions are made on, in either spelling; a multiple of the data's. Fine data
+            under long decisions say more about what happens in between. None for ``trading.interval``, or if that is
+            shorter than the data's, theirs.
+        latency: from a decision to the exchange: milliseconds, a `timedelta` or text such as ``"250ms"``; more than 0.
+        seed: of the engine's ids.
+        rule: how orders are filled; `latency` is taken into it.
+        config: limits and sizing; the defaults of every key where it is left out.
+        instruments: what is traded, by symbol: as `bybit.market.get_instrument` returns it, or as the simulated
+            exchange knows it; its catalogue where left out.
+        leverage: of every symbol; None for the exchange's default.
+        symbol: what a single frame is of.
+        skip: pass over candles in which nothing can happen. The result is the same without, and comes later.
+        progress: called with the done part of each run, 0 to 1, every hundredth.
+
+    Raises:
+        LookAhead: a strategy looks into the future; see `bybit_async.bot.check`.
+        MissingData: a candle or funding is missing, or what stands there is none; symbol and time are named.
+        ValueError: an argument cannot be used.
+    """
+    named = data if isinstance(data, Mapping) else {symbol: data}
+    history = load(named)
+    settings = config or ConfigurationManager.from_dict({})
+    spelled = _interval(interval, settings, history)
+    frames = frames_of(history, spelled)
+    filled = replace(rule or FillRule(), latency=milliseconds_of(latency))
+    plan = Plan(
+        strategies=[strategies] if isinstance(strategies, BaseStrategy | type | tuple) else list(strategies),
+        history=history,
+        frames=frames,
+        instruments={
+            name: traded_instrument((instruments or {}).get(name) or known_instrument(name)) for name in history.symbols
+        },
+        config=settings,
+        interval=spelled,
+        length_ms=_length(spelled),
+        rule=filled,
+        balance=_amount(balance),
+        leverage=leverage,
+        seed=seed,
+    )
+    run = Run(plan, worse=True, skip=skip)
+    run.go(progress)
+    profit = float(run.equity[-1]) - float(plan.balance)
+    other = profit
+    if run.ambiguous and filled.path == "both":
+        better = Run(plan, worse=False, skip=skip)
+        better.go(progress)
+        other = float(better.equity[-1]) - float(plan.balance)
+    return _result(plan, run, Interval(min(profit, other), max(profit, other)))
+
+
+def _result(plan: Plan, run: Run, profit: Interval) -> BacktestResult:
+    import pandas as pd
+
+    history = plan.history
+    closes = pd.DatetimeIndex((history.times + history.step).view("datetime64[ms]"), tz="UTC", name="time")
+    equity = pd.Series(run.equity, index=closes, name="equity", copy=False)
+    return BacktestResult(
+        trades=run.ledger.trades,
+        equity=equity,
+        metrics=metrics_of(equity, run.ledger, plan.balance),
+        profit=profit,
+        ambiguous_fills=run.ambiguous,
+        hash=run.ledger.digest(run.venue.cash),
+        orders=run.ledger.orders,
+        fills=run.ledger.fills,
+        balance=plan.balance,
+        rule=str(plan.rule),
+        seed=plan.seed,
+        interval=plan.interval,
+        assumptions=_assumptions(plan),
+        stopped=None if run.stopped_ms is None else when(run.stopped_ms),
+    )
+
+
+def _assumptions(plan: Plan) -> list[str]:
+    made = [f"fills: {plan.rule}", "the mark price is the last price"]
+    unfunded = [symbol for symbol, series in plan.history.symbols.items() if series.funding is None]
+    if unfunded:
+        made.append(f"no funding is paid for {', '.join(unfunded)}: none was given")
+    return made
+
+
+def _interval(given: str | int | None, config: ConfigurationManager, history: History) -> str:
+    if given is not None:
+        return interval_of(given)
+    usual: str = config.settings.trading.interval
+    return usual if _length(usual) >= history.step else interval_of(f"{history.step // 60_000}m")
+
+
+def _length(interval: str) -> int:
+    # Months have no one length; `grouped` has refused them.
+    return length_of(interval) or 0
+
+
+def _amount(balance: Decimal | str | float) -> Decimal:
+    try:
+        amount = Decimal(str(balance))
+    except InvalidOperation:
+        raise ValueError(f"balance must be a number, not {balance!r}") from None
+    if not amount.is_finite() or amount <= 0:
+        raise ValueError(f"balance must be positive, not {balance}")
+    return amount

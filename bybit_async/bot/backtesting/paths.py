@@ -1,0 +1,99 @@
+"""The way through a candle, and where on the way from here something is touched. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from numpy.typing import NDArray
+
+from bybit_async.bot.backtesting.rules import Path
+
+Ticks = NDArray[Any]
+
+
+class Candle(NamedTuple):
+    """Four prices."""
+
+    open: float
+    high: float
+    low: float
+    close: float
+
+    def legs(self, *, high_first: bool) -> tuple[float, float, float, float]:
+        """Return the prices in the order in which they come."""
+        first, second = (self.high, self.low) if high_first else (self.low, self.high)
+        return self.open, first, second, self.close
+
+    def nearest_is_high(self) -> bool:
+        """Whether the high is nearer to the open; the low if both are as near."""
+        return self.high - self.open < self.open - self.low
+
+
+def is_ambiguous(candle: Candle, watched: list[float]) -> bool:
+    """Whether prices above and below the open are watched and reached: then the order of the extremes decides."""
+    above = any(candle.open < price <= candle.high for price in watched)
+    return above and any(candle.low <= price < candle.open for price in watched)
+
+
+def high_comes_first(candle: Candle, path: Path, net: float, entries: float, *, worse: bool) -> bool:
+    """Return which way an ambiguous candle goes.
+
+    Args:
+        candle: its prices.
+        path: the rule.
+        net: signed size of the position.
+        entries: signed size of resting orders that would open one; where flat, it decides.
+        worse: with the rule ``"both"``: the way that is worse for the account, or the better one.
+    """
+    if path == "high-first":
+        return True
+    if path == "low-first":
+        return False
+    if path == "nearest":
+        return candle.nearest_is_high()
+    if net:
+        # A long position loses at the low, a short one at the high: worse is where it loses first.
+        return (net < 0) == worse
+    # An entry that waits below has its target above: worse is when the high is over before it is filled.
+    return (entries > 0) == worse
+
+
+class Touches:
+    """Finds the next candle of one symbol that reaches a price.
+
+    Args:
+        high: of all candles.
+        low: likewise.
+    """
+
+    __slots__ = ("_high", "_highs", "_low", "_lows")
+
+    def __init__(self, high: Ticks, low: Ticks) -> None:
+        self._high, self._low = high, low
+        self._highs, self._lows = high.data, low.data
+
+    def reaches(self, place: int, above: float, below: float) -> bool:
+        """Whether one candle reaches a price above or one below."""
+        return bool(self._highs[place] >= above or self._lows[place] <= below)
+
+    def first(self, start: int, end: int, above: float, below: float) -> int:
+        """Return the first candle from `start` that reaches `above` or `below`; `end` if none before it does."""
+        size = 32
+        while start < end:
+            stop = min(start + size, end)
+            found = (self._high[start:stop] >= above) | (self._low[start:stop] <= below)
+            place = int(found.argmax())
+            if found[place]:
+                return start + place
+            start, size = stop, min(size * 4, 65_536)
+        return end
+
+
+def bounds(price: float, watched: list[float]) -> tuple[float, float]:
+    """Return the nearest watched prices above and below; infinities where there is none.
+
+    A price that is watched and where the price is now counts both ways: nothing is passed over there.
+    """
+    above = min((each for each in watched if each >= price), default=float("inf"))
+    below = max((each for each in watched if each <= price), default=float("-inf"))
+    return above, below

@@ -1,0 +1,285 @@
+"""What a running engine consists of, opened in order and closed in the opposite one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from bybit_async import InvalidParameter
+from bybit_async.bot.client import BybitClient
+from bybit_async.bot.configuration import BotSettings
+from bybit_async.bot.engine.desk import Desk
+from bybit_async.bot.engine.lease import Lease
+from bybit_async.bot.engine.places import forget_simulated, journal_url
+from bybit_async.bot.engine.portfolio import equity_of, held_positions, untold, working_orders
+from bybit_async.bot.engine.prices import Prices
+from bybit_async.bot.engine.protection import Guard
+from bybit_async.bot.engine.recovery import Recovered, Recovery, account_matches, closed_trades, differences, remember
+from bybit_async.bot.errors import EngineRefused, JournalError
+from bybit_async.bot.journal import Journal, open_store
+from bybit_async.bot.journal.journal import meta
+from bybit_async.bot.records import PortfolioSnapshot
+from bybit_async.bot.risk import OrderRules, UnifiedRiskManager
+from bybit_async.data import intervals
+from bybit_async.models.market import Instrument
+from bybit_async.session import AsyncBybit
+
+if TYPE_CHECKING:
+    from bybit_async.bot.data_manager import DataManager
+
+log: logging.Logger = logging.getLogger("bybit_async.bot.engine")
+
+_KEEP = 300
+"""Executions that the account remembers: the journal has them all, and what was missed is asked for."""
+
+_SETTLE_PAUSE = 0.3
+_SETTLE_TRIES = 10
+
+
+class Rooms:
+    """The parts of one run of the engine. Made by `open_rooms`, closed by `aclose`."""
+
+    def __init__(
+        self, client: BybitClient, risk: UnifiedRiskManager, data: DataManager | None, settings: BotSettings
+    ) -> None:
+        self.client = client
+        self.data = data
+        self.session: AsyncBybit = client.session
+        self.risk = risk
+        self.category: Any = settings.exchange.category
+        self.stack: AsyncExitStack[bool | None] = AsyncExitStack()
+        self.instruments: dict[str, Instrument] = {}
+        self.prices: Prices
+        self.journal: Journal
+        self.desk: Desk
+        self.guard: Guard
+        self.recovery: Recovery
+        self.is_first = False
+        self.laid_at_start = 0
+        self.started_ms: int = self.now_ms()
+
+    @property
+    def settings(self) -> BotSettings:
+        """The configuration as it is now."""
+        return self.client.settings
+
+    def now_ms(self) -> int:
+        """Return the exchange's time in milliseconds."""
+        return self.session.clock.now_ms()
+
+    async def aclose(self) -> None:
+        """Close everything, whatever fails on the way."""
+        await self.stack.aclose()
+
+    def portfolio(self) -> PortfolioSnapshot:
+        """Return the account as it is known now."""
+        account, now_ms = self.desk.account, self.now_ms()
+        positions = held_positions(account.positions.open, self.prices.quote)
+        calls, errors = self.client.calls.counts()
+        trades = (trade.working() for trade in self.desk.trades.active)
+        uncertainty = self.session.clock.uncertainty
+        wallet = account.wallet.current
+        return PortfolioSnapshot(
+            time_ms=now_ms,
+            equity=equity_of(wallet, self.settings.exchange.settle_coin, positions),
+            available=None if wallet is None else wallet.total_available_balance,
+            positions=positions,
+            orders=(
+                *working_orders(account.orders.open, trades, self.prices.quote),
+                *untold(differences(positions, self.desk.lots), self.prices.quote),
+            ),
+            synced=account.synced and self.journal.is_healthy and self.desk.is_sound,
+            data_age_ms=self._data_age_ms(now_ms),
+            clock_error_ms=None if uncertainty == float("inf") else uncertainty,
+            calls=calls,
+            errors=errors,
+        )
+
+    def _data_age_ms(self, now_ms: int) -> int | None:
+        prices = self.prices.age_ms(now_ms)
+        if self.data is None or not self.data.symbols:
+            return prices
+        candles = self.data.age_ms()
+        return None if prices is None or candles is None else max(prices, candles)
+
+    @property
+    def recovered(self) -> Recovered:
+        """What the start found out and changed."""
+        return msgspec.structs.replace(self.recovery.recovered, stops=self.laid_at_start)
+
+    def wanted_stops(self) -> dict[str, Decimal]:
+        """Return the stop that was decided on for each symbol that is held."""
+        found = {}
+        for symbol in self.desk.lots.symbols:
+            opener = self.desk.trades.get(self.desk.lots.opener(symbol))
+            if opener is not None and opener.plan.stop_loss is not None:
+                found[symbol] = opener.plan.stop_loss
+        return found
+
+    async def instrument(self, symbol: str, *, fresh: bool = False) -> Instrument:
+        """Return a symbol's rules, and show them to the risk manager.
+
+        Raises:
+            InvalidParameter: there is no such symbol.
+        """
+        if fresh or symbol not in self.instruments:
+            found = await self.client.instrument(symbol, fresh=fresh)
+            self.instruments[symbol] = found
+            self.risk.set_rules(symbol, rules_of(found))
+        return self.instruments[symbol]
+
+    async def renew_instruments(self) -> None:
+        """Ask for the rules of every symbol again: they may have changed overnight."""
+        for symbol in list(self.instruments):
+            try:
+                await self.instrument(symbol, fresh=True)
+            except InvalidParameter:
+                # Delisted: what is left of it is the exchange's to settle, and no order may be sent.
+                log.warning("%s is no longer listed", symbol)
+                self.instruments.pop(symbol, None)
+
+    async def watch(self, symbol: str) -> None:
+        """Have the price of a symbol followed, and its rules known.
+
+        Raises:
+            TimeoutError: it has no price.
+        """
+        await self.instrument(symbol)
+        is_new = not self.prices.follows(symbol)
+        try:
+            await self.prices.wait(symbol, timeout=self.settings.exchange.timeout)
+        except TimeoutError:
+            if is_new:
+                # Otherwise a signal for a symbol that nobody trades would make the data of all others incomplete.
+                self.prices.forget(symbol)
+            raise TimeoutError(f"there is no price of {symbol}") from None
+
+
+def rules_of(instrument: Instrument) -> OrderRules:
+    """Return an instrument's steps and bounds as the risk manager takes them."""
+    lots = instrument.lot_size_filter
+    return OrderRules(
+        tick=instrument.price_filter.tick_size,
+        step=lots.step,
+        least=lots.least or lots.step,
+        most=getattr(lots, "max_mkt_order_qty", None) or getattr(lots, "max_order_qty", None),
+        least_value=lots.least_value or Decimal(0),
+    )
+
+
+async def open_rooms(
+    client: BybitClient, risk: UnifiedRiskManager, data: DataManager | None, symbols: set[str]
+) -> Rooms:
+    """Open everything and bring it up to the exchange's state.
+
+    Raises:
+        LeaseHeld: another engine trades the account.
+        JournalError: the journal cannot be used, or is another account's.
+        EngineRefused: the account is not one that this engine can trade.
+        BybitError: the exchange refuses, or cannot be reached.
+    """
+    rooms = Rooms(client, risk, data, client.settings)
+    try:
+        await _open(rooms, symbols)
+        if data is not None:
+            # Last: what is held is protected by then, however long history takes.
+            rooms.stack.push_async_callback(data.stop)
+            await data.start(sorted(symbols))
+            risk.closes_from(data.closes, intervals.length_of(rooms.settings.trading.interval) or 0)
+    except BaseException:
+        await rooms.aclose()
+        raise
+    return rooms
+
+
+async def _open(rooms: Rooms, symbols: set[str]) -> None:
+    settings, session = rooms.settings, rooms.session
+    identity = f"{session.environment.rest_url}/{rooms.client.account_id}"
+    lease = Lease(identity)
+    lease.take()
+    rooms.stack.callback(lease.release)
+    if settings.exchange.address == "simulated":
+        # The exchange that it tells of ended with its process.
+        forget_simulated(settings)
+    journal = rooms.journal = Journal(open_store(journal_url(settings)))
+    rooms.stack.push_async_callback(journal.aclose)
+    if not account_matches(journal, identity):
+        raise JournalError("the journal is another account's: give each account one of its own (journal.url)")
+    past = remember(journal)
+    if past.risk is not None:
+        rooms.risk.restore(past.risk)
+    rooms.risk.recall_trades(closed_trades(past))
+    rooms.prices = Prices(session, rooms.category)
+    rooms.stack.push_async_callback(rooms.prices.aclose)
+    rooms.prices.watch(*symbols)
+    account = session.live_account(
+        categories=(rooms.category,),
+        settle_coins=(settings.exchange.settle_coin,),
+        keep=_KEEP,
+    )
+    await rooms.stack.enter_async_context(account)
+    rooms.is_first = past.began_ms is None
+    began_ms = past.began_ms or rooms.now_ms()
+    desk = rooms.desk = Desk(rooms.client, account, journal, rooms.risk, past.trades, past.lots)
+    desk.begin(began_ms, past.known)
+    events = account.events()
+    # Nothing is awaited between the account's state and its news, so neither can miss what the other has.
+    follower = asyncio.create_task(desk.follow(events), name="bybit_async bot follows the account")
+    rooms.stack.push_async_callback(_ended, follower)
+    rooms.recovery = Recovery(desk, settings.exchange.recv_window, past.asked_from_ms)
+    held = {position.symbol for position in account.positions.open}
+    for symbol in symbols | held:
+        await rooms.instrument(symbol)
+    try:
+        within = min(settings.exchange.timeout, settings.engine.start_timeout / 2)
+        await rooms.prices.wait(*symbols, *held, timeout=within)
+    except TimeoutError:
+        # As of a halted symbol: what is held is looked after all the same, and breakers see that data are missing.
+        log.warning("not every symbol of %s has a price yet; nothing is traded until then", sorted(symbols | held))
+    await _recover(rooms)
+    if rooms.is_first:
+        journal.post(meta("began_ms", began_ms), meta("seen_ms", began_ms))
+
+
+async def _recover(rooms: Rooms) -> None:
+    desk, recovery, settings = rooms.desk, rooms.recovery, rooms.settings
+    if any(position.position_idx for position in desk.account.positions.open):
+        raise EngineRefused("the account is in hedge mode; the engine needs one-way mode (switch_position_mode)")
+    await recovery.orders()
+    await recovery.executions()
+    await recovery.positions(await _settled_positions(rooms), settings.engine.on_foreign)
+    rooms.guard = Guard(
+        rooms.session,
+        settings=lambda: rooms.settings,
+        portfolio=rooms.portfolio,
+        wanted=rooms.wanted_stops,
+        instruments=rooms.instruments,
+        close=desk.flatten,
+    )
+    await rooms.guard.check()
+    rooms.laid_at_start = rooms.guard.laid
+
+
+async def _settled_positions(rooms: Rooms) -> Any:
+    """Return the positions once they and the executions tell the same, or have differed for a while."""
+    positions = rooms.portfolio().positions
+    for _ in range(_SETTLE_TRIES):
+        if rooms.is_first or not differences(positions, rooms.desk.lots):
+            break
+        # News of an execution and of the position it makes come one after the other.
+        await asyncio.sleep(_SETTLE_PAUSE)
+        await rooms.recovery.executions()
+        before, positions = positions, rooms.portfolio().positions
+        if differences(before, rooms.desk.lots) == differences(positions, rooms.desk.lots):
+            break
+    return positions
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,1 @@
+"""What needs both sides, requests and streams: the live account, and finding out what became of an order."""

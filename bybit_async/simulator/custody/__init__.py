@@ -1,0 +1,1 @@
+"""What accounts have besides trading: members, deposits, withdrawals, conversions, debts."""

@@ -1,0 +1,1 @@
+"""What streams publish: the public topics, the private ones, and who listens to them."""

@@ -1,0 +1,1 @@
+"""Order books that streams keep current."""

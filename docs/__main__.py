@@ -1,0 +1,13 @@
+"""``python -m docs``: assemble the pages, generate the reference, and build the site into ``build/site``, strictly."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from docs.builder.assemble import ROOT, assemble
+
+if __name__ == "__main__":
+    pages = assemble()
+    print(f"{len(pages)} pages assembled in {ROOT / 'build' / 'docs'}")
+    sys.exit(subprocess.run([sys.executable, "-m", "zensical", "build", "--strict"], cwd=ROOT, check=False).returncode)

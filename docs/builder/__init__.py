@@ -1,0 +1,1 @@
+"""Builds the pages that are generated, and puts them beside the written ones."""
