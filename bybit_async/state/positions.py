@@ -49,10 +49,6 @@ class Positions:
         """The positions that are not flat."""
         return [position for position in self if position.size]
 
-    def keys(self) -> list[PositionKey]:
-        """Return what identifies each known position."""
-        return list(self._positions)
-
     def get(self, symbol: str, *, category: str = "linear", position_idx: int = 0) -> Position | None:
         """Return one position, flat or not; None when none was ever reported."""
         return self._positions.get(PositionKey(category, symbol, position_idx))

@@ -30,6 +30,14 @@ def test_positions_are_told_apart_by_category_symbol_and_side():
     assert positions.get("Y") is None
 
 
+def test_the_category_that_a_position_names_goes_before_the_one_it_was_asked_for_under():
+    positions = Positions()
+    change = positions.apply(position(3, category="inverse"), category="linear")
+    assert change.position.category == "inverse"
+    assert positions.get("X") is None
+    assert positions.get("X", category="inverse").size == 3
+
+
 def test_o16_a_position_does_not_go_back():
     positions = Positions()
     assert positions.apply(position(5, seq=10, at=10)).previous is None

@@ -77,6 +77,17 @@ def test_a_time_that_is_none_is_not_counted_up_to_and_spoils_nothing():
     assert state.missing == (3 * MINUTE, 3 * MINUTE)
 
 
+def test_counting_begins_again_after_a_time_that_lies_years_off():
+    far = 10**6
+    state = KlineState("1")
+    assert starts(state.apply([kline(1)])) == [1]
+    assert starts(state.apply([kline(far)])) == [far]
+    assert state.missing is None
+    assert starts(state.apply([kline(2, confirm=False), kline(3)])) == [3]
+    assert state.missing == (2 * MINUTE, 2 * MINUTE)
+    assert state.current.start == 3 * MINUTE
+
+
 def test_a_late_message_does_not_become_the_current_kline():
     state = KlineState("1")
     state.apply([kline(6, confirm=False, close="7")])

@@ -244,6 +244,11 @@ def test_the_frame_has_both_sides_best_first():
     assert book().to_frame().shape == (6, 3)
 
 
+def test_rows_are_given_as_they_were_sent():
+    it = book(bids=(("100.50", "1.0"), ("99.5", "3")), asks=(("101.0", "04"),))
+    assert it.wire_rows() == ([("100.50", "1.0"), ("99.5", "3")], [("101.0", "04")])
+
+
 def test_its_repr_says_whether_it_is_stale():
     it = book()
     assert "u=10" in repr(it)

@@ -63,6 +63,18 @@ def test_a_ladder_is_a_sorted_dict(highest, start, changes):
             assert Decimal(found) == size
 
 
+def test_a_ladder_remembers_prices_that_left_only_for_a_while():
+    ladder = Ladder(best_is_highest=True)
+    ladder.change([("1", "1"), ("2", "2")])
+    for price in range(3, 1000):
+        ladder.change([(str(price), "1")])
+        ladder.change([(str(price), "0")])
+    assert len(ladder._known) < 100
+    ladder.change([("2.0", "3"), ("1", "0")])
+    assert ladder.top() == [("2.0", "3")]
+    assert ladder.unknown_deletes == 0
+
+
 @given(levels=st.lists(st.tuples(_prices, _sizes), max_size=30, unique_by=lambda level: Decimal(level[0])))
 def test_a_snapshot_in_any_order_is_the_same_as_its_levels_one_by_one(levels):
     at_once, one_by_one = Ladder(best_is_highest=True), Ladder(best_is_highest=True)

@@ -37,6 +37,13 @@ def test_an_order_is_found_by_either_id_and_leaves_the_open_ones_when_final():
     assert orders.find(order_id="b") is orders.find(order_link_id="b") is orders.find() is None
 
 
+def test_an_order_without_a_link_id_is_found_by_its_order_id_only():
+    orders = Orders()
+    orders.apply(order(link=""))
+    assert orders.find(order_id="a") is not None
+    assert orders.find(order_link_id="") is None
+
+
 def test_o16_a_late_new_after_the_fill_is_dropped():
     orders = Orders()
     assert statuses(orders, [order("Filled", filled=10, at=5), order("New", at=1)]) == ["Filled"]
@@ -74,6 +81,14 @@ def test_o17_two_filled_messages_are_one_end_and_the_fill_is_kept():
         changes = [change for change in map(orders.apply, [order(), *reports]) if change]
         assert [change.became_final for change in changes] == [False, True]
         assert orders.find(order_id="a").reject_reason == "EC_NoError"
+
+
+def test_o17_the_same_end_told_otherwise_changes_nothing():
+    orders = Orders()
+    first = order("Filled", filled=10, at=5)
+    assert statuses(orders, [first, order("Filled", filled=10, at=6, take_profit=Decimal(9))]) == ["Filled"]
+    assert orders.find(order_id="a") is first
+    assert orders.repeats == 1
 
 
 @pytest.mark.parametrize("status", ["Cancelled", "PartiallyFilledCanceled"])
