@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import traceback
+from pathlib import Path
 
+import bybit_async
+
+PACKAGE = Path(bybit_async.__file__).parent
 CANARY = "CANARY0SECRET0CANARY"
 
 
@@ -14,6 +18,6 @@ def locals_of(error: BaseException) -> str:
     while seen is not None:
         told += [repr(seen), str(seen)]
         frames = traceback.TracebackException.from_exception(seen, capture_locals=True).stack
-        told += [str(frame.locals) for frame in frames if "/bybit_async/" in frame.filename]
+        told += [str(frame.locals) for frame in frames if Path(frame.filename).is_relative_to(PACKAGE)]
         seen = seen.__cause__ or seen.__context__
     return "\n".join(told)

@@ -9,6 +9,7 @@ import pickle
 import traceback
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from bybit_async.stream.settings import StreamSettings
 from bybit_async.transport.clock import Clock
 from bybit_async.transport.hooks import Hooks
 from bybit_async.transport.signing import HmacSigner
+from tests.secret_locals import PACKAGE
 
 RESTING: dict[str, Any] = {
     "category": "linear", "symbol": "BTCUSDT", "side": "Buy", "order_type": "Limit", "qty": "0.01", "price": "20000",
@@ -72,7 +74,7 @@ def _told(error: BaseException) -> list[str]:
         seen.add(id(found))
         told += [repr(found), str(found), repr(vars(found))]
         frames = traceback.TracebackException.from_exception(found, capture_locals=True)
-        told += [str(frame.locals) for frame in frames.stack if "bybit_async" in frame.filename]
+        told += [str(frame.locals) for frame in frames.stack if Path(frame.filename).is_relative_to(PACKAGE)]
         try:
             told.append(repr(pickle.dumps(found)))
         except (TypeError, AttributeError):
