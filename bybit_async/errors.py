@@ -52,6 +52,11 @@ class BybitError(Exception):
 
     trace_id: str | None = None
 
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)
+        name = next(cls.__name__ for cls in type(self).__mro__ if cls.__module__.startswith("bybit_async."))
+        self.add_note(f"More: reference/errors/#{name.lower()}, or `bybit-async explain {name}`")
+
 
 class InvalidParameter(BybitError, ValueError):
     """An argument was refused locally, before anything was sent; `parameter` names it."""

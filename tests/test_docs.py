@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from docs.builder import api, errors, gallery, tables
-from docs.builder.cures import CURES
+from bybit_async.cli.cures import CURES
+from bybit_async.cli.explain import MODULES, defined_in
+from docs.builder import api, gallery, tables
 
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
@@ -56,11 +57,11 @@ def test_every_public_name_is_documented(name: str) -> None:
     assert not bare
 
 
-@pytest.mark.parametrize("module", errors.MODULES)
+@pytest.mark.parametrize("module", MODULES)
 def test_every_error_says_what_to_do(module: str) -> None:
     tables.pages()
-    assert [error.__name__ for error in errors.defined_in(module) if error.__name__ not in CURES] == []
-    assert errors.defined_in(module)
+    assert [error.__name__ for error in defined_in(module) if error.__name__ not in CURES] == []
+    assert defined_in(module)
 
 
 def test_every_environment_variable_is_listed() -> None:

@@ -145,8 +145,9 @@ def translated(error: BybitError) -> BybitError:
         made = ExchangeUnreachable(str(error))
     else:
         return error
-    # Ids, times and the trace id belong to the error under either name.
-    made.__dict__.update({name: value for name, value in vars(error).items() if name not in ("message", "code")})
+    # Ids, times and the trace id belong to the error under either name; the note names its class.
+    kept = {name: value for name, value in vars(error).items() if name not in ("message", "code", "__notes__")}
+    made.__dict__.update(kept)
     return made
 
 

@@ -18,7 +18,7 @@ def main() -> None:
 
         app()
     except BybitError as error:
-        print(f"bybit-async: {error}", file=sys.stderr)
+        print("\n".join([f"bybit-async: {error}", *error.__notes__]), file=sys.stderr)
         raise SystemExit(exit_code(error)) from None
 
 

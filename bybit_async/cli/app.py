@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "simulate": "Run a simulated exchange for other programs.",
     "endpoints": "Search the endpoints of the API.",
     "call": "Call any endpoint.",
+    "explain": "Say what an error or a return code means.",
     "download": "Download history into the store.",
     "data": "Look after downloaded history.",
     "chart": "Draw candles as a page or a picture.",

@@ -1,4 +1,4 @@
-"""What to do about each error: one sentence each, for the page of errors."""
+"""What to do about each error: one sentence each, for `bybit-async explain` and the page of errors."""
 
 from __future__ import annotations
 
