@@ -1370,7 +1370,7 @@ class Asset:
 
         `GET /v5/asset/deposit/query-sub-member-record`.
         """
-    def get_sub_uid(self, *, timeout: float | None = None) -> bybit_async.models.asset.SubMembers:
+    def get_sub_uid(self, *, timeout: float | None = None) -> bybit_async.models.asset.TransferSubMembers:
         """The ids of all sub accounts, and of those that may use universal transfers.
 
         `GET /v5/asset/transfer/query-sub-member-list`.
@@ -1769,7 +1769,7 @@ class CryptoLoan:
         term: typing.Literal['7', '14', '30', '90', '180'],
         auto_repay: typing.Literal['true', 'false'] | None = None,
         repay_type: typing.Literal['1', '2'] | None = None,
-        collateral: collections.abc.Sequence[bybit_async.models.crypto_loan.Collateral | bybit_async.models.building.Fields] | None = None,
+        collateral: collections.abc.Sequence[bybit_async.models.crypto_loan.CollateralAmount | bybit_async.models.building.Fields] | None = None,
         timeout: float | None = None,
     ) -> bybit_async.models.crypto_loan.LoanOrderId:
         """Order a loan at a yearly rate of your own (``0.02`` is 2 %).
@@ -1782,7 +1782,7 @@ class CryptoLoan:
         *,
         loan_currency: str,
         loan_amount: bybit_async.wire.Number,
-        collateral: collections.abc.Sequence[bybit_async.models.crypto_loan.Collateral | bybit_async.models.building.Fields] | None = None,
+        collateral: collections.abc.Sequence[bybit_async.models.crypto_loan.CollateralAmount | bybit_async.models.building.Fields] | None = None,
         timeout: float | None = None,
     ) -> bybit_async.models.crypto_loan.LoanOrderId:
         """Borrow a coin, pledging up to 100 others. `POST /v5/crypto-loan-flexible/borrow`."""
@@ -2190,7 +2190,7 @@ class CryptoLoan:
         self,
         *,
         loan_id: str,
-        collateral: collections.abc.Sequence[bybit_async.models.crypto_loan.Collateral | bybit_async.models.building.Fields] | None = None,
+        collateral: collections.abc.Sequence[bybit_async.models.crypto_loan.CollateralAmount | bybit_async.models.building.Fields] | None = None,
         timeout: float | None = None,
     ) -> bybit_async.models.crypto_loan.LoanOrderId:
         """Renew a loan. `POST /v5/crypto-loan-fixed/renew`."""
@@ -3792,10 +3792,10 @@ class LiveAccount:
     def executions(self) -> Executions:
         """The last executions."""
     @property
-    def orders(self) -> Orders:
+    def orders(self) -> KnownOrders:
         """The open orders, and the last ones that ended."""
     @property
-    def positions(self) -> Positions:
+    def positions(self) -> KnownPositions:
         """The positions."""
     @property
     def synced(self) -> bool:
@@ -7176,7 +7176,7 @@ class Executions:
     def __iter__(self) -> collections.abc.Iterator[bybit_async.models.trade.Execution]: ...
     def __len__(self) -> int: ...
 
-class Orders:
+class KnownOrders:
     """Orders by id and by order link id: all open ones, and the last `keep` that ended.
 
     Attributes:
@@ -7197,7 +7197,7 @@ class Orders:
         """The orders that are not final, in the order they became known."""
     def read(
         self,
-        function: collections.abc.Callable[[bybit_async.state.orders.Orders], bybit_async.bridge.portal.R],
+        function: collections.abc.Callable[[bybit_async.state.orders.KnownOrders], bybit_async.bridge.portal.R],
     ) -> bybit_async.bridge.portal.R:
         """Call `function` with the original on the loop thread: all that it reads is of one moment. Be quick."""
     @property
@@ -7208,7 +7208,7 @@ class Orders:
     def __len__(self) -> int: ...
     def __contains__(self, order_id: object) -> bool: ...
 
-class Positions:
+class KnownPositions:
     """Positions that were ever reported, flat ones included.
 
     Attributes:
@@ -7242,7 +7242,7 @@ class Positions:
         """The positions that are not flat."""
     def read(
         self,
-        function: collections.abc.Callable[[bybit_async.state.positions.Positions], bybit_async.bridge.portal.R],
+        function: collections.abc.Callable[[bybit_async.state.positions.KnownPositions], bybit_async.bridge.portal.R],
     ) -> bybit_async.bridge.portal.R:
         """Call `function` with the original on the loop thread: all that it reads is of one moment. Be quick."""
     @property

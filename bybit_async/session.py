@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from bybit_async.live.order_routing import SocketOrders
     from bybit_async.models.market import Kline, OrderBook
     from bybit_async.models.user import ApiKeyInformation
-    from bybit_async.stream.maintenance import Maintenance
+    from bybit_async.stream.maintenance import OngoingMaintenance
     from bybit_async.stream.settings import StreamSettings
     from bybit_async.stream.streams import Streams
     from bybit_async.transport.resolution import FirstSending
@@ -408,10 +408,10 @@ class AsyncBybit(Domains):
         )
 
     @cached_property
-    def _maintenance(self) -> Maintenance:
-        from bybit_async.stream.maintenance import Maintenance
+    def _maintenance(self) -> OngoingMaintenance:
+        from bybit_async.stream.maintenance import OngoingMaintenance
 
-        return Maintenance()
+        return OngoingMaintenance()
 
     async def _find_out(
         self,

@@ -158,6 +158,30 @@ def test_files_and_functions_stay_readable(path: Path) -> None:
                 assert length <= 60, f"{path}:{node.lineno} {node.name} has {length} lines"
 
 
+ALSO_IN_ANOTHER_ROOM = {
+    "Account": "the domain of requests; the simulated exchange's own account",
+    "Instrument": "what Bybit sends; what the simulated exchange trades",
+    "Order": "what Bybit sends; what the simulated exchange matches",
+    "OrderBook": "what Bybit sends; the book that its messages keep",
+    "Position": "what Bybit sends; the domain of requests; what the simulated exchange holds",
+    "RpiOrderBook": "what Bybit sends; the book that its messages keep",
+}
+"""The classes that share the field's one word with a class of another room."""
+
+
+def test_no_class_shares_its_name() -> None:
+    """Wherever a class is defined, inside functions and classes, too."""
+    places: dict[str, list[str]] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(f"{path.relative_to(PACKAGE)}:{node.lineno}")
+    twice = {name: found for name, found in places.items() if len(found) > 1}
+    assert twice.keys() == ALSO_IN_ANOTHER_ROOM.keys(), {
+        name: found for name, found in twice.items() if name not in ALSO_IN_ANOTHER_ROOM
+    }
+
+
 RUN_A_BENCHMARK = {
     "bot/monitor/test_page.py",
     "bot/test_kill.py",

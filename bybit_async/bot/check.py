@@ -29,7 +29,7 @@ _NEAR = 1e-9
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckFinding:
     """Something that a strategy does and should not; `warm-up` alone is a warning.
 
     Attributes:
@@ -59,7 +59,7 @@ class Finding:
 class CheckReport:
     """What was found, and how much was looked at."""
 
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[CheckFinding] = field(default_factory=list)
     cuts: int = 0
     decisions: int = 0
 
@@ -72,7 +72,7 @@ class CheckReport:
 class LookAhead(BybitError, ValueError):
     """A strategy looks into the future, so nothing was run; `finding` says where."""
 
-    def __init__(self, finding: Finding) -> None:
+    def __init__(self, finding: CheckFinding) -> None:
         super().__init__(str(finding))
         self.finding = finding
 
@@ -111,7 +111,7 @@ def check_strategy(
         _run(strategy, data, symbol, places, trades, report)
     except Exception as error:  # noqa: BLE001
         # Whatever a strategy raises here it would raise while it trades.
-        report.findings.append(Finding(strategy.strategy_id, "error", str(data.index[-1]), repr(error)))
+        report.findings.append(CheckFinding(strategy.strategy_id, "error", str(data.index[-1]), repr(error)))
     return report
 
 
@@ -161,7 +161,7 @@ def _compare(
     columns: dict[str, Floats],
     wanted: list[list[Decision]],
     symbol: str,
-) -> Finding | None:
+) -> CheckFinding | None:
     for name, column in columns.items():
         then = whole[name][: place + 1]
         differs = ~np.isclose(then, column, rtol=_NEAR, atol=1e-12, equal_nan=True)
@@ -171,12 +171,12 @@ def _compare(
                 f"indicator {name!r} is {column[first]:.8g} with the data up to {data.index[place]}, "
                 f"and {then[first]:.8g} with later ones"
             )
-            return Finding(strategy.strategy_id, "look-ahead", str(data.index[first]), detail)
+            return CheckFinding(strategy.strategy_id, "look-ahead", str(data.index[first]), detail)
     for position, before, after in zip(POSITIONS, wanted, _decisions(strategy, symbol, whole, place), strict=True):
         if not _same(before, after):
             held = f"holding {position}" if position else "flat"
             detail = f"{held}, it wants {_words(before)} with the data up to there, and {_words(after)} with later ones"
-            return Finding(strategy.strategy_id, "look-ahead", str(data.index[place]), detail)
+            return CheckFinding(strategy.strategy_id, "look-ahead", str(data.index[place]), detail)
     return None
 
 
@@ -187,7 +187,7 @@ def _where_it_trades(
     symbol: str,
     most: int,
     report: CheckReport,
-) -> Iterator[Finding]:
+) -> Iterator[CheckFinding]:
     """Look at every candle where it trades: there a cut matters most, and so does a short warm-up."""
     candidates = strategy.candidates(whole)
     trades = 0
@@ -198,7 +198,7 @@ def _where_it_trades(
             continue
         if candidates is not None and not candidates[place]:
             detail = f"it wants {_words(next(filter(None, wanted)))} where candidates() says never"
-            yield Finding(strategy.strategy_id, "candidates", str(data.index[place]), detail)
+            yield CheckFinding(strategy.strategy_id, "candidates", str(data.index[place]), detail)
             return
         trades += 1
         if trades > most:
@@ -211,7 +211,7 @@ def _where_it_trades(
 
 def _at_a_trade(
     strategy: CandleStrategy, data: pd.DataFrame, place: int, wanted: list[list[Decision]], symbol: str
-) -> Finding | None:
+) -> CheckFinding | None:
     cut = columns_of(strategy, data.iloc[: place + 1].copy())
     finding = _differing(strategy, data, place, _decisions(strategy, symbol, cut, place), wanted, "look-ahead")
     if finding is not None:
@@ -228,12 +228,12 @@ def _differing(
     fewer: list[list[Decision]],
     all_of_them: list[list[Decision]],
     kind: Kind,
-) -> Finding | None:
+) -> CheckFinding | None:
     for before, after in zip(fewer, all_of_them, strict=True):
         if not _same(before, after):
             data_then = "the data up to there" if kind == "look-ahead" else f"{strategy.warm_up} candles"
             detail = f"it wants {_words(before)} with {data_then}, and {_words(after)} with all"
-            return Finding(strategy.strategy_id, kind, str(data.index[place]), detail)
+            return CheckFinding(strategy.strategy_id, kind, str(data.index[place]), detail)
     return None
 
 

@@ -29,7 +29,7 @@ log: logging.Logger = logging.getLogger(__name__)
 _PAUSE = 1.0
 
 
-class BookNow(NamedTuple):
+class BookLevels(NamedTuple):
     """A live book at one moment: (price, size) of each side, best first; the time in milliseconds."""
 
     bids: list[tuple[float, float]]
@@ -64,7 +64,7 @@ class DataManager:
         self._books: dict[str, Any] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._listeners: list[Callable[[str], None]] = []
-        self._book_listeners: list[Callable[[str, BookNow], None]] = []
+        self._book_listeners: list[Callable[[str, BookLevels], None]] = []
 
     # -- life
 
@@ -111,7 +111,7 @@ class DataManager:
         """Call `listener` with the symbol whenever one of its candles has closed and its frame is complete."""
         self._listeners.append(listener)
 
-    def on_book(self, listener: Callable[[str, BookNow], None]) -> None:
+    def on_book(self, listener: Callable[[str, BookLevels], None]) -> None:
         """Call `listener` with symbol and book whenever a followed book has changed and is right."""
         self._book_listeners.append(listener)
 
@@ -149,7 +149,7 @@ class DataManager:
         interval = frame.attrs.get("interval", self._config.settings.trading.interval)
         return intervals.step(interval, frame.index[-1].value // 1_000_000)
 
-    def book(self, symbol: str) -> BookNow | None:
+    def book(self, symbol: str) -> BookLevels | None:
         """Return the live book of a symbol; None while it is not followed, not known to be right, or too old."""
         live = self._books.get(symbol)
         if live is None or live.stale:
@@ -271,12 +271,12 @@ class DataManager:
                 log.warning("the book of %s is not followed, trying again: %s", symbol, error)
                 await asyncio.sleep(_PAUSE)
 
-    def _now(self, live: Any, age_ms: int) -> BookNow:
+    def _now(self, live: Any, age_ms: int) -> BookLevels:
         bids, asks = (
             [(float(level.price), float(level.size)) for level in side] for side in (live.bids(), live.asks())
         )
-        return BookNow(bids, asks, self.now_ms() - age_ms)
+        return BookLevels(bids, asks, self.now_ms() - age_ms)
 
-    def _tell_book(self, symbol: str, book: BookNow) -> None:
+    def _tell_book(self, symbol: str, book: BookLevels) -> None:
         for listener in self._book_listeners:
             listener(symbol, book)

@@ -15,7 +15,7 @@ from bybit_async.bot.alerts import Alerts
 from bybit_async.bot.client import BybitClient
 from bybit_async.bot.configuration import ConfigurationManager
 from bybit_async.bot.configuration.sections import StrategySettings
-from bybit_async.bot.data_manager import BookNow, DataManager
+from bybit_async.bot.data_manager import BookLevels, DataManager
 from bybit_async.bot.engine import TradingEngine
 from bybit_async.bot.errors import ConfigurationInvalid
 from bybit_async.bot.monitor import Monitor
@@ -64,7 +64,7 @@ class Bot:
             if wanted.enabled:
                 self.strategies.add_strategy(self._strategy(strategy_id, wanted))
         self._closed: dict[str, asyncio.Event] = {}
-        self._books: dict[str, BookNow] = {}
+        self._books: dict[str, BookLevels] = {}
         self._book_changed: dict[str, asyncio.Event] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stack = AsyncExitStack()
@@ -135,7 +135,7 @@ class Bot:
         if symbol in self._closed:
             self._closed[symbol].set()
 
-    def _on_book(self, symbol: str, book: BookNow) -> None:
+    def _on_book(self, symbol: str, book: BookLevels) -> None:
         self._books[symbol] = book
         if symbol in self._book_changed:
             self._book_changed[symbol].set()

@@ -119,7 +119,7 @@ class CallbackStream(Generic[T]):
         return f"<CallbackStream of {self._source!r}>"
 
 
-class _Batch(msgspec.Struct):
+class _Fetched(msgspec.Struct):
     """What was fetched in one go, up to the error or the end that came after it."""
 
     items: list[Any]
@@ -127,15 +127,15 @@ class _Batch(msgspec.Struct):
     error: BybitError | None = None
 
 
-async def _fetch(source: Any, most: int) -> _Batch:
-    batch = _Batch([])
+async def _fetch(source: Any, most: int) -> _Fetched:
+    batch = _Fetched([])
     wanted = 1
     while len(batch.items) < wanted and not batch.ended:
         try:
             item = await following(source)
         except BybitError as error:
             # What came before it is given first.
-            return _Batch(batch.items, error=error)
+            return _Fetched(batch.items, error=error)
         if item is END:
             batch.ended = True
         else:

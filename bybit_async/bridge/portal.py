@@ -32,7 +32,7 @@ _CLOSE_WAIT = 10.0
 """Seconds that closing may take altogether."""
 
 
-class Call:
+class PortalCall:
     """One call on its way through the loop; made by a thread, filled by the loop."""
 
     __slots__ = ("_args", "_error", "_function", "_kwargs", "_task", "_value", "done", "ended")
@@ -125,7 +125,7 @@ class Portal:
         self._thread: threading.Thread | None = None
         self._pid = 0
         self._ident = 0
-        self._pending: set[Call] = set()
+        self._pending: set[PortalCall] = set()
         self._closed = False
         self._failure: BaseException | None = None
 
@@ -154,7 +154,7 @@ class Portal:
             loop = self._begin()
         if threading.get_ident() == self._ident:
             raise CalledFromTheLoop("a blocking call from the session's own loop thread could never return")
-        call = Call(function, args, kwargs)
+        call = PortalCall(function, args, kwargs)
         self._pending.add(call)
         try:
             self._schedule(loop, call.start)
@@ -173,7 +173,7 @@ class Portal:
         except RuntimeError:
             raise SessionClosed() from None
 
-    def _cancel(self, loop: asyncio.AbstractEventLoop, call: Call) -> None:
+    def _cancel(self, loop: asyncio.AbstractEventLoop, call: PortalCall) -> None:
         if call.ended or loop.is_closed():
             return
         self._schedule(loop, call.cancel)

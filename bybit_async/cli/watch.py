@@ -57,7 +57,7 @@ async def _watch(
         for symbol in symbols:
             # A misspelt symbol is told at once: its stream would be silent.
             await bybit.market.get_instrument(symbol, category=category)
-        market = Market(symbols)
+        market = WatchedMarket(symbols)
         async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
             for symbol in symbols:
                 book = bybit.stream.order_book(symbol, category=category, depth=50)
@@ -74,7 +74,7 @@ async def _watch(
                 task.cancel()
 
 
-class Market:
+class WatchedMarket:
     """What the streams have told of some symbols."""
 
     def __init__(self, symbols: list[str]) -> None:
@@ -96,7 +96,7 @@ class Market:
             self.trades[trade.symbol].appendleft(trade)
 
 
-def screen(market: Market) -> RenderableType:
+def screen(market: WatchedMarket) -> RenderableType:
     """Return what is shown, at most 24 lines for up to seven symbols."""
     tickers = _plain("symbol", "last", "24 h", "bid", "ask", "spread", "ticker", "book")
     for symbol in market.symbols:
@@ -117,7 +117,7 @@ def _plain(*columns: str) -> Table:
     return table
 
 
-def _ticker(market: Market, symbol: str) -> list[str]:
+def _ticker(market: WatchedMarket, symbol: str) -> list[str]:
     ticker, book = market.tickers.get(symbol), market.books[symbol]
     bid, ask = book.best_bid, book.best_ask
     change = getattr(ticker, "price_24h_pcnt", None)

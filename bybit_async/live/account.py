@@ -20,8 +20,8 @@ from bybit_async.live.reconciliation import Reconciliation
 from bybit_async.models.stream_message import StreamMessage
 from bybit_async.models.trade import Order
 from bybit_async.state.executions import Executions
-from bybit_async.state.orders import FINAL, Orders
-from bybit_async.state.positions import Positions
+from bybit_async.state.orders import FINAL, KnownOrders
+from bybit_async.state.positions import KnownPositions
 from bybit_async.state.wallet import WalletState
 from bybit_async.stream.buffer import Buffer
 from bybit_async.stream.events import StreamEvent
@@ -96,12 +96,12 @@ class LiveAccount:
     # What is known
 
     @property
-    def orders(self) -> Orders:
+    def orders(self) -> KnownOrders:
         """The open orders, and the last ones that ended."""
         return self._state.orders
 
     @property
-    def positions(self) -> Positions:
+    def positions(self) -> KnownPositions:
         """The positions."""
         return self._state.positions
 

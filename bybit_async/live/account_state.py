@@ -11,8 +11,8 @@ from bybit_async.models.position import Position
 from bybit_async.models.stream_message import StreamMessage
 from bybit_async.models.trade import Execution, Order
 from bybit_async.state.executions import Executions
-from bybit_async.state.orders import Orders
-from bybit_async.state.positions import Positions
+from bybit_async.state.orders import KnownOrders
+from bybit_async.state.positions import KnownPositions
 from bybit_async.state.pushed import execution_of, order_of, position_of, wallet_of
 from bybit_async.state.wallet import WalletState
 
@@ -21,8 +21,8 @@ class AccountState:
     """Orders, positions, wallet and executions of one account; every method returns the events that its news make."""
 
     def __init__(self, *, keep: int = 5000) -> None:
-        self.orders: Orders = Orders(keep=max(keep // 5, 1))
-        self.positions: Positions = Positions()
+        self.orders: KnownOrders = KnownOrders(keep=max(keep // 5, 1))
+        self.positions: KnownPositions = KnownPositions()
         self.wallet: WalletState = WalletState()
         self.executions: Executions = Executions(keep=keep)
 

@@ -10,7 +10,7 @@ import msgspec
 from bybit_async.wire import Rows, Wire
 
 
-class SymbolLeverage(Wire):
+class LoanSymbolLeverage(Wire):
     """The largest leverage of one symbol."""
 
     symbol: str | None = None
@@ -52,8 +52,10 @@ class LoanTerms(Wire):
     usdc_contract_symbols: list[str] = msgspec.field(default_factory=list, name="USDCContractSymbols")
     usdc_options_symbols: list[str] = msgspec.field(default_factory=list, name="USDCOptionsSymbols")
     margin_leverage: Decimal | None = None
-    usdt_perpetual_leverage: list[SymbolLeverage] = msgspec.field(default_factory=list, name="USDTPerpetualLeverage")
-    usdc_contract_leverage: list[SymbolLeverage] = msgspec.field(default_factory=list, name="USDCContractLeverage")
+    usdt_perpetual_leverage: list[LoanSymbolLeverage] = msgspec.field(
+        default_factory=list, name="USDTPerpetualLeverage"
+    )
+    usdc_contract_leverage: list[LoanSymbolLeverage] = msgspec.field(default_factory=list, name="USDCContractLeverage")
 
 
 class LoanProduct(LoanTerms):

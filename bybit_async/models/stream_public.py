@@ -293,7 +293,7 @@ class SystemStatusData(Pushed):
     env: int | None = None
 
 
-class RfqPublicLeg(Wire):
+class RfqPublicLegData(Wire):
     """One leg of a block trade.
 
     Attributes:
@@ -313,6 +313,6 @@ class RfqPublicTradeData(Pushed):
 
     rfq_id: str
     strategy_type: str | None = None
-    legs: list[RfqPublicLeg] = msgspec.field(default_factory=list)
+    legs: list[RfqPublicLegData] = msgspec.field(default_factory=list)
     created_at: int | None = None
     updated_at: int | None = None

@@ -81,7 +81,7 @@ class _Message(msgspec.Struct, frozen=True):
     data: _Levels
 
 
-class _Book(OrderBook):
+class _PybitBook(OrderBook):
     __slots__ = ()
 
     def rows(self, side: Literal["b", "a"]) -> list[list[str]]:
@@ -106,10 +106,10 @@ class WholeBook:
         _, depth, symbol = topic.split(".", 2)
         # The other categories differ in nothing that a book goes by; prices of spreads may be negative.
         category: Literal["linear", "spread"] = "spread" if channel == "spread" else "linear"
-        self._book: _Book | _RpiBook = (
+        self._book: _PybitBook | _RpiBook = (
             _RpiBook(symbol, category="linear")
             if depth == "rpi"
-            else _Book(symbol, category=category, depth=int(depth) if depth.isdigit() else 50)
+            else _PybitBook(symbol, category=category, depth=int(depth) if depth.isdigit() else 50)
         )
         self.broken: bool = False
 

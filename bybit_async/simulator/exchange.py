@@ -26,10 +26,10 @@ from bybit_async.simulator.faults import Faults
 from bybit_async.simulator.feeds.cadences import Cadences
 from bybit_async.simulator.feeds.connection import SocketConnection
 from bybit_async.simulator.feeds.hub import SocketHub
-from bybit_async.simulator.keys import ApiKey, Credentials, KeyRing
+from bybit_async.simulator.keys import Credentials, IssuedKey, KeyRing
 from bybit_async.simulator.limits import CallLimit, HostLimiter, SocketLimits
 from bybit_async.simulator.market import MarketSettings
-from bybit_async.simulator.market.market import Market
+from bybit_async.simulator.market.market import SimulatedMarket
 from bybit_async.simulator.market.records import Deliveries
 from bybit_async.simulator.market.selection import chosen_instruments
 from bybit_async.simulator.replay import Replay
@@ -121,7 +121,7 @@ class SimulatedExchange(Administration):
         )
         super().__init__(venue)
         self.engine: Engine = venue.engine
-        self.market: Market = venue.market
+        self.market: SimulatedMarket = venue.market
         self.keys: KeyRing = venue.keys
         self.faults: Faults = venue.faults
         self.hub: SocketHub = venue.hub
@@ -315,4 +315,4 @@ class SimulatedExchange(Administration):
         return self._venue.insurance(coin)
 
 
-__all__ = ["ApiKey", "Credentials", "PortUnavailable", "SimulatedExchange"]
+__all__ = ["Credentials", "IssuedKey", "PortUnavailable", "SimulatedExchange"]

@@ -40,7 +40,7 @@ class Credentials(TypedDict):
 _CHARACTERS = string.ascii_letters + string.digits
 
 
-class ApiKey(msgspec.Struct, kw_only=True):
+class IssuedKey(msgspec.Struct, kw_only=True):
     """One key of an account. `ips` empty means any address; `expires_at` 0 means never (milliseconds otherwise)."""
 
     key: str
@@ -77,14 +77,14 @@ class KeyRing:
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(f"{seed}/keys")
-        self._keys: dict[str, ApiKey] = {}
+        self._keys: dict[str, IssuedKey] = {}
         self._issued = 0
         self._blocked: set[int] = set()
 
-    def issue(self, uid: int, now: int, **options: Any) -> ApiKey:
-        """Make a new key for the account `uid`; `options` are fields of `ApiKey`."""
+    def issue(self, uid: int, now: int, **options: Any) -> IssuedKey:
+        """Make a new key for the account `uid`; `options` are fields of `IssuedKey`."""
         self._issued += 1
-        key = ApiKey(
+        key = IssuedKey(
             key=self._word(18),
             secret=self._word(36),
             uid=uid,
@@ -95,11 +95,11 @@ class KeyRing:
         self._keys[key.key] = key
         return key
 
-    def find(self, key: str) -> ApiKey | None:
+    def find(self, key: str) -> IssuedKey | None:
         """Return the key, or None when there is no such key."""
         return self._keys.get(key)
 
-    def of(self, uid: int) -> list[ApiKey]:
+    def of(self, uid: int) -> list[IssuedKey]:
         """Return the keys of one account."""
         return [key for key in self._keys.values() if key.uid == uid]
 

@@ -25,7 +25,7 @@ from bybit_async.simulator.feeds.hub import SocketHub
 from bybit_async.simulator.feeds.topics import TOPICS
 from bybit_async.simulator.keys import KeyRing
 from bybit_async.simulator.limits import AccountLimiter, SocketLimiter, SocketLimits
-from bybit_async.simulator.market import Market, MarketSettings
+from bybit_async.simulator.market import MarketSettings, SimulatedMarket
 from bybit_async.simulator.market.records import PublicRecords
 from bybit_async.simulator.protection import DisconnectionProtection
 
@@ -59,7 +59,7 @@ class SimulatedVenue:
         self.deposits: DepositDesk = DepositDesk(self.engine, self.members, seed)
         self.withdrawals: WithdrawalDesk = WithdrawalDesk(self.engine, self.members, self.deposits, seed)
         self.conversions: ConversionDesk = ConversionDesk(self.engine, self.members)
-        self.market: Market = Market(self.engine, settings, seed, pace=max(clock.speed, 1.0))
+        self.market: SimulatedMarket = SimulatedMarket(self.engine, settings, seed, pace=max(clock.speed, 1.0))
         self.records: PublicRecords = PublicRecords(clock)
         self.hub: SocketHub = SocketHub(self.market, cadences, TOPICS, self.records)
         self.account_hub: AccountHub = AccountHub(self.market)

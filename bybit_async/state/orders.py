@@ -36,7 +36,7 @@ class OrderChange(msgspec.Struct, frozen=True):
     became_final: bool
 
 
-class Orders:
+class KnownOrders:
     """Orders by id and by order link id: all open ones, and the last `keep` that ended.
 
     Attributes:

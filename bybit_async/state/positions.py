@@ -25,7 +25,7 @@ class PositionChange(msgspec.Struct, frozen=True):
     previous: Position | None
 
 
-class Positions:
+class KnownPositions:
     """Positions that were ever reported, flat ones included.
 
     Attributes:

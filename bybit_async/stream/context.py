@@ -17,7 +17,7 @@ from bybit_async.stream.events import StreamEvent
 from bybit_async.stream.frame_source import OpenSource
 from bybit_async.stream.frames import Junk
 from bybit_async.stream.handshake import open_socket
-from bybit_async.stream.maintenance import Maintenance
+from bybit_async.stream.maintenance import OngoingMaintenance
 from bybit_async.stream.router import ReadFrame, route
 from bybit_async.stream.settings import StreamSettings
 from bybit_async.transport.clock import Clock
@@ -52,7 +52,7 @@ class StreamContext:
         settings: StreamSettings,
         *,
         ensure_clock: Callable[[], Awaitable[None]] | None = None,
-        maintenance: Maintenance | None = None,
+        maintenance: OngoingMaintenance | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         read_frame: ReadFrame = route,
         relay: str | None = None,
@@ -63,7 +63,7 @@ class StreamContext:
         self.settings = settings
         self.sleep = sleep
         self.read_frame = read_frame
-        self.maintenance: Maintenance = maintenance or Maintenance()
+        self.maintenance: OngoingMaintenance = maintenance or OngoingMaintenance()
         self.home: HomeLoop = HomeLoop()
         self.junk_frames: Counter[str] = Counter()
         self.last_junk: deque[Junk] = deque(maxlen=20)

@@ -10,7 +10,7 @@ _OVERDUE_MS = 600_000
 """A maintenance whose end was announced and never reported, because the news of it was lost, counts as over then."""
 
 
-class Maintenance:
+class OngoingMaintenance:
     """Which maintenances are going on, as far as the status stream says; without a subscriber nothing is known."""
 
     def __init__(self) -> None:

@@ -18,7 +18,7 @@ from bybit_async.stream.buffer import Buffer, Policy
 from bybit_async.stream.context import StreamContext
 from bybit_async.stream.events import StreamEvent
 from bybit_async.stream.item_transforms import FetchKlines, Messages
-from bybit_async.stream.maintenance import Maintenance
+from bybit_async.stream.maintenance import OngoingMaintenance
 from bybit_async.stream.multiplexer import Multiplexer
 from bybit_async.stream.private_streams import PrivateStreams
 from bybit_async.stream.public_streams import PublicStreams
@@ -55,7 +55,7 @@ class Streams(PublicStreams, PrivateStreams):
         ensure_clock: Callable[[], Awaitable[None]] | None = None,
         fetch_full_book: FetchFullBook | None = None,
         fetch_klines: FetchKlines | None = None,
-        maintenance: Maintenance | None = None,
+        maintenance: OngoingMaintenance | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         relay: str | None = None,
     ) -> None:

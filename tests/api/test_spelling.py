@@ -27,7 +27,7 @@ from bybit_async.api.spelling import (
 from bybit_async.api.spread import Spread
 from bybit_async.api.strategy import Strategy
 from bybit_async.errors import InvalidParameter
-from bybit_async.models.crypto_loan import Collateral
+from bybit_async.models.crypto_loan import CollateralAmount
 from bybit_async.models.earn import DualAssetsExtra
 from bybit_async.models.trading_bot import ComboSymbol
 from tests.api.recorder import Recorder, answer
@@ -70,8 +70,8 @@ def test_an_id_has_a_longest_length() -> None:
 
 
 def test_a_part_spells_numbers_plainly_and_leaves_out_what_is_absent() -> None:
-    assert Collateral(currency="BTC", amount=1e-05).wire() == {"currency": "BTC", "amount": "0.00001"}
-    assert Collateral(amount=Decimal("1E+3")).wire() == {"amount": "1000"}
+    assert CollateralAmount(currency="BTC", amount=1e-05).wire() == {"currency": "BTC", "amount": "0.00001"}
+    assert CollateralAmount(amount=Decimal("1E+3")).wire() == {"amount": "1000"}
     extra = DualAssetsExtra(order_direction="BuyLow", select_price=2325, apy_e8=857565000)
     assert extra.wire() == {"orderDirection": "BuyLow", "selectPrice": "2325", "apyE8": 857565000}
 
@@ -83,13 +83,13 @@ def test_a_part_of_a_bot_keeps_its_names() -> None:
 
 def test_a_part_refuses_what_is_no_number() -> None:
     with pytest.raises(InvalidParameter, match="amount"):
-        Collateral(currency="BTC", amount="much")
+        CollateralAmount(currency="BTC", amount="much")
 
 
 def test_parts_may_be_absent() -> None:
-    assert none_or_wire(Collateral, None, "pov_params") is None
-    assert none_or_wires(Collateral, None, "parts") is None
-    assert none_or_wires(Collateral, [{"currency": "BTC", "amount": 1}], "parts") == [
+    assert none_or_wire(CollateralAmount, None, "pov_params") is None
+    assert none_or_wires(CollateralAmount, None, "parts") is None
+    assert none_or_wires(CollateralAmount, [{"currency": "BTC", "amount": 1}], "parts") == [
         {"currency": "BTC", "amount": "1"}
     ]
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bybit_async.bot.check import Finding, check_strategy, sample_candles
+from bybit_async.bot.check import CheckFinding, check_strategy, sample_candles
 from bybit_async.bot.indicators import ema, sma, zscore
 from bybit_async.bot.strategies import (
     CandleStrategy,
@@ -208,7 +208,7 @@ def test_one_that_raises(candles: pd.DataFrame) -> None:
             return data["momentum"]
 
     report = check_strategy(made(Raises, strategy_id="raises"), candles)
-    assert report.findings == [Finding("raises", "error", str(candles.index[-1]), "KeyError('momentum')")]
+    assert report.findings == [CheckFinding("raises", "error", str(candles.index[-1]), "KeyError('momentum')")]
 
 
 def test_too_few_candles(candles: pd.DataFrame) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bybit_async.bot import ConfigurationManager, SignalStrength, TradeSignal, UnifiedRiskManager
-from bybit_async.bot.engine.decisions import OrderPlan, Quote, Refusal, Situation, decide, execution_id_of
+from bybit_async.bot.engine.decisions import OrderPlan, PriceQuote, Refusal, Situation, decide, execution_id_of
 from bybit_async.bot.engine.rooms import rules_of
 from bybit_async.bot.records import HeldPosition, OrderSide, OrderType, PortfolioSnapshot, WorkingOrder
 from bybit_async.models.market import ContractLotSize, ContractPriceFilter, LinearInstrument
@@ -27,7 +27,7 @@ INSTRUMENT = LinearInstrument(
         min_notional_value=D(5),
     ),
 )  # fmt: skip
-QUOTE = Quote(D("49999.9"), D("50000.1"), D(50000), NOW)
+QUOTE = PriceQuote(D("49999.9"), D("50000.1"), D(50000), NOW)
 
 
 def healthy(**changed) -> PortfolioSnapshot:

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from bybit_async.bridge.portal import Call, Portal
+from bybit_async.bridge.portal import Portal, PortalCall
 from bybit_async.errors import SessionClosed
 
 
@@ -65,7 +65,7 @@ def test_a_portal_that_is_closed_takes_no_calls_whether_it_was_used_or_not() -> 
 
 
 def test_what_a_call_ended_with_is_kept_when_it_is_abandoned_later() -> None:
-    call = Call(lambda: 1, (), {})
+    call = PortalCall(lambda: 1, (), {})
     call.start()
     call.abandon()
     call.cancel()

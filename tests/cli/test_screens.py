@@ -43,7 +43,7 @@ def command(*words: str) -> Any:
 
 async def test_a_book_that_may_be_wrong_says_so() -> None:
     async with exchange_with("BTCUSDT", "ETHUSDT") as exchange, AsyncBybit(environment=exchange.environment) as bybit:
-        market = watch.Market(["BTCUSDT", "ETHUSDT"])
+        market = watch.WatchedMarket(["BTCUSDT", "ETHUSDT"])
         following = [
             asyncio.create_task(market.follow_tickers(bybit, "linear")),
             asyncio.create_task(market.follow_trades(bybit, "linear")),

@@ -16,7 +16,7 @@ from bybit_async.api.trade import Trade
 from bybit_async.environments import Environment
 from bybit_async.errors import DeadlineExceeded, InvalidParameter, NotSent, OutcomeUnknown, RateLimited, SessionClosed
 from bybit_async.models.stream_public import SystemStatusData
-from bybit_async.stream.maintenance import Maintenance
+from bybit_async.stream.maintenance import OngoingMaintenance
 from bybit_async.stream.orders.entry import OrderEntry
 from bybit_async.stream.orders.late_answers import LateAnswer
 from bybit_async.stream.settings import StreamSettings
@@ -221,7 +221,7 @@ async def test_every_caller_of_a_refused_key_has_an_error_of_its_own() -> None:
 async def test_r13_order_entry_is_connected_less_often_under_maintenance(state: str, again: str) -> None:
     async with TradeServer() as server:
         pass
-    known = Maintenance()
+    known = OngoingMaintenance()
     known.take([SystemStatusData(id="1", state=state)])
     settings = StreamSettings(backoff=0.01, maintenance_backoff=60.0)
     async with opened(server, maintenance=known, settings=settings) as (_, trade):

@@ -21,7 +21,7 @@ from bybit_async.models.stream_public import SystemStatusData
 from bybit_async.session import AsyncBybit
 from bybit_async.simulator import SimulatedExchange
 from bybit_async.simulator.exchange import Credentials
-from bybit_async.stream.maintenance import Maintenance
+from bybit_async.stream.maintenance import OngoingMaintenance
 from bybit_async.stream.settings import StreamSettings
 from tests.faults.proxy import Toxics, proxy_to
 from tests.faults.trading import AMEND, CANCEL, CREATE, OPEN, RESTING
@@ -312,7 +312,7 @@ async def test_r13_reconnecting_is_slower_while_bybit_is_maintained() -> None:
 
 
 def test_r13_a_maintenance_whose_end_was_never_told_is_over_some_time() -> None:
-    maintenance = Maintenance()
+    maintenance = OngoingMaintenance()
     assert not maintenance.ongoing(0)
     maintenance.take([SystemStatusData(id="a", state="ongoing", end=1_000), SystemStatusData(id="b", state="ongoing")])
     maintenance.take([SystemStatusData(id="b", state="canceled")])

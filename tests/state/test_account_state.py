@@ -9,7 +9,7 @@ from bybit_async.models.position import Position
 from bybit_async.models.stream_private import ExecutionData, PositionData, WalletCoinData, WalletData
 from bybit_async.models.trade import Execution
 from bybit_async.state.executions import Executions
-from bybit_async.state.positions import Positions
+from bybit_async.state.positions import KnownPositions
 from bybit_async.state.pushed import execution_of, position_of, wallet_of
 from bybit_async.state.wallet import WalletState
 
@@ -19,7 +19,7 @@ def position(size=1, *, seq=None, at=0, symbol="X", idx=0, **more):
 
 
 def test_positions_are_told_apart_by_category_symbol_and_side():
-    positions = Positions()
+    positions = KnownPositions()
     positions.apply(position(1), category="linear")
     positions.apply(position(2, idx=2), category="linear")
     positions.apply(position(0), category="inverse")
@@ -39,7 +39,7 @@ def test_the_category_that_a_position_names_goes_before_the_one_it_was_asked_for
 
 
 def test_o16_a_position_does_not_go_back():
-    positions = Positions()
+    positions = KnownPositions()
     assert positions.apply(position(5, seq=10, at=10)).previous is None
     assert positions.apply(position(4, seq=9, at=11)) is None
     assert positions.apply(position(4, seq=10, at=9)) is None
@@ -48,7 +48,7 @@ def test_o16_a_position_does_not_go_back():
 
 
 def test_a_report_without_a_change_is_no_event_but_renews_the_figures():
-    positions = Positions()
+    positions = KnownPositions()
     positions.apply(position(5, seq=1, at=1, unrealised_pnl=Decimal(1)))
     assert positions.apply(position(5, seq=1, at=2, unrealised_pnl=Decimal(2))) is None
     assert positions.repeats == 1
@@ -65,7 +65,7 @@ def test_a_pushed_position_becomes_the_same_position_that_rest_answers_with():
 
 @given(order=st.permutations([position(n, seq=n // 2, at=n) for n in range(8)]))
 def test_positions_end_the_same_in_any_order(order):
-    positions = Positions()
+    positions = KnownPositions()
     for report in order:
         positions.apply(report)
     assert positions.get("X").size == 7

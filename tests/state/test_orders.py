@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bybit_async.models.stream_private import OrderData
 from bybit_async.models.trade import Order
-from bybit_async.state.orders import FINAL, Orders
+from bybit_async.state.orders import FINAL, KnownOrders
 from bybit_async.state.pushed import order_of
 
 
@@ -24,7 +24,7 @@ def statuses(orders, reports):
 
 
 def test_an_order_is_found_by_either_id_and_leaves_the_open_ones_when_final():
-    orders = Orders()
+    orders = KnownOrders()
     assert orders.apply(order()).previous is None
     assert orders.find(order_link_id="link-a") is orders.find(order_id="a")
     assert [item.order_id for item in orders.open] == ["a"]
@@ -45,13 +45,13 @@ def test_an_order_without_a_link_id_is_found_by_its_order_id_only():
 
 
 def test_o16_a_late_new_after_the_fill_is_dropped():
-    orders = Orders()
+    orders = KnownOrders()
     assert statuses(orders, [order("Filled", filled=10, at=5), order("New", at=1)]) == ["Filled"]
     assert orders.late == 1
 
 
 def test_o16_less_executed_is_older_whatever_its_time():
-    orders = Orders()
+    orders = KnownOrders()
     assert statuses(orders, [order("PartiallyFilled", filled=4, at=5), order("PartiallyFilled", filled=3, at=6)]) == [
         "PartiallyFilled"
     ]
@@ -59,13 +59,13 @@ def test_o16_less_executed_is_older_whatever_its_time():
 
 
 def test_steps_within_one_millisecond_go_forward_only():
-    orders = Orders()
+    orders = KnownOrders()
     reports = [order(status, at=7) for status in ("New", "Triggered", "Untriggered")]
     assert statuses(orders, reports) == ["New"]
 
 
 def test_an_amended_price_is_a_change_and_its_repeat_is_none():
-    orders = Orders()
+    orders = KnownOrders()
     orders.apply(order(at=1))
     amended = order(at=2, take_profit=Decimal(9))
     assert orders.apply(amended).order.take_profit == 9
@@ -77,7 +77,7 @@ def test_o17_two_filled_messages_are_one_end_and_the_fill_is_kept():
     fill = order("Filled", filled=10, at=5, reject_reason="EC_NoError")
     lost = order("Filled", filled=10, at=6, cancel_type="CancelByUser", reject_reason="EC_OrigClOrdIDDoesNotExist")
     for reports in ([fill, lost], [lost, fill]):
-        orders = Orders()
+        orders = KnownOrders()
         changes = [change for change in map(orders.apply, [order(), *reports]) if change]
         assert [change.became_final for change in changes] == [False, True]
         assert orders.find(order_id="a").reject_reason == "EC_NoError"
@@ -93,7 +93,7 @@ def test_o17_the_same_end_told_otherwise_changes_nothing():
 
 @pytest.mark.parametrize("status", ["Cancelled", "PartiallyFilledCanceled"])
 def test_o19_a_cancelled_order_keeps_its_fills(status):
-    orders = Orders()
+    orders = KnownOrders()
     orders.apply(order(status, filled=4, at=5))
     assert orders.apply(order("PartiallyFilled", filled=4, at=4)) is None
     kept = orders.find(order_id="a")
@@ -101,7 +101,7 @@ def test_o19_a_cancelled_order_keeps_its_fills(status):
 
 
 def test_o19_an_end_that_knows_of_more_fills_corrects_one_that_does_not():
-    orders = Orders()
+    orders = KnownOrders()
     orders.apply(order("Cancelled", filled=0, at=5))
     change = orders.apply(order("Cancelled", filled=4, at=5))
     assert change.order.cum_exec_qty == 4
@@ -110,13 +110,13 @@ def test_o19_an_end_that_knows_of_more_fills_corrects_one_that_does_not():
 
 
 def test_an_unknown_status_is_no_end():
-    orders = Orders()
+    orders = KnownOrders()
     orders.apply(order("Suspended"))
     assert len(orders.open) == 1
 
 
 def test_memory_is_bounded_and_a_late_report_revives_nothing():
-    orders = Orders(keep=3)
+    orders = KnownOrders(keep=3)
     for number in range(10):
         orders.apply(order("Filled", filled=10, order_id=str(number), link=f"link-{number}"))
     assert [item.order_id for item in orders] == ["7", "8", "9"]
@@ -129,7 +129,7 @@ def test_memory_is_bounded_and_a_late_report_revives_nothing():
 
 
 def test_open_orders_are_never_forgotten():
-    orders = Orders(keep=1)
+    orders = KnownOrders(keep=1)
     for number in range(10):
         orders.apply(order(order_id=str(number)))
     assert len(orders.open) == 10
@@ -170,7 +170,7 @@ def test_any_order_of_any_repeated_reports_ends_the_same(paths, data):
     reports = list(itertools.chain(*lives))
     repeated = data.draw(st.lists(st.sampled_from(reports), max_size=6))
     shuffled = data.draw(st.permutations(reports + repeated))
-    straight, mixed = Orders(), Orders()
+    straight, mixed = KnownOrders(), KnownOrders()
     for report in reports:
         straight.apply(report)
     ends, executed = {}, {}
@@ -188,7 +188,7 @@ def test_any_order_of_any_repeated_reports_ends_the_same(paths, data):
 
 
 def test_an_order_link_id_that_was_used_again_stays_with_the_newer_order():
-    orders = Orders(keep=1)
+    orders = KnownOrders(keep=1)
     orders.apply(order("Filled", filled=10, order_id="a", link="mine"))
     orders.apply(order(order_id="b", link="mine"))
     orders.apply(order("Filled", filled=10, order_id="c", link="other"))
@@ -197,7 +197,7 @@ def test_an_order_link_id_that_was_used_again_stays_with_the_newer_order():
 
 
 def test_the_order_link_ids_of_forgotten_orders_are_forgotten():
-    orders = Orders(keep=10)
+    orders = KnownOrders(keep=10)
     for number in range(100):
         orders.apply(order("Filled", filled=10, order_id=f"o{number}", link=f"l{number}"))
     assert len(orders._links) == 10

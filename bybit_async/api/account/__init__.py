@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bybit_async.api.account.balances import Balances
+from bybit_async.api.account.balances import AccountBalances
 from bybit_async.api.account.borrowing import Borrowing
 from bybit_async.api.account.protection import Protection
 from bybit_async.api.account.settings import Settings
@@ -10,7 +10,7 @@ from bybit_async.api.account.settings import Settings
 __all__ = ["Account"]
 
 
-class Account(Balances, Borrowing, Protection, Settings):
+class Account(AccountBalances, Borrowing, Protection, Settings):
     """Balances, fees, transactions, borrowing and the account's settings."""
 
     __slots__ = ()

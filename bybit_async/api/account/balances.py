@@ -29,7 +29,7 @@ GET_TRADE_INFO_FOR_ANALYSIS = get(
 )
 
 
-class Balances(Resource):
+class AccountBalances(Resource):
     """The part of `Account` that reads balances and their history."""
 
     __slots__ = ()

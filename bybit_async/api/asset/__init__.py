@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bybit_async.api.asset.balances import Balances
-from bybit_async.api.asset.conversion import Conversion
+from bybit_async.api.asset.balances import AssetBalances
+from bybit_async.api.asset.conversion import Conversions
 from bybit_async.api.asset.deposits import Deposits
 from bybit_async.api.asset.records import Records
 from bybit_async.api.asset.transfers import Transfers
@@ -12,7 +12,7 @@ from bybit_async.api.asset.withdrawals import Withdrawals
 __all__ = ["Asset"]
 
 
-class Asset(Balances, Transfers, Deposits, Withdrawals, Conversion, Records):
+class Asset(AssetBalances, Transfers, Deposits, Withdrawals, Conversions, Records):
     """Balances, transfers, deposits, withdrawals and conversions."""
 
     __slots__ = ()

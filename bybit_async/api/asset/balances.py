@@ -28,7 +28,7 @@ GET_WITHDRAWABLE_AMOUNT = get(
 )
 
 
-class Balances(Resource):
+class AssetBalances(Resource):
     """The balances part of `Asset`."""
 
     __slots__ = ()

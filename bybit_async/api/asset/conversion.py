@@ -31,7 +31,7 @@ GET_EXCHANGE_HISTORY_SMALL_BALANCE = get(
 )
 
 
-class Conversion(Resource):
+class Conversions(Resource):
     """The conversion part of `Asset`."""
 
     __slots__ = ()

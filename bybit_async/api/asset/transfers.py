@@ -16,7 +16,7 @@ CREATE_INTERNAL_TRANSFER = post("/v5/asset/transfer/inter-transfer", "asset.crea
 GET_INTERNAL_TRANSFER_RECORDS = get(
     "/v5/asset/transfer/query-inter-transfer-list", "asset.get_internal_transfer_records", Page[m.InternalTransfer]
 )
-GET_SUB_UID = get("/v5/asset/transfer/query-sub-member-list", "asset.get_sub_uid", m.SubMembers)
+GET_SUB_UID = get("/v5/asset/transfer/query-sub-member-list", "asset.get_sub_uid", m.TransferSubMembers)
 GET_TRANSFERABLE_COIN = get("/v5/asset/transfer/query-transfer-coin-list", "asset.get_transferable_coin", Rows[str])
 ENABLE_UNIVERSAL_TRANSFER_FOR_SUB_UID = post(
     "/v5/asset/transfer/save-transfer-sub-member",
@@ -82,7 +82,7 @@ class Transfers(Resource):
             cursor=cursor,
         )  # fmt: skip
 
-    async def get_sub_uid(self, *, timeout: float | None = None) -> m.SubMembers:
+    async def get_sub_uid(self, *, timeout: float | None = None) -> m.TransferSubMembers:
         """The ids of all sub accounts, and of those that may use universal transfers.
 
         `GET /v5/asset/transfer/query-sub-member-list`.

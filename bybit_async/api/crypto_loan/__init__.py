@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from bybit_async.api.crypto_loan.fixed import FixedLoan
-from bybit_async.api.crypto_loan.flexible import FlexibleLoan
-from bybit_async.api.crypto_loan.legacy import LegacyLoan
+from bybit_async.api.crypto_loan.fixed import FixedLoans
+from bybit_async.api.crypto_loan.flexible import FlexibleLoans
+from bybit_async.api.crypto_loan.legacy import LegacyLoans
 from bybit_async.api.crypto_loan.lending import Lending
-from bybit_async.api.crypto_loan.shared import SharedLoan
+from bybit_async.api.crypto_loan.shared import SharedLoans
 
 __all__ = ["CryptoLoan"]
 
 
-class CryptoLoan(SharedLoan, FixedLoan, FlexibleLoan, LegacyLoan, Lending):
+class CryptoLoan(SharedLoans, FixedLoans, FlexibleLoans, LegacyLoans, Lending):
     """Loans against crypto collateral."""
 
     __slots__ = ()

@@ -69,7 +69,7 @@ GET_REPAYMENT_HISTORY_FIXED_CRYPTO_LOAN = get(
 )
 
 
-class FixedLoan(Resource):
+class FixedLoans(Resource):
     """The fixed part of `CryptoLoan`."""
 
     __slots__ = ()
@@ -121,7 +121,7 @@ class FixedLoan(Resource):
         term: Literal["7", "14", "30", "90", "180"],
         auto_repay: Literal["true", "false"] | None = None,
         repay_type: Literal["1", "2"] | None = None,
-        collateral: Sequence[m.Collateral | Fields] | None = None,
+        collateral: Sequence[m.CollateralAmount | Fields] | None = None,
         timeout: float | None = None,
     ) -> m.LoanOrderId:
         """Order a loan at a yearly rate of your own (``0.02`` is 2 %).
@@ -138,14 +138,14 @@ class FixedLoan(Resource):
             term=term,
             auto_repay=auto_repay,
             repay_type=repay_type,
-            collateral_list=none_or_wires(m.Collateral, collateral, "collateral"),
+            collateral_list=none_or_wires(m.CollateralAmount, collateral, "collateral"),
         )
 
     async def renew_fixed_crypto_loan(
         self,
         *,
         loan_id: str,
-        collateral: Sequence[m.Collateral | Fields] | None = None,
+        collateral: Sequence[m.CollateralAmount | Fields] | None = None,
         timeout: float | None = None,
     ) -> m.LoanOrderId:
         """Renew a loan. `POST /v5/crypto-loan-fixed/renew`."""
@@ -153,7 +153,7 @@ class FixedLoan(Resource):
             RENEW_FIXED_CRYPTO_LOAN,
             timeout,
             loan_id=loan_id,
-            collateral_list=none_or_wires(m.Collateral, collateral, "collateral"),
+            collateral_list=none_or_wires(m.CollateralAmount, collateral, "collateral"),
         )
 
     async def create_lending_order_fixed_crypto_loan(

@@ -36,7 +36,7 @@ GET_REPAYMENT_HISTORY_FLEXIBLE_CRYPTO_LOAN = get(
 )
 
 
-class FlexibleLoan(Resource):
+class FlexibleLoans(Resource):
     """The flexible part of `CryptoLoan`."""
 
     __slots__ = ()
@@ -46,7 +46,7 @@ class FlexibleLoan(Resource):
         *,
         loan_currency: str,
         loan_amount: Number,
-        collateral: Sequence[m.Collateral | Fields] | None = None,
+        collateral: Sequence[m.CollateralAmount | Fields] | None = None,
         timeout: float | None = None,
     ) -> m.LoanOrderId:
         """Borrow a coin, pledging up to 100 others. `POST /v5/crypto-loan-flexible/borrow`."""
@@ -55,7 +55,7 @@ class FlexibleLoan(Resource):
             timeout,
             loan_currency=loan_currency,
             loan_amount=plain(loan_amount, "loan_amount"),
-            collateral_list=none_or_wires(m.Collateral, collateral, "collateral"),
+            collateral_list=none_or_wires(m.CollateralAmount, collateral, "collateral"),
         )
 
     async def repay_flexible_crypto_loan(

@@ -83,7 +83,7 @@ GET_CRYPTO_LOAN_LTV_ADJUSTMENT_HISTORY = get(
 )
 
 
-class LegacyLoan(Resource):
+class LegacyLoans(Resource):
     """The legacy part of `CryptoLoan`."""
 
     __slots__ = ()

@@ -48,7 +48,7 @@ GET_POSITION_NEW_CRYPTO_LOAN = get(
 )
 
 
-class SharedLoan(Resource):
+class SharedLoans(Resource):
     """The shared part of `CryptoLoan`."""
 
     __slots__ = ()

@@ -40,7 +40,7 @@ GET_ADL_ALERT = get("/v5/market/adlAlert", "market.get_adl_alert", m.AdlAlerts, 
 GET_FEE_GROUP_INFO = get("/v5/market/fee-group-info", "market.get_fee_group_info", m.FeeGroups, signed=False)
 
 
-class Contracts(Resource):
+class ContractQueries(Resource):
     """The statistics part of `Market`."""
 
     __slots__ = ()

@@ -34,7 +34,7 @@ GET_INSTRUMENTS_INFO = get(
 )
 
 
-class Instruments(Resource):
+class InstrumentQueries(Resource):
     """The instrument part of `Market`."""
 
     __slots__ = ("_instruments",)

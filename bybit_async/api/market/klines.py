@@ -19,7 +19,7 @@ GET_PREMIUM_INDEX_PRICE_KLINE = get(
 )
 
 
-class Klines(Resource):
+class KlineQueries(Resource):
     """The kline part of `Market`."""
 
     __slots__ = ()

@@ -35,7 +35,7 @@ GET_PUBLIC_TRADE_HISTORY = get(
 )
 
 
-class Prices(Resource):
+class PriceQueries(Resource):
     """The price part of `Market`."""
 
     __slots__ = ()

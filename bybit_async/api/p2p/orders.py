@@ -28,7 +28,7 @@ UPLOAD_CHAT_FILE = post("/v5/p2p/oss/upload_file", "p2p.upload_chat_file", m.Upl
 _PAGES = Numbered("page", "count")
 
 
-class Orders(Resource):
+class AdOrders(Resource):
     """The orders part of `P2P`."""
 
     __slots__ = ()

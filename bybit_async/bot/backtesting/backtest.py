@@ -8,7 +8,7 @@ from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from bybit_async.bot.backtesting.history import CandleData, History, load, when
+from bybit_async.bot.backtesting.history import CandleData, CandleHistory, load, when
 from bybit_async.bot.backtesting.metrics import metrics_of
 from bybit_async.bot.backtesting.minds import Wanted, frames_of
 from bybit_async.bot.backtesting.plan import Plan
@@ -138,7 +138,7 @@ def _assumptions(plan: Plan) -> list[str]:
     return made
 
 
-def _interval(given: str | int | None, config: ConfigurationManager, history: History) -> str:
+def _interval(given: str | int | None, config: ConfigurationManager, history: CandleHistory) -> str:
     if given is not None:
         return interval_of(given)
     usual: str = config.settings.trading.interval

@@ -7,14 +7,14 @@ from decimal import Decimal
 
 import numpy as np
 
-from bybit_async.bot.backtesting.history import History
+from bybit_async.bot.backtesting.history import CandleHistory
 from bybit_async.simulator.engine import Instrument
 
 
 def first_in_danger(
     cash: float,
     held: Sequence[tuple[str, float, float]],
-    history: History,
+    history: CandleHistory,
     instruments: Mapping[str, Instrument],
     here: int,
     end: int,

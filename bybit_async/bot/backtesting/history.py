@@ -51,7 +51,7 @@ class CandleData:
     funding: pd.DataFrame | None = None
 
 
-class Series(NamedTuple):
+class CandleSeries(NamedTuple):
     """The candles of one symbol as arrays, and its fundings as (milliseconds, rate)."""
 
     open: Floats
@@ -62,18 +62,18 @@ class Series(NamedTuple):
     funding: list[tuple[int, float]] | None
 
 
-class History(NamedTuple):
+class CandleHistory(NamedTuple):
     """Candles of all symbols on one grid of opening times, `step` milliseconds apart."""
 
     times: Times
     step: int
-    symbols: dict[str, Series]
+    symbols: dict[str, CandleSeries]
 
     def __len__(self) -> int:
         return len(self.times)
 
 
-def load(data: Mapping[str, CandleData | pd.DataFrame]) -> History:
+def load(data: Mapping[str, CandleData | pd.DataFrame]) -> CandleHistory:
     """Return data as arrays.
 
     Raises:
@@ -92,7 +92,7 @@ def load(data: Mapping[str, CandleData | pd.DataFrame]) -> History:
         times, step = own, own_step
         found[symbol] = _series(symbol, held, own, own_step)
     assert times is not None
-    return History(times, step, found)
+    return CandleHistory(times, step, found)
 
 
 def _times(symbol: str, frame: pd.DataFrame) -> tuple[Times, int]:
@@ -116,7 +116,7 @@ def _times(symbol: str, frame: pd.DataFrame) -> tuple[Times, int]:
     return times, step
 
 
-def _series(symbol: str, held: CandleData, times: Times, step: int) -> Series:
+def _series(symbol: str, held: CandleData, times: Times, step: int) -> CandleSeries:
     absent = [name for name in CANDLE_COLUMNS if name not in held.candles]
     if absent:
         raise ValueError(f"data: {symbol} has no column {', '.join(absent)}")
@@ -129,7 +129,7 @@ def _series(symbol: str, held: CandleData, times: Times, step: int) -> Series:
         place = int(np.flatnonzero(~sound)[0])
         row = f"open {opened[place]:g}, high {high[place]:g}, low {low[place]:g}, close {close[place]:g}"
         raise MissingData(symbol, when(times[place]), f"this is no candle: {row}")
-    return Series(opened, high, low, close, volume, _funding(symbol, held.funding, times, step))
+    return CandleSeries(opened, high, low, close, volume, _funding(symbol, held.funding, times, step))
 
 
 def _funding(symbol: str, frame: pd.DataFrame | None, times: Times, step: int) -> list[tuple[int, float]] | None:
@@ -159,7 +159,7 @@ def when(time_ms: int | np.int64) -> str:
     return str(np.datetime64(int(time_ms), "ms")).replace("T", " ").removesuffix(".000")
 
 
-def grouped(history: History, interval: str) -> tuple[Times, NDArray[np.int64]]:
+def grouped(history: CandleHistory, interval: str) -> tuple[Times, NDArray[np.int64]]:
     """Return the opening times of whole candles of an interval, and the index of the last small candle of each.
 
     Raises:
@@ -176,7 +176,7 @@ def grouped(history: History, interval: str) -> tuple[Times, NDArray[np.int64]]:
     return opened, start + np.arange(1, len(opened) + 1, dtype=np.int64) * per - 1
 
 
-def resampled(series: Series, last: NDArray[np.int64], per: int) -> dict[str, Floats]:
+def resampled(series: CandleSeries, last: NDArray[np.int64], per: int) -> dict[str, Floats]:
     """Return candles made of `per` small ones each; `last` are the indices of the last of them."""
     if per == 1:
         columns = (series.open, series.high, series.low, series.close, series.volume)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from bybit_async.bot.engine.decisions import OrderPlan
 from bybit_async.bot.engine.lots import Lots, Realized
 from bybit_async.bot.records import OrderSide, TradeSignal
-from bybit_async.simulator.engine import Execution
+from bybit_async.simulator.engine import AccountExecution
 
 ZERO = Decimal(0)
 _FORCED = frozenset({"CreateByLiq", "CreateByTakeOver_PassThrough"})
@@ -138,7 +138,7 @@ class RunLedger:
             )
         )
 
-    def execution(self, execution: Execution) -> None:
+    def execution(self, execution: AccountExecution) -> None:
         """Write an execution down, and what it closes."""
         kind = execution.exec_type
         forced = kind == "BustTrade" or execution.create_type in _FORCED

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bybit_async.bot.backtesting.history import History, Times, grouped, resampled
+from bybit_async.bot.backtesting.history import CandleHistory, Times, grouped, resampled
 from bybit_async.bot.check import LookAhead, check_strategy
 from bybit_async.bot.configuration import ConfigurationManager
 from bybit_async.bot.indicators import Floats
@@ -119,7 +119,7 @@ class Minds:
     def __init__(
         self,
         strategies: Iterable[BaseStrategy],
-        history: History,
+        history: CandleHistory,
         interval: str,
         data: PastData,
         frames: Mapping[str, pd.DataFrame],
@@ -167,7 +167,7 @@ class Minds:
         return asked
 
 
-def frames_of(history: History, interval: str) -> dict[str, pd.DataFrame]:
+def frames_of(history: CandleHistory, interval: str) -> dict[str, pd.DataFrame]:
     """Return candles of the strategies' interval, by symbol."""
     import pandas as pd
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from bybit_async.bot.backtesting.history import History
+from bybit_async.bot.backtesting.history import CandleHistory
 from bybit_async.bot.backtesting.minds import Wanted
 from bybit_async.bot.backtesting.rules import FillRule
 from bybit_async.bot.configuration import ConfigurationManager
@@ -23,7 +23,7 @@ class Plan(NamedTuple):
     """What a run is made from."""
 
     strategies: Sequence[Wanted]
-    history: History
+    history: CandleHistory
     frames: Mapping[str, pd.DataFrame]
     instruments: Mapping[str, Instrument]
     config: ConfigurationManager

@@ -40,7 +40,7 @@ td:first-child,th:first-child{text-align:left}
 """
 
 
-class Page(NamedTuple):
+class ReportPage(NamedTuple):
     """What is shown; the fields are those of a result."""
 
     profit: str
@@ -57,7 +57,7 @@ class Page(NamedTuple):
     seed: int
 
 
-def html_of(result: Page) -> str:
+def html_of(result: ReportPage) -> str:
     """Return the page."""
     days = daily(result.equity)
     notes = "".join(f"<li>{escape(note)}</li>" for note in result.assumptions)
@@ -122,7 +122,7 @@ def _shown(value: float | None, *, share: bool) -> str:
     return f"{value:.2%}" if share else f"{value:,.2f}"
 
 
-def _figures(result: Page) -> str:
+def _figures(result: ReportPage) -> str:
     returns = figures.returns_of(np.concatenate([[float(result.balance)], daily(result.equity).to_numpy()]))
     sure = {
         "sharpe_ratio": lambda sample: figures.sharpe_ratio(sample, DAYS_PER_YEAR),
@@ -141,7 +141,7 @@ def _figures(result: Page) -> str:
     return f"<table>{head}{''.join(rows)}</table>"
 
 
-def _months(days: pd.Series[float], result: Page) -> str:
+def _months(days: pd.Series[float], result: ReportPage) -> str:
     last: dict[tuple[int, int], float] = {}
     for closed, value in days.items():
         # A close at midnight is the last of the day before.
@@ -163,7 +163,7 @@ def _months(days: pd.Series[float], result: Page) -> str:
     return f"<table>{head}{''.join(rows)}</table>"
 
 
-def _trades(result: Page) -> str:
+def _trades(result: ReportPage) -> str:
     head = "<tr><th>opened</th><th>closed</th><th>strategy</th><th>symbol</th><th>side</th><th>size</th>"
     head += "<th>entry</th><th>exit</th><th>fees</th><th>profit</th><th>by</th></tr>"
     rows = []
@@ -187,7 +187,7 @@ def _trades(result: Page) -> str:
     return f"<table>{head}{''.join(rows)}</table>{rest}"
 
 
-def png_of(result: Page, path: str | Path) -> None:
+def png_of(result: ReportPage, path: str | Path) -> None:
     """Draw equity and drawdown into a PNG file."""
     from matplotlib.figure import Figure
 

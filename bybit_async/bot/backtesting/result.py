@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bybit_async.bot.backtesting.days import daily
 from bybit_async.bot.backtesting.ledger import BacktestTrade, Fill, OrderRecord
-from bybit_async.bot.backtesting.report import Page, html_of, png_of
+from bybit_async.bot.backtesting.report import ReportPage, html_of, png_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,8 +116,8 @@ class BacktestResult:
         """Draw equity and drawdown into a PNG file; takes the `chart` extra."""
         png_of(self._page(), path)
 
-    def _page(self) -> Page:
-        return Page(
+    def _page(self) -> ReportPage:
+        return ReportPage(
             profit=str(self.profit),
             period=(self.equity.index[0], self.equity.index[-1]),
             balance=self.balance,

@@ -7,16 +7,16 @@ from decimal import Decimal
 from functools import lru_cache
 
 from bybit_async.bot.backtesting.rules import FillRule, charged
-from bybit_async.bot.engine.decisions import OrderPlan, Quote
+from bybit_async.bot.engine.decisions import OrderPlan, PriceQuote
 from bybit_async.bot.records import HeldPosition, OrderSide, OrderType, PortfolioSnapshot, WorkingOrder
 from bybit_async.models.market import LinearInstrument
 from bybit_async.models.market.instruments import ContractLotSize
 from bybit_async.models.market.rules import ContractPriceFilter
 from bybit_async.simulator.engine import (
     Account,
+    AccountExecution,
     Engine,
     ExchangeClock,
-    Execution,
     Instrument,
     MarketFeed,
     NewOrder,
@@ -72,11 +72,11 @@ class Place:
         # In the decimals that the engine gives a price that moves: they are seen in what it says.
         self.feed.skip(round(self.price, 8))
 
-    def quote(self, price: float, spread: int, time_ms: int) -> Quote:
+    def quote(self, price: float, spread: int, time_ms: int) -> PriceQuote:
         """Return what could be traded at a price of the data."""
         last = self.on_tick(price)
         bid = max(last - self.instrument.tick * ((spread - 1) // 2), self.instrument.tick)
-        return Quote(bid, bid + self.instrument.tick * spread, last, time_ms)
+        return PriceQuote(bid, bid + self.instrument.tick * spread, last, time_ms)
 
 
 class Venue(Sink):
@@ -100,7 +100,7 @@ class Venue(Sink):
         start_ms: int,
         seed: int,
         leverage: float | None,
-        on_execution: Callable[[Execution], None],
+        on_execution: Callable[[AccountExecution], None],
     ) -> None:
         self.clock: ExchangeClock = ExchangeClock(start_ms, manual=True)
         traded = {symbol: charged(instrument, rule) for symbol, instrument in instruments.items()}
@@ -117,7 +117,7 @@ class Venue(Sink):
         }
         self.engine.add_sink(self)
 
-    def on_executions(self, account: Account, executions: list[Execution]) -> None:
+    def on_executions(self, account: Account, executions: list[AccountExecution]) -> None:
         """Pass on what was executed for the account."""
         if account is self.account:
             for execution in executions:

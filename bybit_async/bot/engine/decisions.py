@@ -34,7 +34,7 @@ PREFIX = "bot-"
 """What the order link ids of the bot begin with."""
 
 
-class Quote(NamedTuple):
+class PriceQuote(NamedTuple):
     """The market at one moment, in milliseconds of the exchange's clock."""
 
     bid: Decimal
@@ -111,7 +111,7 @@ class Situation(NamedTuple):
 
     portfolio: PortfolioSnapshot
     instrument: Instrument
-    quote: Quote | None
+    quote: PriceQuote | None
     settings: BotSettings
     now_ms: int
 

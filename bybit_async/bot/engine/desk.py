@@ -17,7 +17,7 @@ from bybit_async import BybitError, DuplicateOrderLinkId, InvalidParameter, NotS
 from bybit_async.bot.client import BybitClient
 from bybit_async.bot.engine.decisions import OrderPlan
 from bybit_async.bot.engine.lots import Lots, Realized
-from bybit_async.bot.engine.trades import Trade, TradeBook
+from bybit_async.bot.engine.trades import BotTrade, TradeBook
 from bybit_async.bot.errors import JournalError
 from bybit_async.bot.journal import Journal, Put
 from bybit_async.bot.journal.journal import event, meta
@@ -83,13 +83,13 @@ class Desk:
 
     # Sending
 
-    async def submit(self, plan: OrderPlan, signal: TradeSignal) -> Trade:
+    async def submit(self, plan: OrderPlan, signal: TradeSignal) -> BotTrade:
         """Write a trade down; from now on it counts as exposure.
 
         Raises:
             JournalError: it could not be written, and will not be sent.
         """
-        trade = Trade(plan, signal, self.now_ms())
+        trade = BotTrade(plan, signal, self.now_ms())
         self.trades.add(trade)
         try:
             await self.journal.write(trade.row())
@@ -99,7 +99,7 @@ class Desk:
             raise
         return trade
 
-    async def send(self, trade: Trade, *, timeout: float) -> None:
+    async def send(self, trade: BotTrade, *, timeout: float) -> None:
         """Send a trade's order and wait until it has ended, or rests in the book, or `timeout` seconds passed."""
         sent = time.perf_counter()
         try:
@@ -123,7 +123,7 @@ class Desk:
         self._note(trade)
         await self._settled(trade, timeout, or_rests=True)
 
-    async def _settled(self, trade: Trade, timeout: float, *, or_rests: bool = False) -> None:
+    async def _settled(self, trade: BotTrade, timeout: float, *, or_rests: bool = False) -> None:
         changed = self._changed.setdefault(trade.execution_id, asyncio.Event())
         try:
             async with asyncio.timeout(timeout):
@@ -135,11 +135,11 @@ class Desk:
         finally:
             self._changed.pop(trade.execution_id, None)
 
-    def _rests(self, trade: Trade) -> bool:
+    def _rests(self, trade: BotTrade) -> bool:
         order = self.account.orders.find(order_link_id=trade.execution_id)
         return order is not None and order.is_open and order.order_type == "Limit" and order.time_in_force != "IOC"
 
-    async def cancel(self, trade: Trade) -> bool:
+    async def cancel(self, trade: BotTrade) -> bool:
         """Cancel a trade's order; True when it has ended without trading further."""
         try:
             await self._session.trade.cancel_order(
@@ -202,7 +202,7 @@ class Desk:
             del self._seen[next(iter(self._seen))]
         trade = self.trades.get(execution.order_link_id)
         puts = [_row(execution, trade)]
-        changed: dict[str, Trade] = {}
+        changed: dict[str, BotTrade] = {}
         if execution.exec_type not in _BOOKINGS:
             fee = execution.exec_fee or ZERO
             if trade is not None:
@@ -226,7 +226,7 @@ class Desk:
             self._told(item)
         return True
 
-    def _realize(self, part: Realized, changed: dict[str, Trade]) -> None:
+    def _realize(self, part: Realized, changed: dict[str, BotTrade]) -> None:
         opener = self.trades.get(part.execution_id)
         if opener is not None:
             opener.realized = (opener.realized or ZERO) + part.pnl
@@ -236,21 +236,21 @@ class Desk:
             if self.on_performance is not None:
                 self.on_performance(part.strategy_id, part.symbol, part.total)
 
-    def _note(self, trade: Trade) -> None:
+    def _note(self, trade: BotTrade) -> None:
         try:
             self.journal.post(trade.row())
         except JournalError:
             log.exception("the journal did not take %s", trade.execution_id)
         self._told(trade)
 
-    def _told(self, trade: Trade) -> None:
+    def _told(self, trade: BotTrade) -> None:
         self.trades.note(trade)
         if (changed := self._changed.get(trade.execution_id)) is not None:
             changed.set()
 
     # Finding out
 
-    async def find_out(self, trade: Trade) -> bool:
+    async def find_out(self, trade: BotTrade) -> bool:
         """Ask the exchange what became of a trade's order; True when it knows it."""
         order = await self._session.trade.find_order(
             category=self._category, symbol=trade.plan.symbol, order_link_id=trade.execution_id
@@ -270,12 +270,12 @@ class Desk:
         pages = self._session.trade.get_executions(category=self._category, start=since_ms, limit=100)
         return [execution async for execution in pages]
 
-    def never_sent(self, trade: Trade, reason: str) -> None:
+    def never_sent(self, trade: BotTrade, reason: str) -> None:
         """Note that a trade was written down, but its order was not sent."""
         trade.end(ExecutionStatus.REJECTED, reason, self.now_ms())
         self._note(trade)
 
-    def never_arrived(self, trade: Trade) -> None:
+    def never_arrived(self, trade: BotTrade) -> None:
         """Note that a trade's order is not known at the exchange and cannot arrive any more."""
         trade.end(ExecutionStatus.REJECTED, "the order never reached the exchange", self.now_ms())
         self._note(trade)
@@ -311,7 +311,7 @@ class Desk:
             )
 
 
-def _row(execution: Execution, trade: Trade | None) -> Put:
+def _row(execution: Execution, trade: BotTrade | None) -> Put:
     return Put(
         "executions",
         {

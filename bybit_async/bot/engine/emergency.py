@@ -9,7 +9,7 @@ from typing import Any
 
 from bybit_async import BybitError
 from bybit_async.bot.engine.desk import Desk
-from bybit_async.bot.engine.trades import Trade
+from bybit_async.bot.engine.trades import BotTrade
 from bybit_async.models.trade import Order
 
 log: logging.Logger = logging.getLogger("bybit_async.bot.engine")
@@ -53,7 +53,7 @@ class Sweep:
             clean = 0 if left or self._unsettled() else clean + 1
             await asyncio.sleep(_PAUSE)
 
-    def _unsettled(self) -> list[Trade]:
+    def _unsettled(self) -> list[BotTrade]:
         return [trade for trade in self._desk.trades.active if trade.is_unknown or trade.order_id is None]
 
     async def _tried(self, step: Awaitable[int]) -> int:

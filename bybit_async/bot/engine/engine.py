@@ -20,7 +20,7 @@ from bybit_async.bot.engine.places import state_directory
 from bybit_async.bot.engine.rooms import Rooms, open_rooms
 from bybit_async.bot.engine.status import status_of
 from bybit_async.bot.engine.supervision import Supervision
-from bybit_async.bot.engine.trades import Trade, rejected
+from bybit_async.bot.engine.trades import BotTrade, rejected
 from bybit_async.bot.engine.view import EngineView, Tally, view_of
 from bybit_async.bot.errors import EngineRefused, ExchangeUnreachable, JournalError, translated
 from bybit_async.bot.journal.journal import event
@@ -76,7 +76,7 @@ class TradingEngine:
         self._supervision: Supervision | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._sweeping: asyncio.Task[None] | None = None
-        self._past: list[Trade] = []
+        self._past: list[BotTrade] = []
         self._tallies: dict[str, Tally] = {}
         self.on_alert: Alert | None = None
         self.on_performance: Callable[[str, str, Decimal], None] | None = None
@@ -303,7 +303,7 @@ class TradingEngine:
             self._supervision.refresh()
         return trade.report()
 
-    async def _decided(self, rooms: Rooms, signal: TradeSignal) -> Trade | Refusal:
+    async def _decided(self, rooms: Rooms, signal: TradeSignal) -> BotTrade | Refusal:
         situation = Situation(
             portfolio=rooms.portfolio(),
             instrument=await rooms.instrument(signal.symbol),

@@ -14,7 +14,7 @@ import platformdirs
 from bybit_async.bot.errors import LeaseHeld
 
 
-class Lease:
+class AccountLease:
     """The right to trade an account, from `take` until `release`.
 
     Args:

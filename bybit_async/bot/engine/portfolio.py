@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
-from bybit_async.bot.engine.decisions import Quote
+from bybit_async.bot.engine.decisions import PriceQuote
 from bybit_async.bot.records import HeldPosition, OrderSide, WorkingOrder
 from bybit_async.models.account import Wallet
 from bybit_async.models.position import Position
@@ -13,7 +13,7 @@ from bybit_async.models.trade import Order
 
 ZERO = Decimal(0)
 
-QuoteOf = Callable[[str], Quote | None]
+QuoteOf = Callable[[str], PriceQuote | None]
 
 
 def held_positions(positions: Iterable[Position], quote_of: QuoteOf) -> tuple[HeldPosition, ...]:
@@ -21,7 +21,7 @@ def held_positions(positions: Iterable[Position], quote_of: QuoteOf) -> tuple[He
     return tuple(_held(position, quote_of(position.symbol)) for position in positions if position.size)
 
 
-def _held(position: Position, quote: Quote | None) -> HeldPosition:
+def _held(position: Position, quote: PriceQuote | None) -> HeldPosition:
     side = OrderSide(position.side)
     entry = position.avg_price or ZERO
     mark = quote.mark if quote is not None else position.mark_price or entry
@@ -71,7 +71,7 @@ def untold(differences: Mapping[str, tuple[Decimal, Decimal]], quote_of: QuoteOf
     )
 
 
-def _working(order: Order, quote: Quote | None) -> WorkingOrder:
+def _working(order: Order, quote: PriceQuote | None) -> WorkingOrder:
     executed = order.cum_exec_qty or ZERO
     price = order.price or order.trigger_price or order.last_price_on_created
     return WorkingOrder(

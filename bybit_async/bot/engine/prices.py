@@ -7,7 +7,7 @@ import contextlib
 import logging
 
 from bybit_async import AsyncBybit, BybitError
-from bybit_async.bot.engine.decisions import Quote
+from bybit_async.bot.engine.decisions import PriceQuote
 from bybit_async.models.stream_public import ContractTickerData
 
 log: logging.Logger = logging.getLogger("bybit_async.bot.prices")
@@ -26,7 +26,7 @@ class Prices:
     def __init__(self, session: AsyncBybit, category: str) -> None:
         self._session = session
         self._category = category
-        self._quotes: dict[str, Quote] = {}
+        self._quotes: dict[str, PriceQuote] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._arrived: dict[str, asyncio.Event] = {}
 
@@ -59,7 +59,7 @@ class Prices:
             for event in arrived:
                 await event.wait()
 
-    def quote(self, symbol: str) -> Quote | None:
+    def quote(self, symbol: str) -> PriceQuote | None:
         """Return the last quote of a symbol; None if none has come."""
         return self._quotes.get(symbol)
 
@@ -91,7 +91,7 @@ class Prices:
         if bid and ask and mark and symbol in self._tasks:
             # What was long on its way is as old as when it was sent.
             now_ms = self._session.clock.now_ms()
-            self._quotes[symbol] = Quote(bid, ask, mark, min(now_ms, ticker.pushed_at or now_ms))
+            self._quotes[symbol] = PriceQuote(bid, ask, mark, min(now_ms, ticker.pushed_at or now_ms))
             self._arrived[symbol].set()
 
     async def aclose(self) -> None:

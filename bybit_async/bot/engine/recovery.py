@@ -17,7 +17,7 @@ import msgspec
 from bybit_async import BybitError
 from bybit_async.bot.engine.desk import Desk
 from bybit_async.bot.engine.lots import Lots
-from bybit_async.bot.engine.trades import Trade, TradeBook
+from bybit_async.bot.engine.trades import BotTrade, TradeBook
 from bybit_async.bot.errors import EngineRefused
 from bybit_async.bot.journal import Journal
 from bybit_async.bot.journal.journal import meta
@@ -161,7 +161,7 @@ class Recovery:
         unknown = sum(trade.is_unknown for trade in doubtful)
         self.recovered = msgspec.structs.replace(self.recovered, orders=len(doubtful), unknown=unknown)
 
-    async def ask(self, trade: Trade) -> None:
+    async def ask(self, trade: BotTrade) -> None:
         """Find out what became of one trade, as far as the exchange knows by now."""
         try:
             found = await self._desk.find_out(trade)

@@ -14,7 +14,7 @@ from bybit_async import InvalidParameter
 from bybit_async.bot.client import BybitClient
 from bybit_async.bot.configuration import BotSettings
 from bybit_async.bot.engine.desk import Desk
-from bybit_async.bot.engine.lease import Lease
+from bybit_async.bot.engine.lease import AccountLease
 from bybit_async.bot.engine.places import forget_simulated, journal_url
 from bybit_async.bot.engine.portfolio import equity_of, held_positions, untold, working_orders
 from bybit_async.bot.engine.prices import Prices
@@ -200,7 +200,7 @@ async def open_rooms(
 async def _open(rooms: Rooms, symbols: set[str]) -> None:
     settings, session = rooms.settings, rooms.session
     identity = f"{session.environment.rest_url}/{rooms.client.account_id}"
-    lease = Lease(identity)
+    lease = AccountLease(identity)
     lease.take()
     rooms.stack.callback(lease.release)
     if settings.exchange.address == "simulated":

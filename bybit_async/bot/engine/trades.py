@@ -35,7 +35,7 @@ _STATUS = {
 }
 
 
-class Trade:
+class BotTrade:
     """One signal that became an order.
 
     Sizes and prices come from executions alone; the order says only whether more of them may come.
@@ -163,7 +163,7 @@ class Trade:
         )
 
     @classmethod
-    def from_row(cls, row: Row) -> Trade:
+    def from_row(cls, row: Row) -> BotTrade:
         """Return the trade that the journal kept.
 
         Raises:
@@ -175,7 +175,7 @@ class Trade:
             raise JournalError(f"the trade {row['execution_id']} in the journal is damaged: {error}") from error
 
     @classmethod
-    def _read(cls, row: Row) -> Trade:
+    def _read(cls, row: Row) -> BotTrade:
         signal = msgspec.json.decode(row["signal"], type=TradeSignal)
         price = _number(row["price"])
         plan = OrderPlan(
@@ -205,7 +205,7 @@ class TradeBook:
 
     def __init__(self, *, keep: int = 500) -> None:
         self._keep = keep
-        self._trades: dict[str, Trade] = {}
+        self._trades: dict[str, BotTrade] = {}
         self._ended: dict[str, None] = {}
         self._pinned: set[str] = set()
 
@@ -213,12 +213,12 @@ class TradeBook:
         """Keep these trades, and no longer those that were pinned before."""
         self._pinned = execution_ids
 
-    def add(self, trade: Trade) -> None:
+    def add(self, trade: BotTrade) -> None:
         """Take a trade."""
         self._trades[trade.execution_id] = trade
         self.note(trade)
 
-    def note(self, trade: Trade) -> None:
+    def note(self, trade: BotTrade) -> None:
         """Take notice that a trade moved on, and forget the oldest of those that have ended."""
         if trade.is_final:
             self._ended[trade.execution_id] = None
@@ -235,16 +235,16 @@ class TradeBook:
     def __len__(self) -> int:
         return len(self._trades)
 
-    def get(self, execution_id: str | None) -> Trade | None:
+    def get(self, execution_id: str | None) -> BotTrade | None:
         """Return one trade."""
         return self._trades.get(execution_id or "")
 
     @property
-    def active(self) -> list[Trade]:
+    def active(self) -> list[BotTrade]:
         """Those that have not ended, oldest first."""
         return [trade for trade in self._trades.values() if not trade.is_final]
 
-    def history(self, symbol: str | None, limit: int) -> list[Trade]:
+    def history(self, symbol: str | None, limit: int) -> list[BotTrade]:
         """Return the newest trades, newest first."""
         found = [trade for trade in self._trades.values() if symbol in (None, trade.plan.symbol)]
         return sorted(found, key=lambda trade: trade.created_ms, reverse=True)[: max(limit, 0)]
@@ -252,7 +252,7 @@ class TradeBook:
     def load(self, rows: Iterable[Row]) -> None:
         """Take trades from the journal, oldest first."""
         for row in rows:
-            self.add(Trade.from_row(row))
+            self.add(BotTrade.from_row(row))
 
 
 def rejected(signal: TradeSignal, execution_id: str, reason: str, now_ms: int) -> TradeExecution:
@@ -275,4 +275,4 @@ def _number(text: Any) -> Decimal | None:
     return None if text is None else Decimal(text)
 
 
-__all__ = ["SignalStrength", "Trade", "TradeBook", "rejected"]
+__all__ = ["BotTrade", "SignalStrength", "TradeBook", "rejected"]

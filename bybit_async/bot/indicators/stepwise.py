@@ -10,7 +10,7 @@ from bybit_async.bot.indicators.whole import checked
 NAN = math.nan
 
 
-class _Window:
+class _LastValues:
     """The last `period` values."""
 
     def __init__(self, period: int) -> None:
@@ -22,7 +22,7 @@ class _Window:
         return len(self._values) == self.period
 
 
-class Sma(_Window):
+class Sma(_LastValues):
     """Simple moving average; see `sma`."""
 
     def update(self, value: float) -> float:
@@ -30,7 +30,7 @@ class Sma(_Window):
         return _total(self._values) / self.period if self._push(value) else NAN
 
 
-class StdDev(_Window):
+class StdDev(_LastValues):
     """Standard deviation of a window; see `stddev`."""
 
     def update(self, value: float) -> float:

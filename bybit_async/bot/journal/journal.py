@@ -15,7 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 from bybit_async.bot.errors import JournalError, JournalTooNew
-from bybit_async.bot.journal.tables import VERSION, Only, Put, Row, Store, Table
+from bybit_async.bot.journal.tables import VERSION, JournalStore, Only, Put, Row, Table
 from bybit_async.extras import require
 
 log: logging.Logger = logging.getLogger("bybit_async.bot.journal")
@@ -25,7 +25,7 @@ _MOST_AT_ONCE = 500
 _MOST_WAITING = 100_000
 
 
-def open_store(url: str, *, read_only: bool = False) -> Store:
+def open_store(url: str, *, read_only: bool = False) -> JournalStore:
     """Open what an address names: ``sqlite:///path``, or any other address of SQLAlchemy.
 
     Raises:
@@ -64,7 +64,7 @@ class Journal:
         writes: rows that were committed.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: JournalStore) -> None:
         self._store = store
         self._lock = threading.Lock()
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
@@ -192,7 +192,7 @@ class Journal:
     def read(
         self, table: Table, *, since: int | None = None, limit: int | None = None, only: Only | None = None
     ) -> list[Row]:
-        """Return rows; see `Store.read`."""
+        """Return rows; see `JournalStore.read`."""
         with self._lock:
             return self._store.read(table, since=since, limit=limit, only=only)
 

@@ -83,7 +83,7 @@ class Put(NamedTuple):
     row: Mapping[str, Any]
 
 
-class Store(Protocol):
+class JournalStore(Protocol):
     """A place for the tables. It is used by one thread at a time."""
 
     def write(self, puts: Sequence[Put]) -> None:

@@ -129,7 +129,7 @@ def read_token(path: Path) -> str:
     return text
 
 
-class Refused(NamedTuple):
+class Denial(NamedTuple):
     """Why a request is not answered."""
 
     status: int
@@ -163,19 +163,19 @@ class Gate:
         """Where the monitor listens."""
         return self._address
 
-    def place(self, headers: Mapping[str, str]) -> Refused | None:
+    def place(self, headers: Mapping[str, str]) -> Denial | None:
         """Return why a request is not for us, or comes from a page of somebody else; None when it may pass.
 
         A name that an attacker lets point at this machine reaches us with that name in ``Host``.
         """
         host = headers.get("Host", "")
         if not self._is_ours(host):
-            return Refused(421, "this monitor has another name; see monitor.hosts")
+            return Denial(421, "this monitor has another name; see monitor.hosts")
         origin = headers.get("Origin")
         if origin is not None and origin != f"{self._scheme}://{host}":
-            return Refused(403, "the request comes from another site")
+            return Denial(403, "the request comes from another site")
         if headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
-            return Refused(403, "the request comes from another site")
+            return Denial(403, "the request comes from another site")
         return None
 
     def _is_ours(self, host: str) -> bool:
@@ -191,12 +191,12 @@ class Gate:
             return True
         return self._address.host in ("0.0.0.0", "::") and _is_number(name)
 
-    def bearer(self, headers: Mapping[str, str]) -> Refused | None:
+    def bearer(self, headers: Mapping[str, str]) -> Denial | None:
         """Return why a request is not allowed; its token comes in ``Authorization``, which no other page can send."""
         kind, _, given = headers.get("Authorization", "").partition(" ")
         return None if kind.lower() == "bearer" and self._matches(given) else _UNAUTHORIZED
 
-    def protocol(self, headers: Mapping[str, str]) -> Refused | None:
+    def protocol(self, headers: Mapping[str, str]) -> Denial | None:
         """Return why a WebSocket is not allowed; a browser can send its token only as the name of a protocol."""
         offered = [name.strip() for name in headers.get("Sec-WebSocket-Protocol", "").split(",")]
         given = next((name.removeprefix(_PROTOCOL) for name in offered if name.startswith(_PROTOCOL)), "")
@@ -206,7 +206,7 @@ class Gate:
         return hmac.compare_digest(given.strip().encode("utf-8", "surrogateescape"), self._token)
 
 
-_UNAUTHORIZED = Refused(401, "the token is missing or wrong")
+_UNAUTHORIZED = Denial(401, "the token is missing or wrong")
 
 
 def _is_number(name: str) -> bool:

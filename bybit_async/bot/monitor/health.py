@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bybit_async.bot.monitor.panels import Breakers, DataRow, Problem, State, Trust
+from bybit_async.bot.monitor.panels import BreakersPanel, DataRow, Problem, StatePanel, TrustPanel
 from bybit_async.bot.records import EngineState
 
 MAX_ROUND_AGE = 3.0
 """Seconds without a round of the engine's supervision, which makes four a second, after which it counts as dead."""
 
 
-def problems(state: State, trust: Trust, breakers: Breakers, *, max_journal_lag: float) -> tuple[Problem, ...]:
+def problems(
+    state: StatePanel, trust: TrustPanel, breakers: BreakersPanel, *, max_journal_lag: float
+) -> tuple[Problem, ...]:
     """Return every reason why the bot is not healthy.
 
     A bot that somebody paused is healthy; one that is stopped, or holds an emergency stop, is not.
@@ -19,7 +21,9 @@ def problems(state: State, trust: Trust, breakers: Breakers, *, max_journal_lag:
     return tuple(_problems(state, trust, breakers, max_journal_lag))
 
 
-def _problems(state: State, trust: Trust, breakers: Breakers, max_journal_lag: float) -> Iterator[Problem]:
+def _problems(
+    state: StatePanel, trust: TrustPanel, breakers: BreakersPanel, max_journal_lag: float
+) -> Iterator[Problem]:
     if state.engine not in (EngineState.RUNNING.value, EngineState.PAUSED.value):
         yield Problem("state", f"the engine is {state.engine.replace('_', ' ')}")
     if state.started_ms is None:

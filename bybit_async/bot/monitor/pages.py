@@ -14,7 +14,7 @@ from aiohttp import WSCloseCode, web
 
 from bybit_async.bot.engine import TradingEngine
 from bybit_async.bot.errors import EngineRefused
-from bybit_async.bot.monitor.access import Gate, Refused
+from bybit_async.bot.monitor.access import Denial, Gate
 from bybit_async.bot.monitor.metrics import exposition
 from bybit_async.bot.monitor.panels import Snapshot
 
@@ -116,7 +116,7 @@ class Pages:
 
         return guard
 
-    def _note(self, request: web.Request, refused: Refused) -> None:
+    def _note(self, request: web.Request, refused: Denial) -> None:
         now = time.monotonic()
         if now - self._warned > 60:
             # Not each of them: whoever tries tokens must not fill the log.

@@ -33,7 +33,7 @@ class Restart(msgspec.Struct, frozen=True):
     stops: int
 
 
-class State(msgspec.Struct, frozen=True, kw_only=True):
+class StatePanel(msgspec.Struct, frozen=True, kw_only=True):
     """The first panel: what the engine is doing, and where.
 
     Attributes:
@@ -80,7 +80,7 @@ class LimitRow(msgspec.Struct, frozen=True):
     total: int | None
 
 
-class Trust(msgspec.Struct, frozen=True, kw_only=True):
+class TrustPanel(msgspec.Struct, frozen=True, kw_only=True):
     """The second panel: whether the bot knows what it shows.
 
     Attributes:
@@ -120,7 +120,7 @@ class BreakerRow(msgspec.Struct, frozen=True, kw_only=True):
     latched: bool
 
 
-class Equity(msgspec.Struct, frozen=True, kw_only=True):
+class EquityPanel(msgspec.Struct, frozen=True, kw_only=True):
     """The third panel: equity, its curve as (milliseconds, equity), and what was lost of it."""
 
     equity: Decimal | None = None
@@ -154,7 +154,7 @@ class PositionRow(msgspec.Struct, frozen=True, kw_only=True):
     leverage: Decimal | None
 
 
-class Positions(msgspec.Struct, frozen=True, kw_only=True):
+class PositionsPanel(msgspec.Struct, frozen=True, kw_only=True):
     """The fourth panel; `unprotected` is the share of the exposure that has no stop at the exchange."""
 
     rows: tuple[PositionRow, ...] = ()
@@ -192,7 +192,7 @@ class TradeRow(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
 
 
-class Orders(msgspec.Struct, frozen=True, kw_only=True):
+class OrdersPanel(msgspec.Struct, frozen=True, kw_only=True):
     """The fifth panel."""
 
     open: tuple[OrderRow, ...] = ()
@@ -217,7 +217,7 @@ class StrategyRow(msgspec.Struct, frozen=True, kw_only=True):
     pnl: Decimal
 
 
-class Breakers(msgspec.Struct, frozen=True, kw_only=True):
+class BreakersPanel(msgspec.Struct, frozen=True, kw_only=True):
     """The sixth panel."""
 
     rows: tuple[BreakerRow, ...] = ()
@@ -233,7 +233,7 @@ class LogLine(msgspec.Struct, frozen=True):
     text: str
 
 
-class Latencies(msgspec.Struct, frozen=True, kw_only=True):
+class LatenciesPanel(msgspec.Struct, frozen=True, kw_only=True):
     """The seventh panel; calls and errors are those of the last minute, warnings those since the start."""
 
     rows: tuple[Latency, ...] = ()
@@ -253,13 +253,13 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     time_ms: int
     problems: tuple[Problem, ...]
-    state: State
-    trust: Trust
-    equity: Equity
-    positions: Positions
-    orders: Orders
-    breakers: Breakers
-    latency: Latencies
+    state: StatePanel
+    trust: TrustPanel
+    equity: EquityPanel
+    positions: PositionsPanel
+    orders: OrdersPanel
+    breakers: BreakersPanel
+    latency: LatenciesPanel
 
     @property
     def healthy(self) -> bool:

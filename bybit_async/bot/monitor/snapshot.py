@@ -15,22 +15,22 @@ from bybit_async.bot.monitor.health import problems, too_old
 from bybit_async.bot.monitor.memory import Curve, LogTail
 from bybit_async.bot.monitor.panels import (
     BreakerRow,
-    Breakers,
+    BreakersPanel,
     DataRow,
-    Equity,
-    Latencies,
+    EquityPanel,
+    LatenciesPanel,
     LimitRow,
     Mode,
     OrderRow,
-    Orders,
+    OrdersPanel,
     PositionRow,
-    Positions,
+    PositionsPanel,
     Restart,
     Snapshot,
-    State,
+    StatePanel,
     StrategyRow,
     TradeRow,
-    Trust,
+    TrustPanel,
     UnknownOrder,
 )
 from bybit_async.bot.records import HeldPosition, OrderSide, PortfolioSnapshot, TradeExecution
@@ -62,7 +62,7 @@ def take(
     view = engine.view()
     readings = {row.name: row for row in _breakers(risk.readings(), risk.tripped)}
     state, trust = _state(view, settings), _trust(view, settings)
-    shown = Breakers(rows=tuple(readings.values()), strategies=_strategies(strategies, view.tallies))
+    shown = BreakersPanel(rows=tuple(readings.values()), strategies=_strategies(strategies, view.tallies))
     return Snapshot(
         time_ms=view.time_ms,
         problems=problems(state, trust, shown, max_journal_lag=settings.monitor.max_journal_lag),
@@ -89,13 +89,13 @@ def mode_of(address: str) -> Mode:
         return "LIVE"
 
 
-def _state(view: EngineView, settings: BotSettings) -> State:
+def _state(view: EngineView, settings: BotSettings) -> StatePanel:
     found = view.recovered
     restart = None
     if found is not None:
         restart = Restart(found.orders, found.unknown, found.executions, found.adopted, found.stops)
     address = settings.exchange.address
-    return State(
+    return StatePanel(
         engine=view.state.value,
         mode=mode_of(address),
         address=_without_credentials(address),
@@ -112,10 +112,10 @@ def _without_credentials(address: str) -> str:
     return address.rpartition("@")[2] if "@" in address else address
 
 
-def _trust(view: EngineView, settings: BotSettings) -> Trust:
+def _trust(view: EngineView, settings: BotSettings) -> TrustPanel:
     max_age_ms, portfolio = int(settings.risk.max_data_age * 1000), view.portfolio
     unknown = () if portfolio is None else portfolio.unknown_orders
-    return Trust(
+    return TrustPanel(
         synced=None if portfolio is None else portfolio.synced,
         round_age=view.round_age,
         data=tuple(_data_row(row, max_age_ms) for row in view.data),
@@ -155,14 +155,16 @@ def _breakers(readings: Iterable[Reading], tripped: Mapping[str, Trip]) -> list[
     ]
 
 
-def _equity(view: EngineView, risk: UnifiedRiskManager, readings: Mapping[str, BreakerRow], curve: Curve) -> Equity:
+def _equity(
+    view: EngineView, risk: UnifiedRiskManager, readings: Mapping[str, BreakerRow], curve: Curve
+) -> EquityPanel:
     memory, portfolio = risk.memory, view.portfolio
     if portfolio is not None:
         # The hour that is not over yet is drawn by what is added here.
         curve.begin(memory.hours[:-1], view.time_ms)
         if portfolio.equity is not None and portfolio.synced:
             curve.add(view.time_ms, float(portfolio.equity))
-    return Equity(
+    return EquityPanel(
         equity=None if portfolio is None else portfolio.equity,
         available=None if portfolio is None else portfolio.available,
         peak=memory.peak,
@@ -173,12 +175,12 @@ def _equity(view: EngineView, risk: UnifiedRiskManager, readings: Mapping[str, B
     )
 
 
-def _positions(portfolio: PortfolioSnapshot | None) -> Positions:
+def _positions(portfolio: PortfolioSnapshot | None) -> PositionsPanel:
     if portfolio is None:
-        return Positions()
+        return PositionsPanel()
     exposure = portfolio.exposure
     bare = sum((held.value for held in portfolio.positions if held.stop_loss is None), ZERO)
-    return Positions(
+    return PositionsPanel(
         rows=tuple(_position(held) for held in portfolio.positions),
         exposure=exposure,
         worst_exposure=portfolio.worst_exposure,
@@ -204,9 +206,9 @@ def _position(held: HeldPosition) -> PositionRow:
     )
 
 
-def _orders(view: EngineView) -> Orders:
+def _orders(view: EngineView) -> OrdersPanel:
     portfolio = view.portfolio
-    return Orders(
+    return OrdersPanel(
         open=tuple(
             OrderRow(
                 order_link_id=order.order_link_id,
@@ -272,9 +274,9 @@ def _strategy(strategy_id: str, strategy: BaseStrategy | None, tally: Tally, fai
     )
 
 
-def _latencies(view: EngineView, log: LogTail) -> Latencies:
+def _latencies(view: EngineView, log: LogTail) -> LatenciesPanel:
     portfolio = view.portfolio
-    return Latencies(
+    return LatenciesPanel(
         rows=view.latencies,
         calls=None if portfolio is None else portfolio.calls,
         errors=None if portfolio is None else portfolio.errors,

@@ -16,7 +16,7 @@ from bybit_async.bot.risk.assessment import Circumstances, Proposal, TradeRiskAs
 from bybit_async.bot.risk.breakers import Baseline, Reading
 from bybit_async.bot.risk.figures import Floats
 from bybit_async.bot.risk.memory import Memory, Trip
-from bybit_async.bot.risk.metrics import Market, RiskMetrics, measure
+from bybit_async.bot.risk.metrics import MarketReturns, RiskMetrics, measure
 from bybit_async.bot.risk.record import ClosedTrade, TrackRecord
 from bybit_async.bot.risk.sizing import OrderRules
 
@@ -358,7 +358,7 @@ class UnifiedRiskManager:
         found = [self._volatility(held.symbol) for held in portfolio.positions]
         return None if None in found else max((value for value in found if value is not None), default=0.0)
 
-    def _market(self, values: Mapping[str, Decimal]) -> Market:
+    def _market(self, values: Mapping[str, Decimal]) -> MarketReturns:
         returns = {symbol: series for symbol in values if (series := self._returns(symbol)) is not None}
         left = {}
         for symbol, value in values.items():
@@ -368,7 +368,7 @@ class UnifiedRiskManager:
                 size = abs(float(value)) / middle
                 hit = sides[0] if value > 0 else sides[1]
                 left[symbol] = figures.unsellable(size, hit, middle, self._settings.trading.max_slippage)
-        return Market(returns, self._returns(BENCHMARK), left)
+        return MarketReturns(returns, self._returns(BENCHMARK), left)
 
     def _save(self) -> None:
         if self._saving is not None:

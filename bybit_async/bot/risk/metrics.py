@@ -57,7 +57,7 @@ class RiskMetrics:
 
 
 @dataclass(frozen=True, slots=True)
-class Market:
+class MarketReturns:
     """Returns of candles by symbol, those of the whole market, and what part of each position its book cannot take."""
 
     returns: Mapping[str, Floats]
@@ -66,7 +66,7 @@ class Market:
 
 
 def measure(
-    values: Mapping[str, Decimal], equity: Decimal, memory: Memory, market: Market, limits: RiskSettings
+    values: Mapping[str, Decimal], equity: Decimal, memory: Memory, market: MarketReturns, limits: RiskSettings
 ) -> RiskMetrics:
     """Return the metrics of positions worth `values` (signed, settle coin) in a portfolio of `equity`."""
     signed = {symbol: float(value) for symbol, value in values.items()}

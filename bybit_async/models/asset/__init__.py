@@ -3,6 +3,7 @@
 from bybit_async.models.asset.balances import (
     AccountAssets,
     AccountEquity,
+    AssetCoinBalance,
     AssetMargin,
     AssetOverview,
     AssetPnlRange,
@@ -10,7 +11,6 @@ from bybit_async.models.asset.balances import (
     ClassicAsset,
     ClassicAssets,
     ClassicSpotAssets,
-    CoinBalance,
     CoinBalanceOf,
     CoinBalances,
     CoinEquity,
@@ -73,7 +73,7 @@ from bybit_async.models.asset.records import (
     FundingTransaction,
     SettlementRecord,
 )
-from bybit_async.models.asset.transfers import InternalTransfer, SubMembers, TransferAck, UniversalTransfer
+from bybit_async.models.asset.transfers import InternalTransfer, TransferAck, TransferSubMembers, UniversalTransfer
 from bybit_async.models.asset.withdrawals import (
     Beneficiary,
     ExchangeEntities,
@@ -97,7 +97,7 @@ __all__ = [
     "ClassicAsset",
     "ClassicAssets",
     "ClassicSpotAssets",
-    "CoinBalance",
+    "AssetCoinBalance",
     "CoinBalanceOf",
     "CoinBalances",
     "CoinChain",
@@ -150,7 +150,7 @@ __all__ = [
     "SmallBalances",
     "SpotHedge",
     "SubDepositAddress",
-    "SubMembers",
+    "TransferSubMembers",
     "TotalPnlRanges",
     "TransferAck",
     "TransferableBalance",

@@ -231,7 +231,7 @@ class CoinBalanceOf(Wire):
     balance: TransferableBalance | None = None
 
 
-class CoinBalance(Wire):
+class AssetCoinBalance(Wire):
     """The balance of one coin."""
 
     coin: str
@@ -240,10 +240,10 @@ class CoinBalance(Wire):
     bonus: Decimal | None = None
 
 
-class CoinBalances(Rows[CoinBalance]):
+class CoinBalances(Rows[AssetCoinBalance]):
     """The balances of one account type."""
 
-    rows: list[CoinBalance] = msgspec.field(default_factory=list, name="balance")
+    rows: list[AssetCoinBalance] = msgspec.field(default_factory=list, name="balance")
     account_type: str | None = None
     member_id: str | None = None
 

@@ -29,7 +29,7 @@ class InternalTransfer(Wire):
     status: str | None = None
 
 
-class SubMembers(Wire):
+class TransferSubMembers(Wire):
     """The sub accounts of a master account."""
 
     sub_member_ids: list[str] = msgspec.field(default_factory=list)

@@ -3,7 +3,7 @@
 from bybit_async.models.crypto_loan.fixed import (
     BorrowContract,
     BorrowOrder,
-    Collateral,
+    CollateralAmount,
     FixedRepayment,
     LoanOrderId,
     LoanQuote,
@@ -49,7 +49,7 @@ __all__ = [
     "BorrowContract",
     "BorrowOrder",
     "BorrowableCoin",
-    "Collateral",
+    "CollateralAmount",
     "CollateralAdjustment",
     "CollateralAdjustmentAck",
     "CollateralCoins",

@@ -30,7 +30,7 @@ class LoanOrderId(Wire):
     order_id: int | str | None = None
 
 
-class Collateral(Part):
+class CollateralAmount(Part):
     """A coin and the amount of it that is pledged."""
 
     currency: str | None = None

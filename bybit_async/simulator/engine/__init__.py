@@ -30,7 +30,7 @@ from bybit_async.simulator.engine.clock import ExchangeClock
 from bybit_async.simulator.engine.drafting import NewOrder
 from bybit_async.simulator.engine.engine import Engine
 from bybit_async.simulator.engine.events import Sink
-from bybit_async.simulator.engine.executions import Execution
+from bybit_async.simulator.engine.executions import AccountExecution
 from bybit_async.simulator.engine.feed import MarketFeed
 from bybit_async.simulator.engine.instruments import Instrument
 from bybit_async.simulator.engine.listing import Listing
@@ -40,7 +40,7 @@ __all__ = [
     "Account",
     "Engine",
     "ExchangeClock",
-    "Execution",
+    "AccountExecution",
     "Instrument",
     "Listing",
     "MarketFeed",

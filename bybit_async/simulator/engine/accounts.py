@@ -11,12 +11,12 @@ from decimal import Decimal
 from typing import Literal
 
 from bybit_async.simulator.engine.amounts import ZERO, grain
-from bybit_async.simulator.engine.executions import Execution
+from bybit_async.simulator.engine.executions import AccountExecution
 from bybit_async.simulator.engine.instruments import value_at
 from bybit_async.simulator.engine.journal import (
     Change,
     ClosedOption,
-    ClosedPnl,
+    ClosedPnlEntry,
     Delivery,
     InterestCharge,
     LogEntry,
@@ -78,11 +78,11 @@ class Account:
         self.recent: dict[str, deque[Order]] = {}
         """The last 500 closed orders of each category, until the exchange restarts."""
         self.history: deque[Order] = deque(maxlen=HISTORY)
-        self.executions: deque[Execution] = deque(maxlen=HISTORY)
+        self.executions: deque[AccountExecution] = deque(maxlen=HISTORY)
         self.log: deque[LogEntry] = deque(maxlen=HISTORY)
         self.logged: dict[str, Decimal] = {}
         """Sum of all log changes by coin; must equal the balance."""
-        self.closed: dict[str, ClosedPnl] = {}
+        self.closed: dict[str, ClosedPnlEntry] = {}
         self.closed_options: deque[ClosedOption] = deque(maxlen=HISTORY)
         self.deliveries: deque[Delivery] = deque(maxlen=HISTORY)
         self.settlements: deque[Settlement] = deque(maxlen=HISTORY)

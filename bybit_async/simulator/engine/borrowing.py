@@ -19,7 +19,7 @@ HOURLY_RATE = Decimal("0.00001")
 DEFAULT_LEVERAGE = Decimal(3)
 
 
-class SpotMargin:
+class SpotBorrowing:
     """Switches spot margin and charges interest."""
 
     def __init__(self, state: State, operation: AbstractContextManager[None]) -> None:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from bybit_async.simulator.engine.accounts import Account, MarginMode, Order, Position
 from bybit_async.simulator.engine.admission import Admission
 from bybit_async.simulator.engine.audit import audit
-from bybit_async.simulator.engine.borrowing import SpotMargin
+from bybit_async.simulator.engine.borrowing import SpotBorrowing
 from bybit_async.simulator.engine.catalogue import default_catalogue
 from bybit_async.simulator.engine.changing import Changing
 from bybit_async.simulator.engine.clock import ExchangeClock
@@ -89,7 +89,7 @@ class Engine(Queries):
         self.operation: Operation = Operation(state, exits, triggers, liquidation, self._market_making)
         self._listings = Listings(state, Funding(state), self._closing, self.operation)
         self.treasury: Treasury = Treasury(state, self.operation)
-        self.borrowing: SpotMargin = SpotMargin(state, self.operation)
+        self.borrowing: SpotBorrowing = SpotBorrowing(state, self.operation)
         self.house: House = House(state, lifecycle, self._placing, self.operation)
         for uid in (FEES, CLEARING, INSURANCE, TRANSIT):
             self.treasury.open(uid, house=True)

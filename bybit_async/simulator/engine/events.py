@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bybit_async.simulator.engine.accounts import Account, Order, Position
-from bybit_async.simulator.engine.executions import Execution
+from bybit_async.simulator.engine.executions import AccountExecution
 from bybit_async.simulator.engine.listing import Listing
 from bybit_async.simulator.engine.matching import Side
 
@@ -21,7 +21,7 @@ class LevelChange:
 
 
 @dataclass(frozen=True, slots=True)
-class PublicTrade:
+class PublishedTrade:
     """One trade as the public stream shows it; `side` is the taker's."""
 
     trade_id: str
@@ -48,7 +48,7 @@ class Sink:
     def on_orders(self, account: Account, orders: list[Order]) -> None:
         """Orders changed; each is given in a state that the wire should see (at most one per order and state)."""
 
-    def on_executions(self, account: Account, executions: list[Execution]) -> None:
+    def on_executions(self, account: Account, executions: list[AccountExecution]) -> None:
         """Executions happened: trades, funding, liquidation, delivery."""
 
     def on_positions(self, account: Account, positions: list[Position]) -> None:
@@ -57,7 +57,7 @@ class Sink:
     def on_wallet(self, account: Account, coins: list[str]) -> None:
         """Balances of these coins changed; read them with `Engine.wallet`."""
 
-    def on_trades(self, listing: Listing, trades: list[PublicTrade]) -> None:
+    def on_trades(self, listing: Listing, trades: list[PublishedTrade]) -> None:
         """Public trades happened, oldest first."""
 
     def on_book(self, listing: Listing) -> None:

@@ -10,7 +10,7 @@ _ZERO = Decimal(0)
 
 
 @dataclass(slots=True)
-class Execution:
+class AccountExecution:
     """What one account sees of one execution; `fee` is positive when paid, in `fee_coin`."""
 
     category: str

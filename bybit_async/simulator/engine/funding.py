@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from bybit_async.simulator.engine.accounts import Position
 from bybit_async.simulator.engine.amounts import ZERO, grain
-from bybit_async.simulator.engine.executions import Execution
+from bybit_async.simulator.engine.executions import AccountExecution
 from bybit_async.simulator.engine.instruments import value_at
 from bybit_async.simulator.engine.journal import LogEntry, Settlement
 from bybit_async.simulator.engine.ledger import CLEARING, FEES
@@ -103,7 +103,7 @@ class Funding:
         instrument = listing.instrument
         side = "Buy" if position.net > 0 else "Sell"
         rate = listing.funding_rate if position.net > 0 else -listing.funding_rate
-        execution = Execution(
+        execution = AccountExecution(
             category=instrument.category,
             symbol=instrument.symbol,
             exec_id=self._state.ids.unique(),

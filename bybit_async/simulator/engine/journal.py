@@ -66,7 +66,7 @@ class LogEntry:
 
 
 @dataclass(slots=True)
-class ClosedPnl:
+class ClosedPnlEntry:
     """What one order realised by closing (part of) a position; fees are counted in `pnl`."""
 
     category: str

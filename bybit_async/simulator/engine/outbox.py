@@ -4,15 +4,15 @@ import copy
 from dataclasses import dataclass, field
 
 from bybit_async.simulator.engine.accounts import Account, Order, Position
-from bybit_async.simulator.engine.events import LevelChange, PublicTrade, Sink
-from bybit_async.simulator.engine.executions import Execution
+from bybit_async.simulator.engine.events import LevelChange, PublishedTrade, Sink
+from bybit_async.simulator.engine.executions import AccountExecution
 from bybit_async.simulator.engine.listing import Listing
 
 
 @dataclass(slots=True)
 class _Batch:
     orders: dict[str, Order] = field(default_factory=dict)
-    executions: list[Execution] = field(default_factory=list)
+    executions: list[AccountExecution] = field(default_factory=list)
     positions: dict[int, Position] = field(default_factory=dict)
     coins: dict[str, None] = field(default_factory=dict)
     dcp: list[str] = field(default_factory=list)
@@ -25,7 +25,7 @@ class Outbox:
         self._sinks: list[Sink] = []
         self._listeners = _Listeners([])
         self._batches: dict[Account, _Batch] = {}
-        self._trades: dict[Listing, list[PublicTrade]] = {}
+        self._trades: dict[Listing, list[PublishedTrade]] = {}
         self._books: dict[Listing, None] = {}
         self._prices: dict[Listing, None] = {}
 
@@ -50,7 +50,7 @@ class Outbox:
             key = f"{order.order_id} {order.status} {order.cancel_type}"
             self._batch(order.account).orders[key] = copy.copy(order)
 
-    def execution(self, account: Account, execution: Execution) -> None:
+    def execution(self, account: Account, execution: AccountExecution) -> None:
         """Note an execution."""
         self._batch(account).executions.append(execution)
 
@@ -64,7 +64,7 @@ class Outbox:
         if not account.house:
             self._batch(account).coins[coin] = None
 
-    def trade(self, listing: Listing, trade: PublicTrade) -> None:
+    def trade(self, listing: Listing, trade: PublishedTrade) -> None:
         """Note a public trade."""
         self._trades.setdefault(listing, []).append(trade)
 

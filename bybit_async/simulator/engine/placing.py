@@ -5,7 +5,7 @@ from decimal import Decimal
 from bybit_async.simulator.engine.accounts import Order
 from bybit_async.simulator.engine.admission import price_bound
 from bybit_async.simulator.engine.amounts import ZERO
-from bybit_async.simulator.engine.events import PublicTrade
+from bybit_async.simulator.engine.events import PublishedTrade
 from bybit_async.simulator.engine.exits import Exits
 from bybit_async.simulator.engine.lifecycle import Lifecycle
 from bybit_async.simulator.engine.margin import borrowable
@@ -162,7 +162,7 @@ class Placing:
             improved = maker.time_in_force == "RPI"
             if improved:
                 order.rpi_matched += qty
-            trade = PublicTrade(fill.trade_id, fill.time_ms, order.side, price, qty, listing.seq, rpi=improved)
+            trade = PublishedTrade(fill.trade_id, fill.time_ms, order.side, price, qty, listing.seq, rpi=improved)
             self._state.outbox.trade(listing, trade)
 
         def on_drop(resting: Resting, by_smp: bool) -> None:

@@ -6,10 +6,10 @@ from typing import Protocol, TypeVar
 
 from bybit_async.simulator.engine.accounts import Account, Order, Position
 from bybit_async.simulator.engine.amounts import plain
-from bybit_async.simulator.engine.executions import Execution
+from bybit_async.simulator.engine.executions import AccountExecution
 from bybit_async.simulator.engine.fields import Fields
 from bybit_async.simulator.engine.instruments import Instrument
-from bybit_async.simulator.engine.journal import ClosedOption, ClosedPnl, Delivery, LogEntry
+from bybit_async.simulator.engine.journal import ClosedOption, ClosedPnlEntry, Delivery, LogEntry
 from bybit_async.simulator.engine.listing import PRICE_KINDS, Listing
 from bybit_async.simulator.engine.margin import Standing, liquidation_price, standing
 from bybit_async.simulator.engine.refusals import parameter
@@ -71,7 +71,7 @@ class Queries:
             and (order.filled or order.updated_ms > day_ago)
         ]
 
-    def executions(self, account: Account, request: Request) -> list[Execution]:
+    def executions(self, account: Account, request: Request) -> list[AccountExecution]:
         """Return executions (`/v5/execution/list`); an order id counts for more than all other filters."""
         fields = Fields(request)
         category = fields.choice("category", CATEGORIES)
@@ -87,7 +87,7 @@ class Queries:
             and start <= item.time_ms <= end
         ]
 
-    def closed_pnl(self, account: Account, request: Request) -> list[ClosedPnl]:
+    def closed_pnl(self, account: Account, request: Request) -> list[ClosedPnlEntry]:
         """Return closed profit and loss (`/v5/position/closed-pnl`)."""
         fields = Fields(request)
         category = fields.choice("category", CONTRACTS)

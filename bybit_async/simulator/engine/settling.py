@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from bybit_async.simulator.engine.accounts import Account, Order, Position
 from bybit_async.simulator.engine.amounts import ZERO, grain
-from bybit_async.simulator.engine.executions import Execution
+from bybit_async.simulator.engine.executions import AccountExecution
 from bybit_async.simulator.engine.holdings import follow_holding
 from bybit_async.simulator.engine.instruments import value_at
-from bybit_async.simulator.engine.journal import Change, ClosedPnl, LogEntry
+from bybit_async.simulator.engine.journal import Change, ClosedPnlEntry, LogEntry
 from bybit_async.simulator.engine.ledger import CLEARING, FEES
 from bybit_async.simulator.engine.lifecycle import Lifecycle, mark_exposed
 from bybit_async.simulator.engine.listing import Listing
@@ -106,7 +106,7 @@ class Settling:
             follow_holding(position, order.side, change, fee, now, position.listing.index_price if delivered else None)
         record = account.closed.get(order.order_id)
         if record is None:
-            record = account.closed[order.order_id] = ClosedPnl(
+            record = account.closed[order.order_id] = ClosedPnlEntry(
                 category=order.category,
                 symbol=order.symbol,
                 order_id=order.order_id,
@@ -202,8 +202,8 @@ class Settling:
 
     def _execution(
         self, fill: FillTerms, order: Order, fee: Decimal, rate: Decimal, coin: str, *, is_maker: bool
-    ) -> Execution:
-        return Execution(
+    ) -> AccountExecution:
+        return AccountExecution(
             category=order.category,
             symbol=order.symbol,
             exec_id=self._state.ids.unique() if is_maker else fill.trade_id,
@@ -232,7 +232,7 @@ class Settling:
             market_unit=order.market_unit,
         )
 
-    def _publish(self, account: Account, execution: Execution) -> None:
+    def _publish(self, account: Account, execution: AccountExecution) -> None:
         account.executions.append(execution)
         self._state.outbox.execution(account, execution)
 

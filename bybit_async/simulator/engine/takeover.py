@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from bybit_async.simulator.engine.accounts import Order, Position
 from bybit_async.simulator.engine.amounts import ZERO
-from bybit_async.simulator.engine.executions import Execution
+from bybit_async.simulator.engine.executions import AccountExecution
 from bybit_async.simulator.engine.journal import Change, LogEntry
 from bybit_async.simulator.engine.lifecycle import Lifecycle
 from bybit_async.simulator.engine.matching import Side
@@ -67,9 +67,9 @@ class Takeover:
             last_on_created=position.listing.last_price,
         )
 
-    def _execution(self, order: Order, price: Decimal, value: Decimal, fee: Decimal, kind: str) -> Execution:
+    def _execution(self, order: Order, price: Decimal, value: Decimal, fee: Decimal, kind: str) -> AccountExecution:
         listing = order.listing
-        return Execution(
+        return AccountExecution(
             category=order.category,
             symbol=order.symbol,
             exec_id=self._state.ids.unique(),
@@ -94,7 +94,7 @@ class Takeover:
             create_type=order.create_type,
         )
 
-    def _log(self, position: Position, order: Order, execution: Execution, change: Change) -> None:
+    def _log(self, position: Position, order: Order, execution: AccountExecution, change: Change) -> None:
         instrument = position.listing.instrument
         cash = change.pnl
         if instrument.category == "option":

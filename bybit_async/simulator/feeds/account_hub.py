@@ -9,10 +9,10 @@ import orjson
 
 from bybit_async.simulator.engine.accounts import Account, Order, Position
 from bybit_async.simulator.engine.events import Sink
-from bybit_async.simulator.engine.executions import Execution
+from bybit_async.simulator.engine.executions import AccountExecution
 from bybit_async.simulator.engine.wires import order_stream
 from bybit_async.simulator.feeds.connection import SocketConnection
-from bybit_async.simulator.market import Market
+from bybit_async.simulator.market import SimulatedMarket
 from bybit_async.simulator.market.greeks import greeks, with_greeks
 
 T = TypeVar("T")
@@ -21,7 +21,7 @@ T = TypeVar("T")
 class AccountHub(Sink):
     """Tells accounts what happens to them."""
 
-    def __init__(self, market: Market) -> None:
+    def __init__(self, market: SimulatedMarket) -> None:
         self._market = market
         self._engine = market.engine
         self._clock = market.engine.clock
@@ -44,11 +44,13 @@ class AccountHub(Sink):
         """Publish to `order`."""
         self._publish_split(account, "order", orders, lambda order: order.category, order_stream)
 
-    def on_executions(self, account: Account, executions: list[Execution]) -> None:
+    def on_executions(self, account: Account, executions: list[AccountExecution]) -> None:
         """Publish to `execution` and `execution.fast`."""
-        self._publish_split(account, "execution", executions, lambda item: item.category, Execution.to_stream)
+        self._publish_split(account, "execution", executions, lambda item: item.category, AccountExecution.to_stream)
         trades = [execution for execution in executions if execution.exec_type == "Trade"]
-        self._publish_split(account, "execution.fast", trades, lambda item: item.category, Execution.to_fast_stream)
+        self._publish_split(
+            account, "execution.fast", trades, lambda item: item.category, AccountExecution.to_fast_stream
+        )
 
     def on_positions(self, account: Account, positions: list[Position]) -> None:
         """Publish to `position`, and to `greeks` when options are among them."""

@@ -14,7 +14,7 @@ from bybit_async.simulator.feeds.book_versions import BookVersions
 from bybit_async.simulator.feeds.cadences import Cadences
 from bybit_async.simulator.feeds.connection import SocketConnection
 from bybit_async.simulator.feeds.trades import RecentTrades
-from bybit_async.simulator.market import Market
+from bybit_async.simulator.market import SimulatedMarket
 from bybit_async.simulator.market.records import PublicRecords
 
 
@@ -45,7 +45,7 @@ class SocketHub:
     """
 
     def __init__(
-        self, market: Market, cadences: Cadences, topics: Sequence[TopicPattern], records: PublicRecords
+        self, market: SimulatedMarket, cadences: Cadences, topics: Sequence[TopicPattern], records: PublicRecords
     ) -> None:
         self.market = market
         self.engine: Engine = market.engine

@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from bybit_async.simulator.engine.amounts import plain
-from bybit_async.simulator.engine.events import PublicTrade, Sink
+from bybit_async.simulator.engine.events import PublishedTrade, Sink
 from bybit_async.simulator.engine.listing import Listing
 from bybit_async.simulator.feeds.connection import SocketConnection
-from bybit_async.simulator.market import Market
+from bybit_async.simulator.market import SimulatedMarket
 from bybit_async.simulator.market.figures import spelled, tick_direction
 
 _KEPT = 1_000
@@ -37,7 +37,7 @@ class TradeFeed:
 class RecentTrades(Sink):
     """The recent trades of every listing."""
 
-    def __init__(self, market: Market, publish: Publish) -> None:
+    def __init__(self, market: SimulatedMarket, publish: Publish) -> None:
         self._market = market
         self._engine = market.engine
         self._publish_to_all = publish
@@ -68,7 +68,7 @@ class RecentTrades(Sink):
             found += [_rest_wire(listing, trade) for trade in self._market.past_trades((category, symbols[0]), missing)]
         return found[:limit]
 
-    def on_trades(self, listing: Listing, trades: list[PublicTrade]) -> None:
+    def on_trades(self, listing: Listing, trades: list[PublishedTrade]) -> None:
         """Keep trades and publish them."""
         instrument = listing.instrument
         kept = self._recent.setdefault(instrument.key, deque(maxlen=_KEPT))
@@ -91,7 +91,7 @@ class RecentTrades(Sink):
         self._publish_to_all(category, topic, message)
 
 
-def _rest_wire(listing: Listing, trade: PublicTrade) -> dict[str, Any]:
+def _rest_wire(listing: Listing, trade: PublishedTrade) -> dict[str, Any]:
     wire = {
         "execId": trade.trade_id,
         "symbol": listing.instrument.symbol,
@@ -109,7 +109,7 @@ def _rest_wire(listing: Listing, trade: PublicTrade) -> dict[str, Any]:
     return wire
 
 
-def _stream_wire(listing: Listing, trade: PublicTrade, direction: str) -> dict[str, Any]:
+def _stream_wire(listing: Listing, trade: PublishedTrade, direction: str) -> dict[str, Any]:
     wire: dict[str, Any] = {
         "T": trade.time_ms,
         "s": listing.instrument.symbol,

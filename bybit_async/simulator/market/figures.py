@@ -7,7 +7,7 @@ from typing import Any
 
 from bybit_async.simulator.engine.amounts import plain
 from bybit_async.simulator.engine.listing import Listing
-from bybit_async.simulator.market.market import Market
+from bybit_async.simulator.market.market import SimulatedMarket
 from bybit_async.simulator.market.quotation import Quotation
 
 _FOUR = Decimal("0.0001")
@@ -30,7 +30,7 @@ def price_limits(listing: Listing) -> tuple[str, str]:
     return spelled(instrument.tick * lowest), spelled(instrument.tick * highest)
 
 
-def ticker(market: Market, quotation: Quotation, now: int) -> dict[str, Any]:
+def ticker(market: SimulatedMarket, quotation: Quotation, now: int) -> dict[str, Any]:
     """Return the entry of `/v5/market/tickers`."""
     category = quotation.instrument.category
     if category == "option":
@@ -43,7 +43,7 @@ def ticker(market: Market, quotation: Quotation, now: int) -> dict[str, Any]:
     return {**wire, **_contract(market, quotation, now)}
 
 
-def stream_ticker(market: Market, quotation: Quotation, now: int, direction: str) -> dict[str, Any]:
+def stream_ticker(market: SimulatedMarket, quotation: Quotation, now: int, direction: str) -> dict[str, Any]:
     """Return the `data` of the `tickers` topic; `direction` is the last price's tick direction."""
     wire = ticker(market, quotation, now)
     category = quotation.instrument.category
@@ -98,7 +98,7 @@ def _day(quotation: Quotation) -> dict[str, str]:
     }
 
 
-def _contract(market: Market, quotation: Quotation, now: int) -> dict[str, str]:
+def _contract(market: SimulatedMarket, quotation: Quotation, now: int) -> dict[str, str]:
     listing, instrument = quotation.listing, quotation.instrument
     interest = market.open_interest(quotation, now)
     mark = listing.mark_price or Decimal(1)
@@ -127,7 +127,7 @@ def _contract(market: Market, quotation: Quotation, now: int) -> dict[str, str]:
     }
 
 
-def _option_ticker(market: Market, quotation: Quotation, now: int) -> dict[str, Any]:
+def _option_ticker(market: SimulatedMarket, quotation: Quotation, now: int) -> dict[str, Any]:
     listing, instrument = quotation.listing, quotation.instrument
     valuation = market.value(quotation, now)
     touch = {name: value or "0" for name, value in _touch(quotation).items()}

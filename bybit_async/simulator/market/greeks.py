@@ -6,12 +6,12 @@ from decimal import Decimal
 
 from bybit_async.simulator.engine.accounts import Account
 from bybit_async.simulator.engine.amounts import ZERO, rounded
-from bybit_async.simulator.market import Market
+from bybit_async.simulator.market import SimulatedMarket
 
 _NAMES = ("totalDelta", "totalGamma", "totalVega", "totalTheta")
 
 
-def with_greeks(market: Market, wire: dict[str, object], now: int) -> dict[str, object]:
+def with_greeks(market: SimulatedMarket, wire: dict[str, object], now: int) -> dict[str, object]:
     """Fill in the greeks of an option's position, as `position_wire` left it."""
     quotation = market.quotations.get(("option", str(wire["symbol"])))
     net = Decimal(str(wire["size"])) * (-1 if wire["side"] == "Sell" else 1)
@@ -22,7 +22,7 @@ def with_greeks(market: Market, wire: dict[str, object], now: int) -> dict[str, 
     return wire | {name: rounded(net * Decimal(f"{figure:.8f}")) for name, figure in figures.items()}
 
 
-def greeks(market: Market, account: Account, coin: str, now: int) -> dict[str, str]:
+def greeks(market: SimulatedMarket, account: Account, coin: str, now: int) -> dict[str, str]:
     """Return the entry of `/v5/asset/coin-greeks` and of the `greeks` topic."""
     totals = [ZERO] * len(_NAMES)
     for position in account.positions.values():

@@ -10,7 +10,7 @@ import msgspec
 
 from bybit_async.simulator.engine import Engine
 from bybit_async.simulator.engine.clock import Timer
-from bybit_async.simulator.engine.events import PublicTrade, Sink
+from bybit_async.simulator.engine.events import PublishedTrade, Sink
 from bybit_async.simulator.engine.instruments import Instrument
 from bybit_async.simulator.engine.listing import Listing
 from bybit_async.simulator.market import statistics
@@ -49,7 +49,7 @@ class MarketSettings(msgspec.Struct, frozen=True, kw_only=True):
     volume: float = 300_000.0
 
 
-class Market(Sink):
+class SimulatedMarket(Sink):
     """Moves prices and books along with the engine's clock; knows every candle there ever was."""
 
     def __init__(self, engine: Engine, settings: MarketSettings, seed: int, *, pace: float = 1.0) -> None:
@@ -376,14 +376,14 @@ class Market(Sink):
 
     # -- events of the engine
 
-    def on_trades(self, listing: Listing, trades: list[PublicTrade]) -> None:
+    def on_trades(self, listing: Listing, trades: list[PublishedTrade]) -> None:
         """Put trades on the tape."""
         quotation = self.quotations.get(listing.instrument.key)
         if quotation is not None:
             for trade in trades:
                 quotation.record_trade(trade.time_ms, trade.price, trade.qty)
 
-    def past_trades(self, key: tuple[str, str], count: int) -> list[PublicTrade]:
+    def past_trades(self, key: tuple[str, str], count: int) -> list[PublishedTrade]:
         """Return up to `count` trades of a listing from before the exchange was started, newest first."""
         return past_trades(self.seed, self.quotations[key], count)
 

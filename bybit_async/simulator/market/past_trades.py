@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from bybit_async.simulator.engine.events import PublicTrade
+from bybit_async.simulator.engine.events import PublishedTrade
 from bybit_async.simulator.market.candles import Row
 from bybit_async.simulator.market.paths import MINUTE
 from bybit_async.simulator.market.quotation import Quotation
@@ -19,14 +19,14 @@ def first_sequence(now: int) -> int:
     return (now // MINUTE + 1) * A_MINUTE
 
 
-def past_trades(seed: int, quotation: Quotation, count: int) -> list[PublicTrade]:
+def past_trades(seed: int, quotation: Quotation, count: int) -> list[PublishedTrade]:
     """Return up to `count` trades of the minutes before the start, newest first; none for options."""
     if quotation.instrument.category == "option" or count <= 0:
         return []
     started = quotation.last.first_minute
     minutes = range(started - 1, started - 2 - count, -1)
     rows = quotation.last.minutes(minutes[-1], started)[::-1].tolist()
-    found: list[PublicTrade] = []
+    found: list[PublishedTrade] = []
     for minute, row in zip(minutes, rows, strict=True):
         if len(found) >= count:
             break
@@ -34,7 +34,7 @@ def past_trades(seed: int, quotation: Quotation, count: int) -> list[PublicTrade
     return found[:count]
 
 
-def _trades(seed: int, quotation: Quotation, minute: int, row: Row) -> list[PublicTrade]:
+def _trades(seed: int, quotation: Quotation, minute: int, row: Row) -> list[PublishedTrade]:
     """Cut one minute into trades, newest first."""
     instrument = quotation.instrument
     rng = random.Random(f"{seed}/{instrument.category}/{instrument.symbol}/{minute}")
@@ -47,7 +47,7 @@ def _trades(seed: int, quotation: Quotation, minute: int, row: Row) -> list[Publ
         identity = f"{rng.getrandbits(128):032x}"
         identity = f"{identity[:8]}-{identity[8:12]}-{identity[12:16]}-{identity[16:20]}-{identity[20:]}"
         trades.append(
-            PublicTrade(
+            PublishedTrade(
                 identity,
                 minute * MINUTE + times[place],
                 "Buy" if rng.random() < 0.5 else "Sell",

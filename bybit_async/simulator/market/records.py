@@ -8,7 +8,7 @@ from bybit_async.simulator.engine.accounts import Account
 from bybit_async.simulator.engine.amounts import plain
 from bybit_async.simulator.engine.clock import ExchangeClock
 from bybit_async.simulator.engine.events import Sink
-from bybit_async.simulator.engine.executions import Execution
+from bybit_async.simulator.engine.executions import AccountExecution
 from bybit_async.simulator.engine.liquidation import REDUCTION
 from bybit_async.simulator.engine.listing import Listing
 
@@ -21,7 +21,7 @@ class Liquidations(Sink):
     def __init__(self) -> None:
         self._waiting: dict[tuple[str, str], list[dict[str, Any]]] = {}
 
-    def on_executions(self, account: Account, executions: list[Execution]) -> None:
+    def on_executions(self, account: Account, executions: list[AccountExecution]) -> None:
         """Keep what was taken over in a liquidation."""
         for execution in executions:
             if execution.exec_type == "BustTrade" or execution.create_type == REDUCTION:

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from bybit_async.simulator.engine.accounts import Account, Order
-from bybit_async.simulator.engine.events import PublicTrade
+from bybit_async.simulator.engine.events import PublishedTrade
 from bybit_async.simulator.engine.feed import MarketFeed
 from bybit_async.simulator.engine.listing import Listing
 from bybit_async.simulator.engine.matching import Side
@@ -99,7 +99,7 @@ class StandIn:
             return
         listing.seq += 1
         identity, now = trade.trade_id or f"r{listing.seq}", venue.clock.now_ms()
-        public = PublicTrade(identity, now, trade.side, trade.price, trade.qty, listing.seq)
+        public = PublishedTrade(identity, now, trade.side, trade.price, trade.qty, listing.seq)
         venue.market.on_trades(listing, [public])
         venue.hub.trades.on_trades(listing, [public])
         venue.engine.set_prices(*self._key, last=trade.price)
@@ -121,7 +121,7 @@ class StandIn:
         venue.market.follow(self._key, float(event.price))
         if event.qty:
             listing.seq += 1
-            trade = PublicTrade(f"c{listing.seq}", venue.clock.now_ms(), "Buy", event.price, event.qty, listing.seq)
+            trade = PublishedTrade(f"c{listing.seq}", venue.clock.now_ms(), "Buy", event.price, event.qty, listing.seq)
             venue.market.on_trades(listing, [trade])
             venue.hub.trades.on_trades(listing, [trade])
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bybit_async.simulator.engine.refusals import Refused
-from bybit_async.simulator.keys import ApiKey, KeyRing
+from bybit_async.simulator.keys import IssuedKey, KeyRing
 
 _AHEAD = 1_000
 _DEFAULT_WINDOW = 5_000
 _LARGEST_WINDOW = 60_000
 
 
-def authenticate(ring: KeyRing, headers: Mapping[str, str], payload: bytes, address: str, now: int) -> ApiKey:
+def authenticate(ring: KeyRing, headers: Mapping[str, str], payload: bytes, address: str, now: int) -> IssuedKey:
     """Return the key that signed the request, or refuse it.
 
     `payload` is what was signed after the header values: the raw query string of a GET or the raw body of a POST.
@@ -51,20 +51,20 @@ def check_time(timestamp: str, window: str, now: int) -> None:
         )
 
 
-def check_standing(ring: KeyRing, key: ApiKey, address: str) -> None:
+def check_standing(ring: KeyRing, key: IssuedKey, address: str) -> None:
     """Refuse with 10010 a key that is bound to other addresses, with 10008 one of a frozen account."""
     check_address(key, address)
     if ring.is_blocked(key.uid):
         raise Refused(10008, "Common banned, please check your account mode.")
 
 
-def check_address(key: ApiKey, address: str) -> None:
+def check_address(key: IssuedKey, address: str) -> None:
     """Refuse with 10010 when the key is bound to other addresses."""
     if key.ips and address not in key.ips and "*" not in key.ips:
         raise Refused(10010, "Unmatched IP, please check your API key's bound IP addresses.")
 
 
-def check_permission(key: ApiKey, permission: str, *, writes: bool) -> None:
+def check_permission(key: IssuedKey, permission: str, *, writes: bool) -> None:
     """Refuse with 10005 when the key may not do this; a read-only key may not change anything."""
     if permission and ((key.read_only and writes) or not key.may(permission)):
         raise Refused(10005, "Permission denied, please check your API key permissions.")

@@ -12,7 +12,7 @@ from bybit_async.simulator.engine import refusals
 from bybit_async.simulator.engine.accounts import Account
 from bybit_async.simulator.engine.listing import Listing
 from bybit_async.simulator.engine.refusals import Refused
-from bybit_async.simulator.keys import ApiKey
+from bybit_async.simulator.keys import IssuedKey
 from bybit_async.simulator.limits import LimitVerdict
 from bybit_async.simulator.venue import SimulatedVenue
 
@@ -121,7 +121,7 @@ class RestCall(NamedTuple):
     venue: SimulatedVenue
     params: Parameters
     now: int
-    key: ApiKey | None
+    key: IssuedKey | None
     caller: Account | None
 
     @property

@@ -13,7 +13,7 @@ from bybit_async.simulator.market.tape import Tape
 from bybit_async.simulator.rest.call import Endpoint, Preparation, RestCall, Route
 
 
-class _Window(TypedDict):
+class _AskedSpan(TypedDict):
     """Which candles are asked for, as `candles` and `bounds` take it."""
 
     start: int | None
@@ -71,7 +71,7 @@ def _prepare(series: _Series) -> Preparation:
     return prepare
 
 
-def _read(call: RestCall, series: _Series) -> tuple[Quotation, str, _Window]:
+def _read(call: RestCall, series: _Series) -> tuple[Quotation, str, _AskedSpan]:
     params = call.params
     listing = call.listing(params.category(*series.categories, default="linear"))
     interval = params.choice("interval", INTERVALS)

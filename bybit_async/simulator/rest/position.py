@@ -6,7 +6,7 @@ from typing import Any
 
 from bybit_async.simulator.engine import refusals
 from bybit_async.simulator.engine.amounts import plain
-from bybit_async.simulator.engine.journal import ClosedOption, ClosedPnl
+from bybit_async.simulator.engine.journal import ClosedOption, ClosedPnlEntry
 from bybit_async.simulator.engine.listing import Listing
 from bybit_async.simulator.market.greeks import with_greeks
 from bybit_async.simulator.rest.call import RestCall, Route
@@ -117,7 +117,7 @@ def get_closed_pnl(call: RestCall) -> dict[str, Any]:
     """`GET /v5/position/closed-pnl`."""
     category = call.params.category(*_DERIVATIVES)
     entries = call.venue.engine.closed_pnl(call.account, call.windowed(7))
-    return list_page(call, entries, ClosedPnl.to_wire, default=50, maximum=100, category=category)
+    return list_page(call, entries, ClosedPnlEntry.to_wire, default=50, maximum=100, category=category)
 
 
 def get_closed_options(call: RestCall) -> dict[str, Any]:

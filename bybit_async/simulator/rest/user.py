@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bybit_async.simulator.engine import refusals
-from bybit_async.simulator.keys import ALL_PERMISSIONS, ApiKey
+from bybit_async.simulator.keys import ALL_PERMISSIONS, IssuedKey
 from bybit_async.simulator.rest.call import RestCall, Route
 from bybit_async.simulator.rest.lists import list_page
 from bybit_async.simulator.rest.members import member_of, require_master
@@ -99,13 +99,13 @@ def delete_sub_api_key(call: RestCall) -> dict[str, Any]:
     return {}
 
 
-def _signer(call: RestCall) -> ApiKey:
+def _signer(call: RestCall) -> IssuedKey:
     if call.key is None:
         raise refusals.Refused(10003, "API key is invalid.")
     return call.key
 
 
-def _named_key(call: RestCall) -> ApiKey:
+def _named_key(call: RestCall) -> IssuedKey:
     name, signer = call.params.text("apikey"), _signer(call)
     if call.venue.members.parent_of(signer.uid) is not None:
         if name:
@@ -117,7 +117,7 @@ def _named_key(call: RestCall) -> ApiKey:
     return key
 
 
-def _changed(call: RestCall, key: ApiKey, *, sub: bool) -> dict[str, Any]:
+def _changed(call: RestCall, key: IssuedKey, *, sub: bool) -> dict[str, Any]:
     permissions, ips = _permissions(call, sub=sub), _addresses(call)
     key.read_only = call.params.choice("readOnly", ("0", "1"), "0") == "1"
     if permissions is not None:
@@ -161,7 +161,7 @@ def _addresses(call: RestCall) -> tuple[str, ...] | None:
     return tuple(str(part).strip() for part in parts)
 
 
-def _key_wire(key: ApiKey) -> dict[str, Any]:
+def _key_wire(key: IssuedKey) -> dict[str, Any]:
     return {
         "id": str(key.number),
         "note": key.note,
@@ -171,7 +171,7 @@ def _key_wire(key: ApiKey) -> dict[str, Any]:
     }
 
 
-def _listed_wire(key: ApiKey, now: int) -> dict[str, Any]:
+def _listed_wire(key: IssuedKey, now: int) -> dict[str, Any]:
     return {
         **_key_wire(key),
         "ips": list(key.ips) or ["*"],
@@ -186,7 +186,7 @@ def _listed_wire(key: ApiKey, now: int) -> dict[str, Any]:
     }
 
 
-def _status(key: ApiKey, now: int) -> int:
+def _status(key: IssuedKey, now: int) -> int:
     if not key.expires_at:
         return 1
     if key.expires_at <= now:
@@ -194,7 +194,7 @@ def _status(key: ApiKey, now: int) -> int:
     return 4 if key.expires_at - now < _SOON else 3
 
 
-def _days_left(key: ApiKey, now: int) -> int:
+def _days_left(key: IssuedKey, now: int) -> int:
     return max((key.expires_at - now) // _DAY, 0) if key.expires_at else -2
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bybit_async.simulator.engine.refusals import Refused
-from bybit_async.simulator.keys import ApiKey, KeyRing
+from bybit_async.simulator.keys import IssuedKey, KeyRing
 from bybit_async.simulator.rest.authentication import check_standing
 
 
-def login(ring: KeyRing, args: object, address: str, now: int) -> ApiKey:
+def login(ring: KeyRing, args: object, address: str, now: int) -> IssuedKey:
     """Return the key of an `auth` request, or refuse it with 10001, 10003, 10004, 10008, 10010 or 33004."""
     if not isinstance(args, list) or len(args) != 3:
         raise Refused(10001, "Params Error")

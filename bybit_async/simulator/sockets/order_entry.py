@@ -13,7 +13,7 @@ from bybit_async.simulator.faults import Rule
 from bybit_async.simulator.feeds.connection import SocketConnection
 from bybit_async.simulator.feeds.departure import Departure
 from bybit_async.simulator.feeds.distortion import end
-from bybit_async.simulator.keys import ApiKey
+from bybit_async.simulator.keys import IssuedKey
 from bybit_async.simulator.limits import LimitVerdict
 from bybit_async.simulator.rest import batch, trade
 from bybit_async.simulator.rest.authentication import check_permission, check_time
@@ -40,7 +40,7 @@ class OrderEntrySession:
     def __init__(self, venue: SimulatedVenue, connection: SocketConnection) -> None:
         self._venue = venue
         self._connection = connection
-        self._key: ApiKey | None = None
+        self._key: IssuedKey | None = None
         self._seen: set[str] = set()
         self._rate = venue.socket_limiter.session()
 

@@ -34,7 +34,7 @@ from bybit_async.event_loop import HomeLoop
 from bybit_async.models.trade.acknowledgements import contradiction
 from bybit_async.stream.connection import Connection
 from bybit_async.stream.frames import OrderEntryAnswer
-from bybit_async.stream.maintenance import Maintenance
+from bybit_async.stream.maintenance import OngoingMaintenance
 from bybit_async.stream.orders.connection import OrderConnection, PendingRequest
 from bybit_async.stream.orders.frames import OPERATIONS, limit_of, read_answer, request_frame, trace_id_of
 from bybit_async.stream.orders.late_answers import LateAnswer, LateAnswers
@@ -107,7 +107,7 @@ class OrderEntry:
         ensure_clock: Callable[[], Awaitable[None]] | None = None,
         on_late: Callable[[LateAnswer], None] | None = None,
         on_unknown: OnUnknown = "resolve",
-        maintenance: Maintenance | None = None,
+        maintenance: OngoingMaintenance | None = None,
         resolution: Resolution | None = None,
     ) -> None:
         if signer is None:
@@ -124,7 +124,7 @@ class OrderEntry:
         self._ensure_clock = ensure_clock
         self._on_unknown = on_unknown
         self._late = LateAnswers(on_late)
-        maintenance = maintenance or Maintenance()
+        maintenance = maintenance or OngoingMaintenance()
         self._supervisor = OrderSupervisor(
             self._connection, self._late.take, self._settings, urlsplit(self._url).netloc,
             under_maintenance=lambda: maintenance.ongoing(clock.now_ms()),

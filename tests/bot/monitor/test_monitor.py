@@ -22,7 +22,15 @@ from bybit_async.bot.monitor import METRICS, Snapshot
 from bybit_async.bot.monitor.health import problems
 from bybit_async.bot.monitor.memory import Curve, LogTail
 from bybit_async.bot.monitor.pages import FILES, STATIC
-from bybit_async.bot.monitor.panels import BreakerRow, Breakers, DataRow, State, StrategyRow, Trust, UnknownOrder
+from bybit_async.bot.monitor.panels import (
+    BreakerRow,
+    BreakersPanel,
+    DataRow,
+    StatePanel,
+    StrategyRow,
+    TrustPanel,
+    UnknownOrder,
+)
 from bybit_async.bot.monitor.snapshot import mode_of, slippage_bps
 from bybit_async.simulator import Rule
 from tests.bot.monitor.monitoring import Monitored, monitored
@@ -213,9 +221,9 @@ async def test_old_data_trip_the_breaker_and_both_are_red(tmp_path):
         assert next(row for row in found["breakers"]["rows"] if row["name"] == "stale_data")["used"] > 1
 
 
-STATE = State(engine="running", mode="LIVE", address="mainnet", version="0", settle_coin="USDT", started_ms=1)
-TRUST = Trust(synced=True, round_age=0.1)
-BREAKERS = Breakers()
+STATE = StatePanel(engine="running", mode="LIVE", address="mainnet", version="0", settle_coin="USDT", started_ms=1)
+TRUST = TrustPanel(synced=True, round_age=0.1)
+BREAKERS = BreakersPanel()
 DATA = DataRow(
     symbol="X", price_age_ms=1, candle_age_ms=None, book_age_ms=None, book_stale=None, too_old=False
 )  # fmt: skip
