@@ -31,7 +31,7 @@ def test_positions_are_told_apart_by_category_symbol_and_side():
 
 
 def test_the_category_that_a_position_names_goes_before_the_one_it_was_asked_for_under():
-    positions = Positions()
+    positions = KnownPositions()
     change = positions.apply(position(3, category="inverse"), category="linear")
     assert change.position.category == "inverse"
     assert positions.get("X") is None

@@ -38,7 +38,7 @@ def test_an_order_is_found_by_either_id_and_leaves_the_open_ones_when_final():
 
 
 def test_an_order_without_a_link_id_is_found_by_its_order_id_only():
-    orders = Orders()
+    orders = KnownOrders()
     orders.apply(order(link=""))
     assert orders.find(order_id="a") is not None
     assert orders.find(order_link_id="") is None
@@ -84,7 +84,7 @@ def test_o17_two_filled_messages_are_one_end_and_the_fill_is_kept():
 
 
 def test_o17_the_same_end_told_otherwise_changes_nothing():
-    orders = Orders()
+    orders = KnownOrders()
     first = order("Filled", filled=10, at=5)
     assert statuses(orders, [first, order("Filled", filled=10, at=6, take_profit=Decimal(9))]) == ["Filled"]
     assert orders.find(order_id="a") is first
