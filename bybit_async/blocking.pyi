@@ -3797,6 +3797,18 @@ class LiveAccount:
     @property
     def positions(self) -> KnownPositions:
         """The positions."""
+    def refresh(self) -> None:
+        """Ask for everything by REST now, and report what changed with ``recovered`` set.
+
+        It brings what is known up to date while the streams are away; `synced` stays as it is, since only with them
+        anything is certain for longer than a moment. `GET /v5/account/wallet-balance`, `GET /v5/order/realtime`,
+        `GET /v5/order/history`, `GET /v5/execution/list`, `GET /v5/position/list`.
+
+        Raises:
+            RequestRejected: Bybit refuses a question.
+            TransportError: an answer did not come.
+            StreamClosed: the account was closed.
+        """
     @property
     def synced(self) -> bool:
         """Whether all this is what Bybit knows, as far as anyone can tell from here."""

@@ -174,6 +174,22 @@ class LiveAccount:
         """
         await self._until(lambda: self._synced or None, timeout)
 
+    async def refresh(self) -> None:
+        """Ask for everything by REST now, and report what changed with ``recovered`` set.
+
+        It brings what is known up to date while the streams are away; `synced` stays as it is, since only with them
+        anything is certain for longer than a moment. `GET /v5/account/wallet-balance`, `GET /v5/order/realtime`,
+        `GET /v5/order/history`, `GET /v5/execution/list`, `GET /v5/position/list`.
+
+        Raises:
+            RequestRejected: Bybit refuses a question.
+            TransportError: an answer did not come.
+            StreamClosed: the account was closed.
+        """
+        if self._closed:
+            raise self._error or StreamClosed("the live account is closed")
+        await self._reconciliation.run(self._state, self._emit)
+
     async def _until(self, reached: Callable[[], R | None], timeout: float | None) -> R:
         found = reached()
         if found is not None:

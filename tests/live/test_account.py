@@ -164,6 +164,23 @@ async def test_o26_what_happened_while_the_stream_was_away_is_reported_as_recove
         assert any(event.kind == "wallet" for event in told)
 
 
+async def test_it_can_be_asked_for_by_rest_while_the_stream_is_away():
+    async with live_account() as (exchange, bybit, account):
+        async with away(exchange, account):
+            ack = await bybit.trade.place_order(**TAKING)
+            assert account.positions.get("BTCUSDT") is None
+            events = account.events()
+            await account.refresh()
+            assert account.positions.get("BTCUSDT").size == Decimal("0.01")
+            assert {execution.order_id for execution in account.executions} == {ack.order_id}
+            assert not account.synced
+            (found,) = await seen(events, "execution")
+            assert found.recovered
+        assert account.positions.get("BTCUSDT").size == Decimal("0.01")
+    with pytest.raises(StreamClosed):
+        await account.refresh()
+
+
 async def test_what_happened_while_this_computer_slept_is_found():
     async with SimulatedExchange(seed=7, symbols=["BTCUSDT"], rate_limits=False, host_limit=None) as exchange:
         key = exchange.new_account(usdt="1000000")

@@ -31,6 +31,9 @@ log: logging.Logger = logging.getLogger("bybit_async.bot.engine")
 
 ZERO = Decimal(0)
 _IDS = 2_000
+_ASKED_WITHIN = 5.0
+"""Seconds that one question may take: it is asked again, and one that was lost must not keep the next one waiting."""
+
 _BOOKINGS = frozenset({"Funding", "SessionSettlePnL"})
 """Executions that move money, but no position."""
 
@@ -253,7 +256,7 @@ class Desk:
     async def find_out(self, trade: BotTrade) -> bool:
         """Ask the exchange what became of a trade's order; True when it knows it."""
         order = await self._session.trade.find_order(
-            category=self._category, symbol=trade.plan.symbol, order_link_id=trade.execution_id
+            category=self._category, symbol=trade.plan.symbol, order_link_id=trade.execution_id, timeout=_ASKED_WITHIN
         )
         if order is None:
             return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
@@ -99,11 +100,9 @@ class Guard:
             except Exception:
                 log.exception("watching the stops failed, trying again")
             self._stirred.clear()
-            try:
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_CHECK_EVERY):
                     await self._stirred.wait()
-            except TimeoutError:
-                pass
 
     async def check(self) -> None:
         """Cure every position that is bare now; one that the exchange refuses to cure keeps no other waiting."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from bybit_async import BybitError
+from bybit_async.bot.engine.recovery import differences
 from bybit_async.bot.engine.rooms import Rooms
+from bybit_async.bot.engine.trades import Trade
 from bybit_async.bot.errors import JournalError
 from bybit_async.bot.journal import Put
 from bybit_async.bot.journal.journal import event, meta
@@ -24,7 +26,9 @@ _MOST_BUSY = 8
 _ASK_EVERY = 2.0
 _WRITE_EVERY = 60.0
 _RENEW_EVERY = 300.0
-_MISSING_AFTER_MS = 2_000
+_MISSING_AFTER = 2.0
+_UNEXPLAINED_AFTER = 3.0
+_REFRESHED_WITHIN = 5.0
 
 
 class Supervision:
@@ -50,27 +54,37 @@ class Supervision:
         self._equity: Decimal | None = None
         self._state: dict[str, Any] | None = rooms.risk.state()
         self._tripped: frozenset[str] = frozenset()
+        self._stuck: dict[str, float] = {}
+        self._explained_at = asyncio.get_running_loop().time()
         self.round_at: float = asyncio.get_running_loop().time()
 
     async def run(self) -> None:
         """Make the rounds until cancelled."""
-        loop = asyncio.get_running_loop()
-        due = {self._ask: loop.time(), self._write: loop.time() + _WRITE_EVERY, self._renew: loop.time() + _RENEW_EVERY}
-        every = {self._ask: _ASK_EVERY, self._write: _WRITE_EVERY, self._renew: _RENEW_EVERY}
+        async with asyncio.TaskGroup() as tasks:
+            # Each by itself: an exchange that does not answer must keep nobody from looking at the breakers.
+            tasks.create_task(self._look(), name="bybit_async bot looks at the breakers")
+            tasks.create_task(self._repeat(self._ask, _ASK_EVERY, at_once=True), name="bybit_async bot asks")
+            tasks.create_task(self._repeat(self._write, _WRITE_EVERY), name="bybit_async bot writes equity")
+            tasks.create_task(self._repeat(self._renew, _RENEW_EVERY), name="bybit_async bot renews rules")
+
+    async def _look(self) -> None:
         while True:
-            for step, at in list(due.items()):
-                if loop.time() >= at:
-                    due[step] = loop.time() + every[step]
-                    await self._tried(step())
             try:
                 self.observe()
             except Exception:
                 log.exception("the account could not be looked at, trying again")
             else:
-                self.round_at = loop.time()
+                self.round_at = asyncio.get_running_loop().time()
             await asyncio.sleep(_EVERY)
 
-    async def _tried(self, step: Any) -> None:
+    async def _repeat(self, step: Callable[[], Awaitable[None]], every: float, *, at_once: bool = False) -> None:
+        pause = 0.0 if at_once else every
+        while True:
+            await asyncio.sleep(pause)
+            pause = every
+            await self._tried(step())
+
+    async def _tried(self, step: Awaitable[None]) -> None:
         try:
             await step
         except (BybitError, JournalError) as error:
@@ -117,16 +131,50 @@ class Supervision:
             self._state = state
 
     async def _ask(self) -> None:
-        """Ask about trades that the account's news do not settle."""
-        desk, now_ms = self._rooms.desk, self._rooms.now_ms()
-        if not self._rooms.journal.is_healthy:
+        """Ask about what the account's news do not settle."""
+        rooms, desk = self._rooms, self._rooms.desk
+        if not rooms.journal.is_healthy:
             # Nothing is traded meanwhile, so nothing else would find out that the disk has room again.
-            await self._rooms.journal.write(meta("tried_ms", now_ms))
-        for trade in desk.trades.active:
-            listed = desk.account.orders.find(order_link_id=trade.execution_id) is not None
-            stuck = trade.ending is not None or not listed
-            if trade.is_unknown or (stuck and now_ms - trade.updated_ms > _MISSING_AFTER_MS):
-                await self._rooms.recovery.ask(trade)
+            await self._tried(rooms.journal.write(meta("tried_ms", rooms.now_ms())))
+        active = desk.trades.active
+        doubtful = [trade for trade in active if self._is_doubtful(trade)]
+        self._stuck = {
+            trade.execution_id: self._stuck[trade.execution_id] for trade in active if trade.execution_id in self._stuck
+        }
+        questions = [self._tried(rooms.recovery.ask(trade)) for trade in doubtful]
+        if not desk.account.synced or self._differs_for_long():
+            # Its news do not come, or explain each other no more: what is held now has to be asked for.
+            questions.append(self._tried(self._refreshed()))
+        await asyncio.gather(*questions)
+
+    async def _refreshed(self) -> None:
+        try:
+            async with asyncio.timeout(_REFRESHED_WITHIN):
+                await self._rooms.desk.account.refresh()
+        except TimeoutError:
+            log.warning("the account could not be asked for within %g s, trying again", _REFRESHED_WITHIN)
+
+    def _is_doubtful(self, trade: Trade) -> bool:
+        """Return whether what became of a trade has to be asked for."""
+        listed = self._rooms.desk.account.orders.find(order_link_id=trade.execution_id) is not None
+        if listed and trade.ending is None and not trade.is_unknown:
+            self._stuck.pop(trade.execution_id, None)
+            return False
+        # By the loop's clock: the exchange's may stand still, or be set back.
+        now = asyncio.get_running_loop().time()
+        since = self._stuck.setdefault(trade.execution_id, now)
+        return trade.is_unknown or now - since >= _MISSING_AFTER
+
+    def _differs_for_long(self) -> bool:
+        """Return whether positions have been others than executions explain for a while."""
+        now = asyncio.get_running_loop().time()
+        if not differences(self._rooms.portfolio().positions, self._rooms.desk.lots):
+            self._explained_at = now
+            return False
+        if now - self._explained_at < _UNEXPLAINED_AFTER:
+            return False
+        self._explained_at = now
+        return True
 
     async def _write(self) -> None:
         rooms = self._rooms
