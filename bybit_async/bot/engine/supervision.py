@@ -13,7 +13,7 @@ import msgspec
 from bybit_async import BybitError
 from bybit_async.bot.engine.recovery import differences
 from bybit_async.bot.engine.rooms import Rooms
-from bybit_async.bot.engine.trades import Trade
+from bybit_async.bot.engine.trades import BotTrade
 from bybit_async.bot.errors import JournalError
 from bybit_async.bot.journal import Put
 from bybit_async.bot.journal.journal import event, meta
@@ -154,7 +154,7 @@ class Supervision:
         except TimeoutError:
             log.warning("the account could not be asked for within %g s, trying again", _REFRESHED_WITHIN)
 
-    def _is_doubtful(self, trade: Trade) -> bool:
+    def _is_doubtful(self, trade: BotTrade) -> bool:
         """Return whether what became of a trade has to be asked for."""
         listed = self._rooms.desk.account.orders.find(order_link_id=trade.execution_id) is not None
         if listed and trade.ending is None and not trade.is_unknown:
