@@ -33,24 +33,29 @@ _APART_MS = 5
 
 
 class FirstSending(msgspec.Struct):
-    """When a call was first sent, leaving out the attempts that were refused for their timestamps.
+    """When a call was first sent.
 
     Attributes:
-        at: the timestamp it carried, in exchange milliseconds; None before.
+        at: the timestamp it carried, in exchange milliseconds; None before. Where that was refused, the time at which
+            it left, by the clock as it was measured since.
     """
 
     at: int | None = None
-    _moment: float = 0.0
+    _moment: float | None = None
     _earliest: int | None = None
 
     def note(self, clock: Clock, timestamp: int) -> None:
         """Take in an attempt that leaves now."""
-        if self.at is None:
-            self.at, self._moment = timestamp, clock.monotonic()
-            self._earliest = clock.earliest_ms(self._moment) if clock.synced else None
+        if self.at is not None:
+            return
+        refused = self._moment is not None
+        if self._moment is None:
+            self._moment = clock.monotonic()
+        self._earliest = clock.earliest_ms(self._moment) if clock.synced else None
+        self.at = timestamp if not refused or self._earliest is None else min(timestamp, self._earliest)
 
     def forget(self) -> None:
-        """Take back what was noted: that attempt was refused for its timestamp."""
+        """Take back the timestamp, which was refused; not that the request left: a copy of it may have been taken."""
         self.at = None
 
     def allowed_from(self) -> int | None:
@@ -60,7 +65,7 @@ class FirstSending(msgspec.Struct):
     def after(self, clock: Clock) -> int | None:
         """Return the earliest moment at which it can have left, in exchange milliseconds, as far as is known now."""
         allowed = self.allowed_from()
-        if allowed is None or self._earliest is None or not clock.synced:
+        if allowed is None or self._moment is None or self._earliest is None or not clock.synced:
             return allowed
         # As known then and as known now: a simulated exchange's time may pass faster or slower than ours.
         earliest = min(self._earliest, clock.earliest_ms(self._moment))

@@ -8,7 +8,7 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -16,7 +16,7 @@ from bybit_async.errors import DuplicateOrderLinkId, OrderNotFound, OutcomeUnkno
 from bybit_async.models.trade import AmendOrder, CancelOrder, PlaceOrder
 from bybit_async.pybit import HTTP, WebSocketTrading
 from bybit_async.session import AsyncBybit
-from bybit_async.simulator import SimulatedExchange
+from bybit_async.simulator import Rule, SimulatedExchange
 from bybit_async.wire import Response
 from tests.faults.repeating import repeating_gateway, repeating_relay
 from tests.faults.trading import CREATE, HISTORY, LINEAR, OPEN, RESTING
@@ -35,8 +35,6 @@ class Place:
 
     def hide_orders(self) -> None:
         """Let the exchange know no order that is asked for."""
-        from bybit_async.simulator import Rule
-
         empty = '{"retCode":0,"retMsg":"OK","result":{"list":[],"nextPageCursor":""},"retExtInfo":{},"time":0}'
         for path in (OPEN, HISTORY):
             self.exchange.faults.add(Rule(path=path, action="malform", body=empty))
@@ -265,6 +263,25 @@ async def test_o27_order_entry_too(rename: bool, link: str | None) -> None:
         assert [item.code for item in batch] == [0, 0]
         assert p.gateway.repeated == 4
         assert [order.status for order in p.ledger()] == ["Cancelled", "New", "New"]
+
+
+@pytest.mark.parametrize(("via", "path"), [("rest", CREATE), ("websocket", "order.create")])
+async def test_o27_an_order_whose_second_copy_came_too_late_is_ours(
+    via: Literal["rest", "websocket"], path: str
+) -> None:
+    async with SimulatedExchange(seed=7, symbols=["BTCUSDT"], rate_limits=False, host_limit=None) as exchange:
+        credentials = exchange.new_account(usdt="10000000")
+        async with AsyncBybit(environment=exchange.environment, orders_via=via, **credentials) as bybit:
+            await bybit.trade.get_open_orders(**LINEAR)
+            exchange.faults.add(
+                Rule(path=path, action="code", code=10002, text="request expired", executed=True, nth=1)
+            )
+            # The next attempt leaves noticeably later than the order was created.
+            exchange.faults.add(Rule(path="/v5/market/time", action="delay", milliseconds=30))
+            ack = await bybit.trade.place_order(**RESTING, order_link_id="mine")
+            assert [firing.rule.action for firing in exchange.faults.fired][:2] == ["code", "delay"]
+            [real] = exchange.orders
+            assert ack.order_id == real.order_id
 
 
 async def test_o27_raw_requests_too() -> None:

@@ -282,6 +282,24 @@ def test_o06_a_request_can_have_left_as_long_before_its_timestamp_as_our_clock_m
     assert first.after(clock) is None
 
 
+@pytest.mark.parametrize("behind", [0, 3_600_000])
+def test_o06_an_attempt_whose_timestamp_was_refused_left_when_the_clock_measured_since_says(behind: int) -> None:
+    # A copy of it may have been carried out, so what it created is ours; what was created before it left is not,
+    # however wrong the clock was then.
+    now = [10.0]
+    clock = Clock(lambda: now[0], lambda: NOW / 1000)
+    clock.learn(10.0, 10.0, NOW - behind)
+    first = FirstSending()
+    first.note(clock, clock.now_ms())
+    first.forget()
+    clock.distrust()
+    now[0] = 13.0
+    clock.learn(13.0, 13.0, NOW + 3_000)
+    first.note(clock, clock.now_ms())
+    assert (first.at, first.after(clock)) == (NOW, NOW - 5)
+    assert judge("create", _order(created_time=NOW), {}, first.allowed_from()) is Finding.HAPPENED
+
+
 @pytest.mark.parametrize(
     ("request_", "same"),
     [({"side": "Buy", "orderType": "Limit", "qty": "1.0", "price": "20"}, True), ({"side": "Sell"}, False),
