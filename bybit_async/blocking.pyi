@@ -5555,10 +5555,9 @@ class Strategy:
         chase_price: bybit_async.wire.Number | None = None,
         timeout: float | None = None,
     ) -> bybit_async.models.strategy.StrategyAck:
-        """Start a strategy.
+        """Start a strategy. `POST /v5/strategy/create`.
 
-        Give `size` in coins or `position_value`; `duration` and `interval` are seconds, `pov_params` belongs to
-        ``pov``. `POST /v5/strategy/create`.
+        Give `size` in coins or `position_value`; `duration` and `interval` are seconds, `pov_params` belongs to ``pov``.
         """
     def get_strategy_list(
         self,
@@ -7247,8 +7246,6 @@ class KnownPositions:
         position_idx: int = 0,
     ) -> bybit_async.models.position.Position | None:
         """Return one position, flat or not; None when none was ever reported."""
-    def keys(self) -> list[bybit_async.state.positions.PositionKey]:
-        """Return what identifies each known position."""
     @property
     def open(self) -> list[bybit_async.models.position.Position]:
         """The positions that are not flat."""

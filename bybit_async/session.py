@@ -6,18 +6,15 @@ import asyncio
 import os
 import ssl
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 import httpx
-import msgspec
 from typing_extensions import TypeVar, Unpack
 
 from bybit_async import environments
-from bybit_async.api.domains import Domains
 from bybit_async.api.raw import raw_request
 from bybit_async.api.resource import Caller
 from bybit_async.environments import Environment
@@ -28,10 +25,11 @@ from bybit_async.models.checks import one_of
 from bybit_async.redis_address import redis_address
 from bybit_async.secret import Secret, hidden, hide_secret
 from bybit_async.session_options import OrdersVia, SessionOptions, from_variables
+from bybit_async.session_rooms import SessionRooms
 from bybit_async.transport.carrier import HttpxCarrier
 from bybit_async.transport.client import RestClient, RestSettings
 from bybit_async.transport.clock import Clock
-from bybit_async.transport.endpoint import Endpoint, Method
+from bybit_async.transport.endpoint import Method
 from bybit_async.transport.hooks import Hooks
 from bybit_async.transport.http1 import HttpPool
 from bybit_async.transport.limits import RateLimitSettings, limits_of
@@ -41,23 +39,11 @@ from bybit_async.transport.telemetry import with_spans
 from bybit_async.wire import Response
 
 if TYPE_CHECKING:
-    from bybit_async.api.trade import Trade
-    from bybit_async.data.data import Data
-    from bybit_async.enums import Category
-    from bybit_async.errors import OutcomeUnknown, RequestRejected
-    from bybit_async.live.account import LiveAccount
-    from bybit_async.live.order_inquiry import OrderInquiry
-    from bybit_async.live.order_routing import SocketOrders
-    from bybit_async.models.market import Kline, OrderBook
     from bybit_async.models.user import ApiKeyInformation
-    from bybit_async.stream.maintenance import OngoingMaintenance
     from bybit_async.stream.settings import StreamSettings
-    from bybit_async.stream.streams import Streams
-    from bybit_async.transport.resolution import FirstSending
 
 R = TypeVar("R", default=dict[str, Any])
 G = TypeVar("G")
-_KLINES_AT_ONCE = 1000
 
 
 def _checked_source(address: str | None) -> Secret | None:
@@ -68,7 +54,7 @@ def _checked_source(address: str | None) -> Secret | None:
     return checked
 
 
-class AsyncBybit(Domains):
+class AsyncBybit(SessionRooms):
     """A session with Bybit: ``async with AsyncBybit(...) as bybit``.
 
     Without a key only public data is available. Domains (`market`, `trade`, …) and `stream` are attributes; nothing is
@@ -292,163 +278,6 @@ class AsyncBybit(Domains):
             raise InvalidParameter("name", f"{name!r} is taken, or cannot be an attribute")
         made = self.__dict__[name] = group(self._rest)
         return made
-
-    @cached_property
-    def _stream_settings(self) -> StreamSettings | None:
-        from bybit_async.stream.settings import StreamSettings
-
-        given = self._given_stream_settings
-        if self._ssl_context is None or (given is not None and given.ssl_context is not None):
-            return given
-        return msgspec.structs.replace(given or StreamSettings(), ssl_context=self._ssl_context)
-
-    @cached_property
-    def stream(self) -> Streams:
-        """Live data: public topics, and the private ones of the key."""
-        from bybit_async.stream.streams import Streams
-
-        self._refuse_closed()
-        return Streams(
-            self.environment,
-            self.clock,
-            self._signer,
-            self._stream_settings,
-            ensure_clock=self._rest.ensure_clock,
-            fetch_full_book=self._fetch_full_book,
-            fetch_klines=self._fetch_klines,
-            maintenance=self._maintenance,
-            relay=self._stream_source,
-        )
-
-    @cached_property
-    def data(self) -> Data:
-        """History as frames, downloaded once and kept, and live helpers; needs the ``data`` extra."""
-        from bybit_async.data.data import Data
-
-        self._refuse_closed()
-        return Data(
-            self._rest,
-            self.environment,
-            self.clock,
-            lambda: self.stream,
-            place=self._data_dir,
-            ssl_context=self._ssl_context,
-        )
-
-    @cached_property
-    def order_entry(self) -> SocketOrders:
-        """Orders over a socket: the order methods of `trade`, without an HTTP request for each.
-
-        Raises:
-            MissingCredentials: the session has no key.
-            InvalidParameter: the environment offers no order entry (demo).
-        """
-        from bybit_async.live.order_routing import SocketOrders
-        from bybit_async.stream.orders.entry import OrderEntry
-
-        self._refuse_closed()
-        entry = OrderEntry(
-            self.environment,
-            clock=self.clock,
-            signer=self._signer,
-            settings=self._stream_settings,
-            timeout=self._settings.timeout,
-            recv_window=self._settings.recv_window,
-            referer=self._settings.referer,
-            pace=self._limits,
-            ensure_clock=self._rest.ensure_clock,
-            on_unknown=self._settings.on_unknown,
-            maintenance=self._maintenance,
-            resolution=self._rest.resolution,
-        )
-        return SocketOrders(entry)
-
-    @cached_property
-    def trade(self) -> Trade:
-        """Orders and executions; order calls go where `orders_via` says."""
-        from bybit_async.api.trade import Trade
-
-        if self._orders_via == "rest" or self.environment.trade_url is None:
-            return Trade(self._rest)
-        from bybit_async.live.order_routing import OrderRouter
-
-        return Trade(OrderRouter(self._rest, self.order_entry.entry, timeout=self._settings.timeout))
-
-    def live_account(
-        self,
-        *,
-        categories: Sequence[Category] = ("linear", "inverse", "spot", "option"),
-        settle_coins: Sequence[str] = ("USDT", "USDC"),
-        option_coins: Sequence[str] = ("BTC", "ETH", "SOL"),
-        lookback: float = 300.0,
-        keep: int = 5000,
-    ) -> LiveAccount:
-        """Orders, positions, wallet and executions, kept current: ``async with bybit.live_account() as account``.
-
-        Args:
-            categories: what the account trades; fewer are quicker to reconcile.
-            settle_coins: settle coins of its linear contracts.
-            option_coins: base coins of its options.
-            lookback: seconds of past executions and ended orders to start with.
-            keep: how many executions, and a fifth as many ended orders, are remembered.
-        """
-        from bybit_async.live.account import LiveAccount
-
-        return LiveAccount(
-            self.trade,
-            self.position,
-            self.account,
-            self.stream,
-            self.clock,
-            categories=categories,
-            settle_coins=settle_coins,
-            option_coins=option_coins,
-            lookback=lookback,
-            keep=keep,
-        )
-
-    @cached_property
-    def _maintenance(self) -> OngoingMaintenance:
-        from bybit_async.stream.maintenance import OngoingMaintenance
-
-        return OngoingMaintenance()
-
-    async def _find_out(
-        self,
-        endpoint: Endpoint,
-        params: Mapping[str, Any],
-        error: OutcomeUnknown | RequestRejected,
-        first: FirstSending,
-    ) -> Response[Any]:
-        # Awaited, even to say that the session is closed: to an order on its way that is no answer, and stays unknown.
-        return await self._inquiry(endpoint, params, error, first)
-
-    @cached_property
-    def _inquiry(self) -> OrderInquiry:
-        from bybit_async.live.order_inquiry import OrderInquiry
-
-        self._refuse_closed()
-        return OrderInquiry(
-            self._rest, self.clock, self._rest.resolution.acknowledged, recv_window=self._settings.recv_window
-        )
-
-    async def _fetch_full_book(self, category: str, symbol: str) -> OrderBook:
-        return await self.market.get_full_orderbook(category=category, symbol=symbol)  # type: ignore[arg-type]
-
-    async def _fetch_klines(self, category: str, symbol: str, interval: str, first: int, last: int) -> list[Kline]:
-        klines = await self.market.get_kline(
-            category=category,  # type: ignore[arg-type]
-            symbol=symbol,
-            interval=interval,  # type: ignore[arg-type]
-            start=first,
-            end=last,
-            limit=_KLINES_AT_ONCE,
-        )
-        return klines.rows
-
-    def _refuse_closed(self) -> None:
-        if self._state == "closed":
-            raise SessionClosed()
 
     def __repr__(self) -> str:
         if "_state" not in self.__dict__:

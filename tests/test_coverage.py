@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["coverage"]
 CORE = {
     "transport", "stream", "state", "live", "wire.py", "drift.py", "errors.py", "session.py",
-    "session_options.py", "backoff.py", "event_loop.py", "secret.py", "ret_codes.py",
+    "session_options.py", "session_rooms.py", "backoff.py", "event_loop.py", "secret.py", "ret_codes.py",
 }  # fmt: skip
 _PRAGMA = re.compile(r"#\s*pragma: no (?:cover|branch)\b(.*)")
 _REASON = re.compile(r" - \w+(?:\s+\S+){2,}")

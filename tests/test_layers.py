@@ -54,7 +54,9 @@ ALLOWED: dict[str, set[str]] = {
     "stream": LEAVES | STREAM_SEES,
     "live": LEAVES | {"api", "stream", "state", "models", "transport"},
     "data": LEAVES | {"api", "stream", "state", "models", "transport"},
-    "session": LEAVES | {"api", "stream", "live", "data", "state", "models", "transport", "session_options"},
+    "session": LEAVES | {"api", "stream", "live", "data", "state", "models", "transport"}
+    | {"session_options", "session_rooms"},
+    "session_rooms": LEAVES | {"api", "stream", "live", "data", "state", "models", "transport", "session_options"},
     "session_options": LEAVES | {"stream", "transport"},
     "bridge": LEAVES | {"api", "stream", "live", "data", "state", "models", "transport"},
     "blocking": LEAVES | {"bridge", "session", "api", "stream", "live", "data", "models", "transport"},
@@ -146,16 +148,31 @@ def test_no_room_has_a_name_that_says_nothing() -> None:
     assert not [path for path in PACKAGE.rglob("*") if path.stem in vague]
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_files_and_functions_stay_readable(path: Path) -> None:
-    text = path.read_text()
-    assert text.count("\n") <= 500, f"{path} has over 500 lines"
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            body = node.body[1:] if ast.get_docstring(node) else node.body
-            if body:
-                length = (body[-1].end_lineno or 0) - body[0].lineno + 1
-                assert length <= 60, f"{path}:{node.lineno} {node.name} has {length} lines"
+LINES = 400
+FUNCTION_LINES = 60
+LONGER = {
+    "bot/backtesting/backtest.py",
+    "bot/backtesting/run.py",
+    "bot/backtesting/sweeps.py",
+    "bot/engine/engine.py",
+}
+"""Being cut; a file leaves this set for good."""
+
+
+def test_files_and_functions_stay_readable() -> None:
+    """Signature, docstring and body count."""
+    long: dict[str, list[str]] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        text = path.read_text()
+        found = long.setdefault(path.relative_to(PACKAGE).as_posix(), [])
+        if text.count("\n") > LINES:
+            found.append(f"{text.count(chr(10))} lines")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                length = (node.end_lineno or 0) - node.lineno + 1
+                if length > FUNCTION_LINES:
+                    found.append(f"{node.name} has {length} lines")
+    assert not {path: found for path, found in long.items() if found and path not in LONGER}
 
 
 ALSO_IN_ANOTHER_ROOM = {

@@ -53,10 +53,9 @@ class Strategy(Resource):
         chase_price: Number | None = None,
         timeout: float | None = None,
     ) -> m.StrategyAck:
-        """Start a strategy.
+        """Start a strategy. `POST /v5/strategy/create`.
 
-        Give `size` in coins or `position_value`; `duration` and `interval` are seconds, `pov_params` belongs to
-        ``pov``. `POST /v5/strategy/create`.
+        Give `size` in coins or `position_value`; `duration` and `interval` are seconds; ``pov`` takes `pov_params`.
         """
         any_of({"size": size, "position_value": position_value})
         return await self._call(

@@ -102,8 +102,6 @@ class SimulatedExchange(Administration):
         socket_limits: SocketLimits | None = None,
         script: Iterable[Scene] = (),
     ) -> None:
-        if latency is not None and latency < 0:
-            raise ValueError(f"latency: {latency} milliseconds; 0 for none")
         self.seed = seed
         self.clock: ExchangeClock = ExchangeClock(start, speed=speed, manual=manual)
         # Another seed or another start is another market: history of the one must not pass for that of the other.
@@ -135,7 +133,7 @@ class SimulatedExchange(Administration):
             ssl_context,
             hosts=HostLimiter(CallLimit(host_limit, 5_000) if host_limit else None),
             connection_limit=connection_limit,
-            latency=(DEFAULT_LATENCY if latency is None else latency) / 1_000,
+            latency=_seconds_of(latency),
         )
         self._heart: asyncio.Task[None] | None = None
         self._replays: list[Replay] = []
@@ -313,6 +311,12 @@ class SimulatedExchange(Administration):
     def insurance(self, coin: str) -> Decimal:
         """Return what the insurance fund holds of a coin."""
         return self._venue.insurance(coin)
+
+
+def _seconds_of(latency: float | None) -> float:
+    if latency is not None and latency < 0:
+        raise ValueError(f"latency: {latency} milliseconds; give 0 for none")
+    return (DEFAULT_LATENCY if latency is None else latency) / 1_000
 
 
 __all__ = ["Credentials", "IssuedKey", "PortUnavailable", "SimulatedExchange"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bybit_async.api.earn.advance import AdvanceEarn
+from bybit_async.api.earn.advance_holdings import AdvanceHoldings
 from bybit_async.api.earn.asset_manager import AssetManager
 from bybit_async.api.earn.easy import EasyEarn
 from bybit_async.api.earn.fixed_term import FixedTerm
@@ -16,7 +17,16 @@ __all__ = ["Earn"]
 
 
 class Earn(
-    EasyEarn, FixedTerm, AdvanceEarn, LiquidityMining, HoldToEarn, TokenEarn, RwaEarn, WealthManagement, AssetManager
+    EasyEarn,
+    FixedTerm,
+    AdvanceEarn,
+    AdvanceHoldings,
+    LiquidityMining,
+    HoldToEarn,
+    TokenEarn,
+    RwaEarn,
+    WealthManagement,
+    AssetManager,
 ):
     """Everything that earns a yield."""
 
