@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.__main__ import QUESTIONS
 
-PROGRAMS = ("blocking", "bursts", "chaos", "data", "monitor", "simulator", "soak")
+PROGRAMS = ("blocking", "bursts", "chaos", "data", "in_process", "monitor", "simulator", "soak")
 
 
 def functions(name: str) -> set[str]:

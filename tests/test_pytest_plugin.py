@@ -58,9 +58,15 @@ def test_the_fixtures_work_in_both_modes_of_pytest_asyncio(installed, mode, mark
     run(installed, "-o", f"asyncio_mode={mode}").assert_outcomes(passed=1)
 
 
+def test_a_mark_asks_for_an_exchange_without_a_network(installed):
+    test = BOT.format(mark="@pytest.mark.bybit_exchange(network=False)")
+    installed.makepyfile(test + "        assert bybit_exchange.environment.rest_url.endswith('.in-process.invalid')\n")
+    run(installed, "-o", "asyncio_mode=auto").assert_outcomes(passed=1)
+
+
 def test_the_example_of_the_documentation_passes_as_it_stands(installed):
-    (example,) = re.findall(r"```py\n(.*?)```", (ROOT / "docs" / "simulator" / "pytest.md").read_text(), re.DOTALL)
-    installed.makepyfile(example)
+    examples = re.findall(r"```py\n(.*?)```", (ROOT / "docs" / "simulator" / "pytest.md").read_text(), re.DOTALL)
+    installed.makepyfile("\n".join(examples))
     run(installed, "-o", "asyncio_mode=auto").assert_outcomes(passed=1)
 
 

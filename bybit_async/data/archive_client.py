@@ -25,7 +25,9 @@ import msgspec
 from aiolimiter import AsyncLimiter
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential, wait_random
 
+from bybit_async import in_process
 from bybit_async.errors import AnswerLost, AnswerUnreadable, NotSent, TransportError
+from bybit_async.transport.http1 import HttpPool
 
 _ATTEMPTS = 4
 FIRST_WAIT = 0.5
@@ -120,9 +122,14 @@ class ArchiveClient:
             raise AnswerLost(f"{url}: {error!r}") from error
 
     async def _ask(self, url: str) -> IO[bytes] | None:
-        if self._client is None:
-            self._client = httpx.AsyncClient(timeout=self._limits.grace, verify=self._ssl_context or True)
         given = target = httpx.URL(url)
+        if self._client is None:
+            here = in_process.is_in_process(given.host)
+            self._client = httpx.AsyncClient(
+                timeout=self._limits.grace,
+                verify=self._ssl_context or True,
+                transport=HttpPool(url) if here else None,
+            )
         for _ in range(self._limits.redirects + 1):
             # As it lies there: what httpx would unpack by itself has no bound.
             request = self._client.build_request("GET", target, headers={"Accept-Encoding": "identity"})

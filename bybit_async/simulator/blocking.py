@@ -113,7 +113,7 @@ class BlockingExchange:
         return self._portal.call(call)
 
     def __repr__(self) -> str:
-        return f"<BlockingExchange {'at port ' + str(self.port) if self._open else 'closed'}>"
+        return f"<BlockingExchange {'at ' + self.environment.rest_url if self._open else 'closed'}>"
 
 
 class _Part:

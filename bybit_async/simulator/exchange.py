@@ -1,4 +1,4 @@
-"""`SimulatedExchange`: the whole exchange on one loopback port, over real HTTP and WebSocket."""
+"""`SimulatedExchange`: the whole exchange, on one loopback port over real HTTP and WebSocket, or within the process."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from bybit_async.environments import Environment
+from bybit_async.errors import InvalidParameter
 from bybit_async.event_loop import serves, serves_no_more
 from bybit_async.simulator.administration import Administration
 from bybit_async.simulator.blocking import BlockingExchange
@@ -39,6 +40,7 @@ from bybit_async.simulator.server import ExchangeServer, PortUnavailable
 from bybit_async.simulator.venue import SimulatedVenue
 
 DEFAULT_LATENCY = 2.0
+_HOST = "127.0.0.1"
 _BEAT = 0.01
 _SLICES = 300
 _SHORTEST_SLICE = 20
@@ -55,6 +57,8 @@ class SimulatedExchange(Administration):
     margin and manual loans are refused with the codes that Bybit documents.
 
     Args:
+        network: False listens on no port: only sessions of this process reach the exchange, with its `environment`,
+            and no byte passes a socket. Everything else is the same.
         seed: what the market, ids and keys are made from; the same seed makes the same market.
         host: address to listen on.
         port: port to listen on; 0 picks a free one.
@@ -77,14 +81,16 @@ class SimulatedExchange(Administration):
 
     Raises:
         ValueError: a symbol is unknown, or a number out of range.
+        InvalidParameter: `host`, `port` or `ssl_context` is given to an exchange without a network.
         PortUnavailable: on entering, when the port cannot be listened on.
     """
 
     def __init__(
         self,
         *,
+        network: bool = True,
         seed: int = 0,
-        host: str = "127.0.0.1",
+        host: str = _HOST,
         port: int = 0,
         ssl_context: ssl.SSLContext | None = None,
         speed: float = 1.0,
@@ -128,7 +134,7 @@ class SimulatedExchange(Administration):
         self.system_status: list[dict[str, Any]] = venue.records.system_status
         self._server = ExchangeServer(
             venue,
-            host,
+            _host_of(host, port, ssl_context, network=network),
             port,
             ssl_context,
             hosts=HostLimiter(CallLimit(host_limit, 5_000) if host_limit else None),
@@ -207,9 +213,12 @@ class SimulatedExchange(Administration):
 
     @property
     def port(self) -> int:
-        """The port that is listened on."""
-        port: int = self._server.port
-        return port
+        """The port that is listened on.
+
+        Raises:
+            InvalidParameter: it listens on none (``network=False``).
+        """
+        return self._server.port
 
     @property
     def environment(self) -> Environment:
@@ -317,6 +326,14 @@ def _seconds_of(latency: float | None) -> float:
     if latency is not None and latency < 0:
         raise ValueError(f"latency: {latency} milliseconds; give 0 for none")
     return (DEFAULT_LATENCY if latency is None else latency) / 1_000
+
+
+def _host_of(host: str, port: int, ssl_context: ssl.SSLContext | None, *, network: bool) -> str | None:
+    given = {"host": host != _HOST, "port": port != 0, "ssl_context": ssl_context is not None}
+    for name, is_given in given.items():
+        if is_given and not network:
+            raise InvalidParameter(name, "an exchange without a network has none: leave it out, or network=False")
+    return host if network else None
 
 
 __all__ = ["Credentials", "IssuedKey", "PortUnavailable", "SimulatedExchange"]

@@ -16,6 +16,7 @@ from websockets.asyncio.client import connect
 from websockets.client import ClientProtocol
 from websockets.uri import WebSocketURI, parse_uri
 
+from bybit_async import in_process
 from bybit_async.stream.settings import StreamSettings
 from bybit_async.stream.websocket import FrameSocket
 from bybit_async.transport.tls import HAPPY, default_context, open_tls
@@ -67,6 +68,8 @@ async def _reach(uri: WebSocketURI, settings: StreamSettings, prepare: Callable[
 
     loop = asyncio.get_running_loop()
     options = HAPPY if isinstance(loop, asyncio.BaseEventLoop) and uri.host not in _LOOPBACK else {}
+    if in_process.is_in_process(uri.host):
+        return in_process.connect(uri.host, make)
     if uri.secure:
         context = settings.ssl_context or default_context()
         _, socket = await open_tls(make, uri.host, uri.port, context=context, options=options)
@@ -98,7 +101,7 @@ async def _through_proxy(url: str, settings: StreamSettings, prepare: Callable[[
 
 
 def _proxied(host: str, proxy: Any) -> bool:
-    if host in _LOOPBACK or proxy is None:
+    if host in _LOOPBACK or in_process.is_in_process(host) or proxy is None:
         return False
     # Which of them is for this host, if any, the socket library finds out.
     return proxy is not True or bool(getproxies())

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import httpx
 
+from bybit_async import in_process
 from bybit_async.errors import NotSent
 from bybit_async.transport.tls import HAPPY, default_context, open_tls
 
@@ -90,6 +91,8 @@ class Dialer(Generic[C]):
     async def _open(self) -> C:
         loop = asyncio.get_running_loop()
         options: dict[str, Any] = HAPPY if self._several and isinstance(loop, asyncio.BaseEventLoop) else {}
+        if in_process.is_in_process(self._host):
+            return in_process.connect(self._host, self._make)
         if not self.secure:
             _, connection = await loop.create_connection(self._make, self._host, self._port, **options)
             return connection

@@ -20,6 +20,7 @@ import httpx
 
 from bybit_async.errors import AnswerLost, AnswerUnreadable, DeadlineExceeded, NotSent
 from bybit_async.event_loop import HomeLoop
+from bybit_async.in_process import InProcessTransport
 from bybit_async.transport.carrier import MAX_BODY, Headers, RawAnswer
 from bybit_async.transport.dialer import Dialer
 from bybit_async.transport.tls import TlsTransport
@@ -119,7 +120,8 @@ class HttpPool(httpx.AsyncBaseTransport):
         except AnswerUnreadable as error:
             raise httpx.RemoteProtocolError(str(error), request=request) from error
         kept = [(name, value) for name, value in answer.headers.items() if name not in _CONSUMED]
-        return httpx.Response(answer.status, headers=kept, content=answer.body, request=request)
+        # Not `content`, which httpx would take for read already, and refuse to stream.
+        return httpx.Response(answer.status, headers=kept, stream=httpx.ByteStream(answer.body), request=request)
 
     def drop_idle(self) -> None:
         """Close the connections that wait for the next request."""
@@ -284,7 +286,10 @@ class _HttpConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]
-        self.readable = _watch(transport.get_extra_info("socket"))
+        if isinstance(transport, InProcessTransport):
+            self.readable = lambda _: transport.has_news
+        else:
+            self.readable = _watch(transport.get_extra_info("socket"))
         self._on_made(self)
 
     def data_received(self, data: bytes) -> None:
