@@ -127,6 +127,8 @@ class Bybit:
             was certainly not sent there. Ignored where the environment has no order entry (demo).
         stream_settings: times and sizes of the streams.
         stream_source: ``"redis://…"``, where a relay publishes public topics; Bybit itself by default.
+        private_source: ``"rediss://…"`` (TLS), ``"unix://…"`` or a loopback address, where a relay with the same key
+            publishes the private topics; Bybit itself by default. Orders go to Bybit directly in any case.
         on_unknown: what to do when the answer to an order request is lost, unless the call says otherwise:
             ``"resolve"`` asks Bybit what became of it, for `recv_window` and two seconds more (ten on top at most where
             Bybit is slow to tell), before it raises `OutcomeUnknown`; ``"raise"`` raises at once.
@@ -159,6 +161,7 @@ class Bybit:
         orders_via: bybit_async.session_options.OrdersVia = 'rest',
         stream_settings: bybit_async.stream.settings.StreamSettings | None = None,
         stream_source: str | None = None,
+        private_source: str | None = None,
         on_unknown: bybit_async.transport.resolution.OnUnknown = 'resolve',
         rate_limits: bool | bybit_async.transport.limits.RateLimitSettings = True,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -5557,7 +5560,7 @@ class Strategy:
     ) -> bybit_async.models.strategy.StrategyAck:
         """Start a strategy. `POST /v5/strategy/create`.
 
-        Give `size` in coins or `position_value`; `duration` and `interval` are seconds, `pov_params` belongs to ``pov``.
+        Give `size` in coins or `position_value`; `duration` and `interval` are seconds; ``pov`` takes `pov_params`.
         """
     def get_strategy_list(
         self,
@@ -5613,6 +5616,7 @@ class Streams:
         maintenance: takes what Bybit says of its maintenance; shared with all that connects.
         sleep: waits; tests that skip time put their own here.
         relay: the Redis from which public topics come instead, by way of a relay.
+        private_relay: the Redis from which private topics come instead.
     """
     def adl_alerts(
         self,

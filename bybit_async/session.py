@@ -22,7 +22,7 @@ from bybit_async.errors import InvalidParameter, SessionClosed
 from bybit_async.event_loop import HomeLoop
 from bybit_async.extras import require
 from bybit_async.models.checks import one_of
-from bybit_async.redis_address import redis_address
+from bybit_async.redis_address import private_redis_address, redis_address
 from bybit_async.secret import Secret, hidden, hide_secret
 from bybit_async.session_options import OrdersVia, SessionOptions, from_variables
 from bybit_async.session_rooms import SessionRooms
@@ -46,10 +46,19 @@ R = TypeVar("R", default=dict[str, Any])
 G = TypeVar("G")
 
 
-def _checked_source(address: str | None) -> Secret | None:
+def _chosen(environment: Environment | str | None, *, testnet: bool, demo: bool, region: str | None) -> Environment:
+    if environment is None:
+        return environments.choose(testnet=testnet, demo=demo, region=region)
+    if testnet or demo or region is not None:
+        raise InvalidParameter("environment", "give either an environment or testnet, demo, region")
+    return environments.find(environment)
+
+
+def _checked_source(address: str | None, parameter: Literal["stream_source", "private_source"]) -> Secret | None:
     if address is None:
         return None
-    checked = redis_address(address, "stream_source")
+    check = private_redis_address if parameter == "private_source" else redis_address
+    checked = check(address, parameter)
     require("redis", "streams through Redis")
     return checked
 
@@ -77,6 +86,8 @@ class AsyncBybit(SessionRooms):
             was certainly not sent there. Ignored where the environment has no order entry (demo).
         stream_settings: times and sizes of the streams.
         stream_source: ``"redis://…"``, where a relay publishes public topics; Bybit itself by default.
+        private_source: ``"rediss://…"`` (TLS), ``"unix://…"`` or a loopback address, where a relay with the same key
+            publishes the private topics; Bybit itself by default. Orders go to Bybit directly in any case.
         on_unknown: what to do when the answer to an order request is lost, unless the call says otherwise:
             ``"resolve"`` asks Bybit what became of it, for `recv_window` and two seconds more (ten on top at most where
             Bybit is slow to tell), before it raises `OutcomeUnknown`; ``"raise"`` raises at once.
@@ -110,6 +121,7 @@ class AsyncBybit(SessionRooms):
         orders_via: OrdersVia = "rest",
         stream_settings: StreamSettings | None = None,
         stream_source: str | None = None,
+        private_source: str | None = None,
         on_unknown: OnUnknown = "resolve",
         rate_limits: bool | RateLimitSettings = True,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -117,14 +129,8 @@ class AsyncBybit(SessionRooms):
         hooks: Hooks | None = None,
         data_dir: str | os.PathLike[str] | None = None,
     ) -> None:
-        api_secret, stream_source = hidden(api_secret), hidden(stream_source)
-        if environment is not None and (testnet or demo or region is not None):
-            raise InvalidParameter("environment", "give either an environment or testnet, demo, region")
-        self.environment: Environment = (
-            environments.choose(testnet=testnet, demo=demo, region=region)
-            if environment is None
-            else environments.find(environment)
-        )
+        api_secret, stream_source, private_source = hidden(api_secret), hidden(stream_source), hidden(private_source)
+        self.environment: Environment = _chosen(environment, testnet=testnet, demo=demo, region=region)
         self.clock: Clock = Clock()
         self._signer = signer_from(api_key, api_secret, signer)
         settings = RestSettings(
@@ -132,7 +138,8 @@ class AsyncBybit(SessionRooms):
         )
         self._settings = settings
         self._given_stream_settings = stream_settings
-        self._stream_source = _checked_source(stream_source)
+        self._stream_source = _checked_source(stream_source, "stream_source")
+        self._private_source = _checked_source(private_source, "private_source")
         self._ssl_context = ssl_context
         self._data_dir = data_dir
         self._orders_via = one_of(orders_via, get_args(OrdersVia), "orders_via")

@@ -42,6 +42,7 @@ class SessionOptions(TypedDict, total=False):
     orders_via: OrdersVia
     stream_settings: StreamSettings | None
     stream_source: str | None
+    private_source: str | None
     on_unknown: OnUnknown
     rate_limits: bool | RateLimitSettings
     transport: httpx.AsyncBaseTransport | None

@@ -55,6 +55,7 @@ class SessionRooms(Domains):
     _limits: RateLimits
     _given_stream_settings: StreamSettings | None
     _stream_source: Secret | None
+    _private_source: Secret | None
     _ssl_context: ssl.SSLContext | None
     _data_dir: str | os.PathLike[str] | None
     _orders_via: OrdersVia
@@ -85,6 +86,7 @@ class SessionRooms(Domains):
             fetch_klines=self._fetch_klines,
             maintenance=self._maintenance,
             relay=self._stream_source,
+            private_relay=self._private_source,
         )
 
     @cached_property

@@ -69,7 +69,7 @@ ALLOWED: dict[str, set[str]] = {
     | set(bybit_async.__all__)
     | {"session", "bridge", "api", "stream", "live", "data", "state", "models", "transport", "simulator"},
     "simulator": LEAVES | {"models"},
-    "relay": LEAVES | {"stream", "state", "models", "transport"},
+    "relay": LEAVES | {"session", "stream", "state", "models", "transport"},
     "cli": LEAVES | {"__version__", "relay"}
     | {"session", "blocking", "bot", "simulator", "api", "stream", "live", "data", "state", "models", "transport"},
     "pytest_plugin": {"session", "simulator"},

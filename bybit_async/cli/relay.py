@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from typing import Annotated
 
 import typer
 
 from bybit_async import environments
-from bybit_async.errors import BybitError, InvalidParameter
+from bybit_async.errors import BybitError, InvalidParameter, MissingCredentials
 from bybit_async.logs import log_to_stderr
+from bybit_async.secret import hidden
+from bybit_async.transport.signing import Signer, signer_from
 
 
 def register(app: typer.Typer) -> None:
@@ -27,15 +30,24 @@ def relay(
     environment: Annotated[
         str, typer.Option(help="Whose market data: mainnet, testnet, demo, a region, or an address.")
     ] = "mainnet",
+    private: Annotated[
+        bool,
+        typer.Option(
+            "--private",
+            help="Publish the private topics of an account, too: of the key in BYBIT_API_KEY and BYBIT_API_SECRET.",
+        ),
+    ] = False,
 ) -> None:
     """Publish market data through Redis until Ctrl-C; run two, and the second takes over when the first one dies.
 
     Consumers are sessions with ``stream_source=`` the same address. What they ask for is subscribed to, and what nobody
-    wants any more is left.
+    wants any more is left. Private topics go to sessions with the same key and ``private_source=``, over nothing else
+    than TLS (rediss://), a Unix socket or a loopback address.
     """
     log_to_stderr("INFO")
     try:
-        asyncio.run(_relay(environments.find(environment, "--environment"), redis, topics or []))
+        signer = _signer_of_the_process() if private else None
+        asyncio.run(_relay(environments.find(environment, "--environment"), redis, topics or [], signer))
     except InvalidParameter as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
@@ -44,10 +56,20 @@ def relay(
         raise typer.Exit(1) from None
 
 
-async def _relay(environment: environments.Environment, redis: str, topics: list[str]) -> None:
+def _signer_of_the_process() -> Signer:
+    signer = signer_from(os.environ.get("BYBIT_API_KEY"), hidden(os.environ.get("BYBIT_API_SECRET")))
+    if signer is None:
+        raise MissingCredentials("BYBIT_API_KEY", "is not set, nor is BYBIT_API_SECRET; --private needs both")
+    return signer
+
+
+async def _relay(environment: environments.Environment, redis: str, topics: list[str], signer: Signer | None) -> None:
     from bybit_async.relay import Relay
 
-    running = asyncio.ensure_future(Relay(environment, redis, topics=topics).run())
+    relays = [Relay(environment, redis, topics=topics)]
+    if signer is not None:
+        relays.append(Relay(environment, redis, signer=signer))
+    running = asyncio.gather(*(relay.run() for relay in relays))
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, running.cancel)

@@ -7,6 +7,8 @@ import logging
 import time
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
+from itertools import count
+from typing import NamedTuple
 
 import msgspec
 
@@ -21,7 +23,7 @@ from bybit_async.errors import (
 )
 from bybit_async.extras import require
 from bybit_async.leases import Lease, hold
-from bybit_async.redis_address import redis_address
+from bybit_async.redis_address import private_redis_address, redis_address
 from bybit_async.relay.feed import Feed
 from bybit_async.relay.upstream import Upstream
 from bybit_async.secret import hidden
@@ -35,9 +37,11 @@ from bybit_async.stream.relayed.messages import (
     with_head,
 )
 from bybit_async.stream.relayed.redis_link import RedisLink, open_link
+from bybit_async.stream.relayed.seal import Seal
 from bybit_async.stream.router import UNREADABLE
 from bybit_async.stream.settings import StreamSettings
 from bybit_async.stream.topics import CHANNELS, Topic, raw
+from bybit_async.transport.signing import Signer
 
 log: logging.Logger = logging.getLogger("bybit_async.relay")
 
@@ -46,7 +50,6 @@ _LIFE = 1.5
 
 _ANSWER_WITHIN = 3.0
 _REDIS_WITHIN = 2.0
-_NOT_RELAYED = frozenset({"private", "trade"})
 _MOST_UNSENT = 32 * 1024 * 1024
 
 _ask = msgspec.json.Decoder(Ask)
@@ -57,16 +60,21 @@ class Relay:
     """Publishes the topics that its consumers ask for, and those it was given; two of them back each other up.
 
     Any number may run: the one that holds the lease publishes, the others follow the same topics and take over within
-    two seconds when it dies. Consumers are sessions with ``stream_source=``. Private topics are not relayed.
+    two seconds when it dies. Consumers are sessions with ``stream_source=``.
+
+    With a `signer` it is the relay of that key's account: it publishes private topics and nothing else, for sessions
+    of the same key with ``private_source=``, and has a lease of its own.
 
     Args:
         environment: whose streams.
         redis: the address of the Redis server.
         topics: topics to publish whether or not somebody asks, as ``"linear:orderbook.50.BTCUSDT"``.
+        signer: the key of the account whose private topics are published, if any; never sent to Redis.
         settings: times and sizes of the connections to Bybit.
 
     Raises:
-        InvalidParameter: a topic cannot be relayed, or the address is invalid.
+        InvalidParameter: a topic cannot be relayed, or the address is invalid; with a signer, also one that is
+            neither encrypted nor of this machine.
         MissingExtra: the ``redis`` extra is not installed.
     """
 
@@ -76,18 +84,20 @@ class Relay:
         redis: str,
         *,
         topics: Iterable[str] = (),
+        signer: Signer | None = None,
         settings: StreamSettings | None = None,
     ) -> None:
         redis = hidden(redis)
         require("redis", "relays")
-        self._redis = redis_address(redis, "redis")
-        self._keys = Keys(environment.identity)
-        self._settings = settings or StreamSettings()
-        self._pinned = [_parsed(topic) for topic in topics]
-        self._upstream = Upstream(environment, self._settings)
+        self._redis = redis_address(redis, "redis") if signer is None else private_redis_address(redis, "redis")
+        self._keys = Keys(environment, None if signer is None else Seal(signer))
+        self._relays_private = signer is not None
+        self._name = "relay" if signer is None else "private relay"
+        self._pinned = [self._parsed(topic) for topic in topics]
+        self._upstream = Upstream(environment, settings or StreamSettings(), signer)
         self._feeds: dict[Topic, Feed] = {}
         self._names: dict[Topic, bytes] = {}
-        self._seen: dict[str, float] = {}
+        self._consumers: dict[str, _Consumer] = {}
         self._link: RedisLink | None = None
         self._lease: Lease | None = None
         self._answering: set[asyncio.Task[None]] = set()
@@ -115,7 +125,7 @@ class Relay:
                 try:
                     await self._serve_redis(backoff)
                 except (ConnectionFailed, LeaseUnavailable) as error:
-                    log.warning("relay: %s", error)
+                    log.warning("%s: %s", self._name, error)
                 await asyncio.sleep(backoff.next_wait())
 
     async def _serve_redis(self, backoff: Backoff) -> None:
@@ -141,7 +151,7 @@ class Relay:
             link.abort("ended")
 
     def _lost(self, reason: str) -> None:
-        log.warning("relay: Redis: %s", reason)
+        log.warning("%s: Redis: %s", self._name, reason)
         self._link = None
         self._gone.set()
 
@@ -152,58 +162,66 @@ class Relay:
             try:
                 await self._lead()
             except LeaseUnavailable as error:
-                log.warning("relay: %s", error)
+                log.warning("%s: %s", self._name, error)
                 await asyncio.sleep(BEAT_SECONDS)
 
     async def _lead(self) -> None:
         async with hold(self._redis, self._keys.lease, life=_LIFE, wait=float("inf")) as lease:
             self._lease = lease
-            log.info("relay: leads, term %d", lease.token)
+            log.info("%s: leads, term %d", self._name, lease.token)
             try:
-                while lease.held:
-                    self._post("PUBLISH", self._keys.beat, lease.token)
+                for beat in count(1):
+                    if not lease.held:
+                        break
+                    self._publish(self._keys.beat, with_head(lease.token, beat, b""))
                     await asyncio.sleep(BEAT_SECONDS)
             finally:
                 self._lease = None
-        log.info("relay: leads no more")
+        log.info("%s: leads no more", self._name)
 
-    def _publish(self, feed: Feed, frame: bytes) -> None:
+    def _pass_on(self, feed: Feed, frame: bytes) -> None:
         # Asked for every frame: a process that stood still must not publish once more under a term that is over.
         lease = self._lease
         if lease is not None and lease.held:
-            self._post("PUBLISH", self._names[feed.topic], with_head(lease.token, feed.number, frame))
+            self._publish(self._names[feed.topic], with_head(lease.token, feed.number, frame))
 
-    def _post(self, *command: bytes | str | int) -> None:
+    def _publish(self, name: bytes, message: bytes) -> None:
         link = self._link
         if link is None or not link.is_open:
             return
         if link.unsent > _MOST_UNSENT:
             link.abort("Redis takes no more data")
             return
-        link.post(*command)
+        link.post("PUBLISH", name, self._keys.sealed(name, message))
 
     # Consumers.
 
     def _take(self, name: bytes, message: bytes) -> None:
+        opened = self._keys.opened(name, message)
         try:
-            ask = _ask.decode(message)
+            ask = None if opened is None else _ask.decode(opened)
         except UNREADABLE:
-            log.warning("relay: a question that cannot be read")
+            ask = None
+        if ask is None:
+            log.warning("%s: a question that cannot be read, or of a stranger", self._name)
             return
+        consumer = self._consumers.get(ask.consumer)
+        if consumer is not None and ask.request <= consumer.request:
+            # Repeated by somebody else: what it ended may have been asked for again.
+            return
+        if consumer is None and ask.op in ("unsubscribe", "alive"):
+            # It stood still for so long that it was forgotten: it gets nothing, and must not believe that all is well.
+            if self.leads:
+                self._publish(self._keys.answers(ask.consumer), FORGOTTEN)
+            return
+        self._consumers[ask.consumer] = _Consumer(ask.request, time.monotonic())
         if ask.op == "subscribe":
-            self._seen[ask.consumer] = time.monotonic()
             self._begin(ask)
         elif ask.op == "leave":
             self._forget(ask.consumer)
-        elif ask.consumer not in self._seen:
-            # It stood still for so long that it was forgotten: it gets nothing, and must not believe that all is well.
-            if self.leads:
-                self._post("PUBLISH", self._keys.answers(ask.consumer), FORGOTTEN)
         elif ask.op == "unsubscribe":
             for topic in ask.topics:
                 self._release(ask.consumer, Topic(ask.channel, topic))  # type: ignore[arg-type]
-        else:
-            self._seen[ask.consumer] = time.monotonic()
 
     def _begin(self, ask: Ask) -> None:
         # All that changes who wants what happens here, at once and in order: an unsubscription may come right behind.
@@ -211,7 +229,7 @@ class Relay:
         refused: dict[str, str] = {}
         for name in ask.topics:
             try:
-                feed = self._feed(_parsed(f"{ask.channel}:{name}"))
+                feed = self._feed(self._parsed(f"{ask.channel}:{name}"))
             except BybitError as error:
                 refused[name] = str(error)
             else:
@@ -240,11 +258,11 @@ class Relay:
         started = {name: feed.number for name, feed in ready.items()}
         answer = Answer(ask.request, lease.token, started, refused, unavailable)
         to = self._keys.answers(ask.consumer)
-        self._post("PUBLISH", to, b"A" + _encoder.encode(answer))
+        self._publish(to, b"A" + _encoder.encode(answer))
         for feed in ready.values():
             snapshot = feed.snapshot()
             if snapshot is not None:
-                self._post("PUBLISH", to, b"S" + snapshot)
+                self._publish(to, b"S" + snapshot)
 
     async def _answer_nobody(self) -> None:
         for task in self._answering:
@@ -255,7 +273,7 @@ class Relay:
         feed = self._feeds.get(topic)
         if feed is None or feed.refusal is not None:
             pinned = pinned or (feed is not None and feed.pinned)
-            feed = Feed(topic, pinned=pinned, publish=self._publish, resync=self._upstream.resync)
+            feed = Feed(topic, pinned=pinned, publish=self._pass_on, resync=self._upstream.resync)
             self._upstream.attach([topic], feed)
             self._feeds[topic] = feed
             self._names[topic] = self._keys.frames(topic.channel, topic.name)
@@ -272,7 +290,7 @@ class Relay:
             del self._feeds[topic]
 
     def _forget(self, consumer: str) -> None:
-        self._seen.pop(consumer, None)
+        self._consumers.pop(consumer, None)
         for topic in list(self._feeds):
             self._release(consumer, topic)
 
@@ -280,8 +298,28 @@ class Relay:
         while True:
             await asyncio.sleep(1.0)
             since = time.monotonic() - FORGET_SECONDS
-            for consumer in [name for name, seen in self._seen.items() if seen < since]:
+            for consumer in [name for name, consumer in self._consumers.items() if consumer.heard < since]:
                 self._forget(consumer)
+
+    def _parsed(self, text: str) -> Topic:
+        channel, separator, name = text.partition(":")
+        if not separator or channel not in CHANNELS:
+            raise InvalidParameter("topics", f"expected one as linear:orderbook.50.BTCUSDT, got {text!r}")
+        if channel == "trade" or (channel == "private") is not self._relays_private:
+            raise InvalidParameter("topics", f"{channel} topics are not relayed here")
+        if name.startswith("orderbook.rpi."):
+            raise InvalidParameter("topics", "RPI order books are not relayed; subscribe to them directly")
+        if self._relays_private and name.startswith("dcp."):
+            # Bybit protects against the loss of the connection that subscribed, which here is not the one that trades.
+            raise InvalidParameter("topics", "dcp topics are not relayed; subscribe without private_source=")
+        return raw(name, channel)  # type: ignore[arg-type]
+
+
+class _Consumer(NamedTuple):
+    """What the relay remembers of one: the number of its latest question, and when that came."""
+
+    request: int
+    heard: float
 
 
 async def _watch(link: RedisLink) -> None:
@@ -294,14 +332,3 @@ async def _watch(link: RedisLink) -> None:
             link.abort("no answer in time")
             return
         await asyncio.sleep(BEAT_SECONDS)
-
-
-def _parsed(text: str) -> Topic:
-    channel, separator, name = text.partition(":")
-    if not separator or channel not in CHANNELS:
-        raise InvalidParameter("topics", f"expected one as linear:orderbook.50.BTCUSDT, got {text!r}")
-    if channel in _NOT_RELAYED:
-        raise InvalidParameter("topics", f"{channel} topics are not relayed")
-    if name.startswith("orderbook.rpi."):
-        raise InvalidParameter("topics", "RPI order books are not relayed; subscribe to them directly")
-    return raw(name, channel)  # type: ignore[arg-type]

@@ -55,7 +55,7 @@ class Connection:
 
     Args:
         url: where to.
-        channel: what speaks there; ``"private"`` and ``"trade"`` authenticate.
+        channel: what speaks there.
         number: tells connections of a session apart; later ones are higher.
         settings: times and sizes.
         clock: the exchange's clock, for the authentication.
@@ -63,8 +63,10 @@ class Connection:
         on_frame: takes every frame that is neither heartbeat nor a message of a topic in `table`.
         read_frame: says what a frame is.
         open_source: opens the address; a WebSocket unless frames come from elsewhere.
+        authenticates: whether the other side must be shown the key first; as the channel needs it unless given.
 
     Attributes:
+        authenticates: whether the other side is shown the key first.
         opened_at: when it was opened, in local seconds; None while it is not.
         end_reason: why it ended; empty while it lives.
         table: topics whose messages go straight to their listeners while they are live, by how their frames begin.
@@ -82,10 +84,12 @@ class Connection:
         on_frame: OnFrame,
         read_frame: ReadFrame = route,
         open_source: OpenSource = open_socket,
+        authenticates: bool | None = None,
     ) -> None:
         self.url = url
         self.channel = channel
         self.number = number
+        self.authenticates: bool = channel in ("private", "trade") if authenticates is None else authenticates
         self.opened_at: float | None = None
         self.end_reason: str = ""
         self.table: dict[bytes, TopicState] = {}
@@ -108,11 +112,6 @@ class Connection:
         self._news = asyncio.Event()
 
     @property
-    def private(self) -> bool:
-        """Whether the channel authenticates."""
-        return self.channel in ("private", "trade")
-
-    @property
     def takes_messages(self) -> bool:
         """Whether something can be sent: neither side has begun to close it."""
         return self._socket is not None and not self.end_reason and self._socket.is_open
@@ -133,7 +132,7 @@ class Connection:
         try:
             async with asyncio.timeout(self._settings.open_timeout):
                 await self._connect()
-                if self.private:
+                if self.authenticates:
                     await self._authenticate()
         except InvalidStatus as error:
             status = error.response.status_code
@@ -155,7 +154,7 @@ class Connection:
             useless = error.msg
         if useless:
             raise ConnectionFailed(f"{self.url}: the proxy cannot be used: {useless}")
-        if not self.private:
+        if not self.authenticates:
             self.opened_at = self._clock.monotonic()
 
     async def _authenticate(self) -> None:

@@ -37,6 +37,7 @@ class StreamContext:
         sleep: waits; tests that skip time put their own here.
         read_frame: says what a frame is; `router.route`, unless whole frames are wanted as they came.
         relay: the Redis from which public topics come instead, by way of a relay.
+        private_relay: the Redis from which private topics come instead.
 
     Attributes:
         home: the event loop of the first use.
@@ -56,6 +57,7 @@ class StreamContext:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         read_frame: ReadFrame = route,
         relay: str | None = None,
+        private_relay: str | None = None,
     ) -> None:
         self.environment = environment
         self.clock = clock
@@ -71,6 +73,7 @@ class StreamContext:
         self._watchers: set[Buffer[StreamEvent]] = set()
         self._connections = 0
         self._relay = relay
+        self._private_relay = private_relay
 
     def check(self, channel: str) -> None:
         """Refuse a channel that cannot be opened.
@@ -87,17 +90,12 @@ class StreamContext:
 
     def new_connection(self, channel: str, on_frame: OnFrame) -> Connection:
         """Make the next connection of a channel, not opened yet."""
-        url = self.environment.stream_url(channel)
-        if channel in ("private", "trade") and self.settings.max_active_time is not None:
-            url = f"{url}?max_active_time={self.settings.max_active_time}s"
         self._connections += 1
-        open_source: OpenSource = open_socket
-        if self._relay is not None and channel not in ("private", "trade"):
-            from bybit_async.stream.relayed.relay_socket import relayed
-
-            # Not its address, which may hold a password.
-            url = f"relay of {channel}"
-            open_source = relayed(self._relay, self.environment.identity, channel)
+        url, open_source = self._source_of(channel)
+        # A relay has authenticated already, for everyone who can read what it publishes.
+        authenticates = channel in ("private", "trade") and open_source is open_socket
+        if authenticates and self.settings.max_active_time is not None:
+            url = f"{url}?max_active_time={self.settings.max_active_time}s"
         return Connection(
             url,
             channel,
@@ -108,13 +106,26 @@ class StreamContext:
             on_frame=on_frame,
             read_frame=self.read_frame,
             open_source=open_source,
+            authenticates=authenticates,
         )
+
+    def _source_of(self, channel: str) -> tuple[str, OpenSource]:
+        redis = {"private": self._private_relay, "trade": None}.get(channel, self._relay)
+        if redis is None:
+            return self.environment.stream_url(channel), open_socket
+        from bybit_async.stream.relayed.messages import Keys
+        from bybit_async.stream.relayed.relay_socket import relayed
+        from bybit_async.stream.relayed.seal import Seal
+
+        seal = Seal(self.signer) if channel == "private" and self.signer is not None else None
+        # Not its address, which may hold a password.
+        return f"relay of {channel}", relayed(redis, Keys(self.environment, seal), channel)
 
     async def before_open(self, connection: Connection) -> None:
         """Wait for the connect budget and, on private channels, for the exchange's clock."""
         budget = budget_for(urlsplit(connection.url).netloc, self.settings.connects, self.settings.connects_window)
         await budget.turn(self.clock.monotonic(), self.sleep)
-        if connection.private and self._ensure_clock is not None:
+        if connection.authenticates and self._ensure_clock is not None:
             await self._ensure_clock()
 
     def under_maintenance(self) -> bool:

@@ -43,6 +43,7 @@ class Streams(PublicStreams, PrivateStreams):
         maintenance: takes what Bybit says of its maintenance; shared with all that connects.
         sleep: waits; tests that skip time put their own here.
         relay: the Redis from which public topics come instead, by way of a relay.
+        private_relay: the Redis from which private topics come instead.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Streams(PublicStreams, PrivateStreams):
         maintenance: OngoingMaintenance | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         relay: str | None = None,
+        private_relay: str | None = None,
     ) -> None:
         context = StreamContext(
             environment,
@@ -68,6 +70,7 @@ class Streams(PublicStreams, PrivateStreams):
             maintenance=maintenance,
             sleep=sleep,
             relay=relay,
+            private_relay=private_relay,
         )
         multiplexer = Multiplexer(context)
         super().__init__(multiplexer, fetch_klines)

@@ -10,17 +10,18 @@ import msgspec
 from bybit_async.simulator import SimulatedExchange
 from bybit_async.stream.relayed.messages import Keys
 from bybit_async.stream.relayed.relay_socket import RelaySocket
+from bybit_async.stream.relayed.seal import Seal
 from tests.servers.relaying import eventually
 
 BOOK = "orderbook.50.BTCUSDT"
 
 
 class Consumer:
-    def __init__(self, exchange: SimulatedExchange) -> None:
+    def __init__(self, exchange: SimulatedExchange, seal: Seal | None = None, channel: str = "linear") -> None:
         self.frames: list[dict[str, Any]] = []
         self.news = asyncio.Event()
         self.ended = ""
-        self.socket = RelaySocket(Keys(exchange.environment.identity), "linear")
+        self.socket = RelaySocket(Keys(exchange.environment, seal), channel)
         self.socket.on_text, self.socket.on_lost = self._take, self._end
 
     def _take(self, frame: bytes, received: int) -> None:

@@ -97,9 +97,8 @@ async def test_a_relay_that_dies_is_replaced_and_the_book_is_stale_in_between(
         with relay_process(exchange, redis) as first, relay_process(exchange, redis) as second:
             both = {asyncio.create_task(leading(first)): first, asyncio.create_task(leading(second)): second}
             [won], [waits] = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-            # By its address, as the relays know it: what is published belongs to one exchange.
-            address = exchange.environment.rest_url
-            async with AsyncBybit(environment=address, stream_source=redis.url, stream_settings=QUICK) as bybit:
+            # The relays know the exchange by its address, the session by its environment: it is the same one.
+            async with consumer(exchange, redis) as bybit:
                 async with (
                     bybit.stream.order_book("BTCUSDT", category="linear", depth=50) as book,
                     near.stream.order_book("BTCUSDT", category="linear", depth=50) as direct,

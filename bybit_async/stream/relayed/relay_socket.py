@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import msgspec
@@ -22,6 +22,7 @@ from bybit_async.stream.relayed.messages import (
     Answer,
     Ask,
     Keys,
+    Op,
     head_of,
 )
 from bybit_async.stream.relayed.redis_link import RedisLink, open_link
@@ -31,13 +32,10 @@ from bybit_async.stream.settings import StreamSettings
 log: logging.Logger = logging.getLogger("bybit_async.stream")
 
 _answer = msgspec.json.Decoder(Answer)
-_ask = msgspec.json.Encoder()
+_encoder = msgspec.json.Encoder()
 _ANSWER, _SNAPSHOT = b"A", b"S"
 _FIRST_BEAT = 4.0
 """Seconds to wait for a relay: one may be about to take over."""
-
-_LONGEST_TERM = 20
-"""Digits."""
 
 _ALIVE_EVERY = 8
 """Beats between two words of being alive."""
@@ -58,7 +56,7 @@ class RelaySocket:
     It is a `FrameSource`.
 
     Args:
-        keys: the names in Redis.
+        keys: the names in Redis, and the seal where they are an account's.
         channel: ``"linear"``, ``"spot"`` and so on.
     """
 
@@ -73,6 +71,7 @@ class RelaySocket:
         self._consumer = uuid.uuid4().hex
         self._link: RedisLink | None = None
         self._term = 0
+        self._beat = 0
         self._numbers: dict[bytes, int] = {}
         self._asked: dict[int, _Operation] = {}
         self._wanted: dict[str, int] = {}
@@ -110,10 +109,7 @@ class RelaySocket:
             if self.complaint:
                 raise self.end
             if time.monotonic() > deadline:
-                raise ConnectionFailed(
-                    f"no relay of {self._keys.exchange} publishes there; start one with: "
-                    "bybit-async relay --redis … --environment …"
-                )
+                raise ConnectionFailed(self._keys.nobody)
             await asyncio.sleep(BEAT_SECONDS / 10)
 
     @property
@@ -156,11 +152,10 @@ class RelaySocket:
         topics, link = operation.args, self._linked()
         # First where the frames come, then the answer from which number on they count: nothing is missed between.
         await link.subscribe(*(self._keys.frames(self._channel, topic) for topic in topics))
-        self._requests += 1
+        message = self._ask("subscribe", topics)
         self._asked[self._requests] = operation
         self._wanted.update(dict.fromkeys(topics, self._requests))
-        ask = Ask(self._consumer, "subscribe", self._requests, self._channel, topics)
-        if not await link.ask("PUBLISH", self._keys.asks, _ask.encode(ask)):
+        if not await link.ask("PUBLISH", self._keys.asks, message):
             raise ConnectionFailed("no relay listens any more")
 
     async def _unsubscribe(self, topics: list[str]) -> None:
@@ -174,12 +169,15 @@ class RelaySocket:
     def _acknowledge(self, operation: _Operation, refused: str = "") -> None:
         self._reply({"success": not refused, "ret_msg": refused, "op": operation.op, "req_id": operation.req_id})
 
-    def _tell(self, op: Any, topics: list[str] | None = None) -> None:
+    def _tell(self, op: Op, topics: Sequence[str] = ()) -> None:
         # What a link that is about to be reported as lost does not take, the relay forgets by itself.
-        if self._link is None or not self._link.is_open:
-            return
-        ask = Ask(self._consumer, op, 0, self._channel, topics or [])
-        self._link.post("PUBLISH", self._keys.asks, _ask.encode(ask))
+        if self._link is not None and self._link.is_open:
+            self._link.post("PUBLISH", self._keys.asks, self._ask(op, topics))
+
+    def _ask(self, op: Op, topics: Sequence[str]) -> bytes:
+        self._requests += 1
+        ask = Ask(self._consumer, op, self._requests, self._channel, list(topics))
+        return self._keys.sealed(self._keys.asks, _encoder.encode(ask))
 
     # What comes from Redis.
 
@@ -187,6 +185,12 @@ class RelaySocket:
         if self.complaint:
             # What is still in the pipe comes after what was missed.
             return
+        if self._keys.seal is not None:
+            opened = self._keys.opened(name, message)
+            if opened is None:
+                self._ignore("a message without the account's seal")
+                return
+            message = opened
         number = self._numbers.get(name)
         if number is not None:
             self._take_frame(name, message, number)
@@ -217,15 +221,15 @@ class RelaySocket:
             self.abort("a message is missing")
 
     def _take_beat(self, message: bytes) -> None:
-        if not message.isdigit() or len(message) > _LONGEST_TERM:
-            self._ignore("a beat that is no number")
+        if len(message) != HEAD_SIZE:
+            self._ignore("a beat without a number")
             return
-        term = int(message)
-        self._silent = 0
-        if not self._term:
-            self._term = term
-        elif term > self._term:
+        term, beat = head_of(message)
+        if term > self._term > 0:
             self.abort("another relay leads now")
+        elif not self._term or (term == self._term and beat > self._beat):
+            # One that is repeated keeps no dead relay alive.
+            self._term, self._beat, self._silent = term, beat, 0
 
     def _take_own(self, kind: bytes, message: bytes) -> None:
         if kind == _SNAPSHOT:
@@ -294,7 +298,7 @@ class RelaySocket:
         if self._silent * BEAT_SECONDS > SILENCE_SECONDS:
             self.abort("the relay is silent")
             return
-        if self._requests and (stood_still or self._beats % _ALIVE_EVERY == 0):
+        if self._wanted and (stood_still or self._beats % _ALIVE_EVERY == 0):
             # The relay may have forgotten it meanwhile, and then says so.
             self._tell("alive")
         self._watch = asyncio.get_running_loop().call_later(BEAT_SECONDS, self._look_after)
@@ -341,18 +345,18 @@ class RelaySocket:
                 task.cancel()
 
 
-def relayed(redis: str, exchange: str, channel: str) -> OpenSource:
+def relayed(redis: str, keys: Keys, channel: str) -> OpenSource:
     """Return what opens a channel through a relay.
 
     Args:
         redis: the address of the Redis server.
-        exchange: the identity of the exchange whose streams are relayed.
+        keys: whose streams.
         channel: ``"linear"``, ``"spot"`` and so on.
     """
 
     async def open_source(url: str, settings: StreamSettings, prepare: Callable[[FrameSource], None]) -> FrameSource:
         del url
-        socket = RelaySocket(Keys(exchange), channel)
+        socket = RelaySocket(keys, channel)
         prepare(socket)
         await socket.open(redis, ssl_context=settings.ssl_context)
         return socket
