@@ -7,15 +7,15 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from decimal import Decimal
 from functools import wraps
-from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
-from bybit_async import AsyncBybit, BybitError, Environment, Hooks, InvalidParameter
+from bybit_async import AsyncBybit, BybitError, Hooks, InvalidParameter
 from bybit_async.bot.calls import CallCounter
 from bybit_async.bot.configuration import BotSettings, ConfigurationManager
 from bybit_async.bot.errors import OrderNotFoundError, translated
 from bybit_async.bot.records import OrderSide, OrderType, TimeInForce, TradeSignal
+from bybit_async.bot.sessions import open_sessions
 from bybit_async.bot.shapes import balance_of, choice, order_of, plain_of
 from bybit_async.data.intervals import interval_of
 from bybit_async.models.market import Instrument
@@ -48,7 +48,7 @@ class BybitClient:
     """The account and the market of one configuration: ``exchange.address``, ``category`` and keys.
 
     It connects with the first call and can be closed and used again; ``async with`` closes it. With the address
-    ``simulated`` it brings an exchange of its own, which lives until the client is closed.
+    ``simulated``, or ``exchange.paper``, it brings an exchange of its own, which lives until the client is closed.
 
     What the exchange refuses is raised as `BybitAPIError` and its kinds, before anything was sent as
     `InvalidParameter`.
@@ -68,8 +68,8 @@ class BybitClient:
         self._hooks = self.calls.hooks(hooks)
         self._stack: AsyncExitStack | None = None
         self._session: AsyncBybit | None = None
+        self._data_session: AsyncBybit | None = None
         self._opening = asyncio.Lock()
-        self._has_key = False
         self.account_id: str | None = None
 
     # Its life
@@ -95,6 +95,17 @@ class BybitClient:
             raise RuntimeError("the client is not open: await client.initialize() first")
         return self._session
 
+    @property
+    def data_session(self) -> AsyncBybit:
+        """The session that market data come from: `session`, but when paper trading one of the live exchange.
+
+        Raises:
+            RuntimeError: the client is not open; call `initialize` first.
+        """
+        if self._data_session is None:
+            raise RuntimeError("the client is not open: await client.initialize() first")
+        return self._data_session
+
     @_named
     async def initialize(self) -> None:
         """Connect and check that the exchange answers and accepts the key; harmless when that was done.
@@ -111,42 +122,18 @@ class BybitClient:
             return self._session
         async with self._opening, AsyncExitStack() as stack:
             if self._session is None:
-                session = await stack.enter_async_context(await self._new_session(stack))
+                sessions = await open_sessions(self.settings, self._hooks, stack)
+                session = sessions.trading
                 # Says whether the exchange answers, and its time, before anything depends on either.
                 await session.get_server_time()
-                self.account_id = str((await session.verify_credentials()).user_id) if self._has_key else None
-                self._stack, self._session = stack.pop_all(), session
+                self.account_id = str((await session.verify_credentials()).user_id) if sessions.has_key else None
+                self._stack, self._session, self._data_session = stack.pop_all(), session, sessions.data
             return self._session
-
-    async def _new_session(self, stack: AsyncExitStack) -> AsyncBybit:
-        settings = self.settings.exchange
-        environment: Environment | str = settings.address
-        key, secret, folder = settings.api_key, settings.api_secret, self.settings.data.directory
-        if settings.address == "simulated":
-            from bybit_async.bot.embedded import embedded_exchange
-
-            exchange = await stack.enter_async_context(embedded_exchange(self.settings))
-            environment = exchange.environment
-            made = exchange.new_account(usdt=str(settings.simulated_balance))
-            key, secret = made["api_key"], made["api_secret"]
-            # The market is made up, and gone with the client: its history must not be taken for that of another one.
-            folder = folder or stack.enter_context(TemporaryDirectory(prefix="bybit_async-"))
-        self._has_key = bool(key)
-        return AsyncBybit(
-            environment=environment,
-            api_key=key or None,
-            api_secret=secret or None,
-            timeout=settings.timeout,
-            recv_window=settings.recv_window,
-            orders_via=settings.orders_via,
-            data_dir=folder or None,
-            hooks=self._hooks,
-        )
 
     async def aclose(self) -> None:
         """Disconnect; the next call connects again. Harmless when closed."""
         async with self._opening:
-            stack, self._stack, self._session = self._stack, None, None
+            stack, self._stack, self._session, self._data_session = self._stack, None, None, None
             if stack is not None:
                 await stack.aclose()
 
@@ -211,7 +198,7 @@ class BybitClient:
             take_profit=take_profit,
             market_unit="baseCoin" if market and self._category == "spot" else None,
         )
-        (await self._instrument(session, symbol)).validate(order)
+        (await self._instrument(symbol)).validate(order)
         return (await session.trade.place(order)).order_id
 
     @_named
@@ -335,7 +322,7 @@ class BybitClient:
     @_named
     async def get_market_data(self, symbol: str | None = None) -> dict[str, Any] | list[dict[str, Any]]:
         """Return a symbol's ticker under Bybit's own names (``lastPrice``, …); a list of all of them without one."""
-        session = await self._opened()
+        session = await self._market()
         tickers = await session.market.get_tickers(category=self._category, symbol=symbol)
         if symbol is None:
             return [plain_of(row) for row in tickers]
@@ -354,7 +341,7 @@ class BybitClient:
             interval: minutes, or ``D``, ``W``, ``M``; ``1m``, ``1h`` and ``1d`` are understood too.
             limit: 1 to 1000.
         """
-        session = await self._opened()
+        session = await self._market()
         rows = await session.market.get_kline(
             category=self._category, symbol=symbol, interval=interval_of(interval), limit=limit
         )
@@ -364,7 +351,7 @@ class BybitClient:
     @_named
     async def get_orderbook(self, symbol: str, limit: int = 50) -> dict[str, Any]:
         """Return the book: ``bids`` and ``asks`` as [price, size], best first, and its ``timestamp`` (milliseconds)."""
-        session = await self._opened()
+        session = await self._market()
         book = await session.market.get_orderbook(category=self._category, symbol=symbol, limit=limit)
         sides = {"bids": book.bids, "asks": book.asks}
         levels = {name: [[level.price, level.size] for level in side] for name, side in sides.items()}
@@ -372,9 +359,14 @@ class BybitClient:
 
     async def instrument(self, symbol: str, *, fresh: bool = False) -> Instrument:
         """Return a symbol's steps and bounds; `fresh` asks the exchange again."""
-        return await self._instrument(await self._opened(), symbol, fresh=fresh)
+        return await self._instrument(symbol, fresh=fresh)
 
-    async def _instrument(self, session: AsyncBybit, symbol: str, *, fresh: bool = False) -> Instrument:
+    async def _market(self) -> AsyncBybit:
+        await self._opened()
+        return self.data_session
+
+    async def _instrument(self, symbol: str, *, fresh: bool = False) -> Instrument:
+        session = await self._market()
         found: Instrument = await session.market.get_instrument(symbol, self._category, fresh=fresh)
         return found
 

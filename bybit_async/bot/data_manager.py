@@ -192,7 +192,7 @@ class DataManager:
 
     @property
     def _session(self) -> AsyncBybit:
-        return self._client.session
+        return self._client.data_session
 
     @property
     def _category(self) -> Any:

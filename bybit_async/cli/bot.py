@@ -37,6 +37,10 @@ group: Typer = typer.Typer(no_args_is_help=True, help="A trading bot that can be
 Config = Annotated[Path, typer.Argument(help="The configuration, YAML or TOML.")]
 Simulated = Annotated[bool, typer.Option("--simulated", help="On an exchange inside this process, whatever it says.")]
 
+Paper = Annotated[
+    bool, typer.Option("--paper", help="On its live market (mainnet's, if it names none) with a simulated account.")
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
@@ -58,11 +62,13 @@ def init(
 
 
 @group.command()
-def check(config: Config, simulated: Simulated = False, candles: int = 500, cuts: int = 20) -> None:
+def check(
+    config: Config, simulated: Simulated = False, paper: Paper = False, candles: int = 500, cuts: int = 20
+) -> None:
     """Check the configuration, the connection, and that no strategy looks into the future."""
     from bybit_async.cli.bot_check import check_bot
 
-    manager = _loaded(config, simulated=simulated)
+    manager = _loaded(config, simulated=simulated, paper=paper)
     try:
         problems = asyncio.run(check_bot(Console(), manager, candles=candles, cuts=cuts))
     except BybitError as error:
@@ -74,16 +80,17 @@ def check(config: Config, simulated: Simulated = False, candles: int = 500, cuts
 def run(
     config: Annotated[Path | None, typer.Argument(help="The configuration; none runs a demonstration.")] = None,
     simulated: Simulated = False,
+    paper: Paper = False,
     monitor: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Show it on a page, as 127.0.0.1:8080; port 0 picks one.")
     ] = None,
     seconds: Annotated[float | None, typer.Option(min=0.0, help="Stop by itself after so long.")] = None,
 ) -> None:
     """Run the bot until Ctrl-C or SIGTERM; open positions keep the stops that lie at the exchange."""
-    if config is None and not simulated:
+    if config is None and (paper or not simulated):
         _fail("which configuration? Write one with `bybit-async bot init`, or try --simulated")
     with tempfile.TemporaryDirectory(prefix="bybit_async-bot-") as folder:
-        manager = demonstration(Path(folder)) if config is None else _loaded(config, simulated=simulated)
+        manager = demonstration(Path(folder)) if config is None else _loaded(config, simulated=simulated, paper=paper)
         if monitor is not None:
             manager.override("monitor.address", monitor)
         handler = log_to(sys.stderr, manager.settings)
@@ -105,7 +112,8 @@ async def _run(console: Console, manager: ConfigurationManager, seconds: float |
     if hasattr(signal, "SIGHUP"):
         loop.add_signal_handler(signal.SIGHUP, _reload, console, manager)
     async with Bot(manager) as bot:
-        where = manager.settings.exchange.address
+        exchange = manager.settings.exchange
+        where = f"paper, the market of {exchange.address}" if exchange.paper else exchange.address
         console.print(f"running on {where}: {', '.join(bot.data.symbols)}; state {bot.engine.state.value}")
         if bot.monitor is not None:
             _show_monitor(console, bot.monitor)
@@ -169,10 +177,11 @@ def top(
 def status(
     config: Config,
     simulated: Simulated = False,
+    paper: Paper = False,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Show what the journal knows: trades, positions, latches; the bot may be running or not."""
-    settings = _loaded(config, simulated=simulated).settings
+    settings = _loaded(config, simulated=simulated, paper=paper).settings
     store = _store(journal_url(settings))
     kept = {row["name"]: json.loads(row["value"]) for row in store.read("meta")}
     trades, equity = store.read("trades"), store.read("equity", limit=1)
@@ -204,11 +213,12 @@ def status(
 def journal(
     config: Config,
     simulated: Simulated = False,
+    paper: Paper = False,
     limit: Annotated[int, typer.Option(min=1, help="How many trades.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Show the newest trades of the journal, newest last."""
-    store = _store(journal_url(_loaded(config, simulated=simulated).settings))
+    store = _store(journal_url(_loaded(config, simulated=simulated, paper=paper).settings))
     rows = store.read("trades", limit=limit)
     store.close()
     if as_json:
@@ -246,13 +256,17 @@ def reset(config: Config, breaker: Annotated[str | None, typer.Option(help="Only
     store.close()
 
 
-def _loaded(path: Path, *, simulated: bool = False) -> ConfigurationManager:
+def _loaded(path: Path, *, simulated: bool = False, paper: bool = False) -> ConfigurationManager:
+    if simulated and paper:
+        _fail("--simulated and --paper are two markets; choose one")
     try:
         manager = ConfigurationManager(str(path))
     except ConfigurationInvalid as error:
         _fail(str(error))
     if simulated:
         manager.use_simulated()
+    if paper:
+        manager.use_paper()
     if problems := manager.validate_config():
         _fail("\n".join(problems))
     return manager

@@ -44,7 +44,7 @@ async def check_bot(console: Console, manager: ConfigurationManager, *, candles:
 
 
 async def _candles(bot: Bot, symbol: str, count: int) -> Any:
-    settings, session = bot.config.settings, bot.client.session
+    settings, session = bot.config.settings, bot.client.data_session
     interval, now = settings.trading.interval, session.clock.now_ms()
     start = intervals.step(interval, intervals.floor(interval, now), -count)
     category: Any = settings.exchange.category

@@ -21,6 +21,7 @@ from bybit_async.simulator.durations import milliseconds_of
 from bybit_async.simulator.engine.accounts import Order
 from bybit_async.simulator.engine.clock import ExchangeClock
 from bybit_async.simulator.engine.engine import Engine
+from bybit_async.simulator.engine.feed import MarketFeed
 from bybit_async.simulator.engine.instruments import Category, Instrument
 from bybit_async.simulator.engine.ledger import Ledger
 from bybit_async.simulator.faults import Faults
@@ -275,6 +276,24 @@ class SimulatedExchange(Administration):
         self._replays.append(replay)
         self._venue.stir()
         return replay
+
+    def feed(self, symbol: str, *, category: Category = "linear") -> MarketFeed:
+        """Take a symbol out of the simulated market and return the feed that brings its prices and books from now on.
+
+        Nobody else quotes it or moves its prices any more. What the feed brings is what orders trade with and stops
+        are triggered by; the rate of the next funding is set with ``engine.set_funding_rate``.
+
+        Raises:
+            ValueError: the exchange does not list the symbol, or it was taken before.
+            RuntimeError: the exchange is not open.
+        """
+        if not self._server.listening:
+            raise RuntimeError("open the exchange first")
+        quotation = self.market.quotations.get((category, symbol))
+        if quotation is None or quotation.given_up:
+            raise ValueError(f"symbol: the simulated market has no {category} {symbol}, or not any more")
+        self.market.give_up(quotation.instrument.key)
+        return MarketFeed(self.engine, quotation.listing, marks=False)
 
     def restart(self) -> None:
         """Behave like a restarted exchange: reset every socket, forget recently closed orders, start books afresh."""

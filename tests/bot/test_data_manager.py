@@ -75,7 +75,7 @@ class Client:
     """A client that is open."""
 
     def __init__(self, session: AsyncBybit) -> None:
-        self.session = session
+        self.session = self.data_session = session
 
     async def initialize(self) -> None:
         """It is."""

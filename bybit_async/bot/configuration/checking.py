@@ -159,6 +159,7 @@ def _contradictions(settings: BotSettings) -> Iterator[str]:
             environments.find(exchange.address, "exchange.address")
         except InvalidParameter as error:
             yield str(error)
+    yield from _unfit_for_paper(settings)
     if settings.trading.max_position_size > risk.max_exposure:
         yield (
             f"trading.max_position_size: {settings.trading.max_position_size} is more than risk.max_exposure, "
@@ -172,6 +173,18 @@ def _contradictions(settings: BotSettings) -> Iterator[str]:
     for number, webhook in enumerate(settings.alerts.webhooks):
         if webhook.shape == "telegram" and not webhook.chat_id:
             yield f"alerts.webhooks.{number}.chat_id: missing; telegram needs the chat to write to"
+
+
+def _unfit_for_paper(settings: BotSettings) -> Iterator[str]:
+    exchange = settings.exchange
+    if not exchange.paper:
+        return
+    if exchange.address == "simulated":
+        yield "exchange.paper: the address simulated has no live market; set exchange.address to mainnet"
+    if exchange.category != "linear":
+        yield f"exchange.paper: trades linear contracts only, exchange.category is {exchange.category}"
+    if not settings.journal.url.startswith("sqlite:///"):
+        yield "exchange.paper: a paper account ends with its process; its journal.url must be a sqlite:/// file"
 
 
 def section_of(kind: Any) -> type[Section] | None:

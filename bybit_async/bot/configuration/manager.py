@@ -131,16 +131,27 @@ class ConfigurationManager:
 
     def use_simulated(self) -> None:
         """Trade on an exchange inside the process, whatever the file says; no key of a real account is used."""
+        self._use_without_key(address="simulated", paper=False)
+
+    def use_paper(self) -> None:
+        """Trade the live market of the file's address on a simulated account; no key of a real account is used.
+
+        Where the file names no live market, it is mainnet's.
+        """
+        exchange = self._raw.get("exchange")
+        given = exchange.get("address", "simulated") if isinstance(exchange, dict) else "simulated"
+        self._use_without_key(address="mainnet" if given == "simulated" else given, paper=True)
+
+    def _use_without_key(self, *, address: Any, paper: bool) -> None:
+        wanted = {"address": address, "paper": paper, "api_key": "", "api_secret": ""}
         raw = _copied(self._raw)
         exchange = raw.get("exchange")
-        raw["exchange"] = {
-            **(exchange if isinstance(exchange, dict) else {}), "address": "simulated", "api_key": "", "api_secret": ""
-        }  # fmt: skip
+        raw["exchange"] = {**(exchange if isinstance(exchange, dict) else {}), **wanted}
         checked = check(raw)
         variables = [problem for problem in self._problems if "of the environment is not set" in problem]
         variables = [problem for problem in variables if not problem.startswith("exchange.")]
         self._adopt(raw, None if variables else checked.settings, variables + checked.problems)
-        self._given |= {"exchange.address": "simulated", "exchange.api_key": "", "exchange.api_secret": ""}
+        self._given |= {f"exchange.{name}": value for name, value in wanted.items()}
 
     def override(self, key: str, value: Any) -> None:
         """Set the value of one dotted key for good: it wins over the file whenever that is read again.

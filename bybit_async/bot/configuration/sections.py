@@ -15,6 +15,9 @@ from typing_extensions import dataclass_transform
 FIXED = {"fixed": True}
 SECRET = {"secret": True, "fixed": True}
 
+Mode = Literal["live", "paper", "simulated"]
+"""``live``: orders go to the address; ``paper``: its market, a simulated account; ``simulated``: a made-up market."""
+
 Interval = Literal["1", "3", "5", "15", "30", "60", "120", "240", "360", "720", "D", "W"]
 
 
@@ -46,6 +49,13 @@ class ExchangeSettings(Section):
             extra=FIXED,
         ),
     ] = "simulated"
+    paper: Annotated[
+        bool,
+        Meta(
+            description="Whether to trade the address's live market on a simulated account; no key is used.",
+            extra=FIXED,
+        ),
+    ] = False
     category: Annotated[
         Literal["linear", "inverse", "spot"], Meta(description="What kind of instruments is traded.", extra=FIXED)
     ] = "linear"
@@ -64,9 +74,16 @@ class ExchangeSettings(Section):
         int, Meta(ge=500, le=60_000, description="Milliseconds that a signed request stays valid.", extra=FIXED)
     ] = 5000
     simulated_balance: Annotated[
-        float, Meta(gt=0, description="What the account of a simulated exchange starts with.", extra=FIXED)
+        float, Meta(gt=0, description="What a simulated or paper account starts with, in USDT.", extra=FIXED)
     ] = 100_000.0
     simulated_seed: Annotated[int, Meta(description="What a simulated market is made from.", extra=FIXED)] = 0
+
+    @property
+    def mode(self) -> Mode:
+        """Whose market and whose money it is."""
+        if self.paper:
+            return "paper"
+        return "simulated" if self.address == "simulated" else "live"
 
 
 class TradingSettings(Section):

@@ -15,7 +15,7 @@ from bybit_async.bot.client import BybitClient
 from bybit_async.bot.configuration import BotSettings
 from bybit_async.bot.engine.desk import Desk
 from bybit_async.bot.engine.lease import AccountLease
-from bybit_async.bot.engine.places import forget_simulated, journal_url
+from bybit_async.bot.engine.places import account_identity, clear_the_way, journal_url
 from bybit_async.bot.engine.portfolio import equity_of, held_positions, untold, working_orders
 from bybit_async.bot.engine.prices import Prices
 from bybit_async.bot.engine.protection import Guard
@@ -199,13 +199,12 @@ async def open_rooms(
 
 async def _open(rooms: Rooms, symbols: set[str]) -> None:
     settings, session = rooms.settings, rooms.session
-    identity = f"{session.environment.rest_url}/{rooms.client.account_id}"
+    identity = account_identity(settings, f"{session.environment.rest_url}/{rooms.client.account_id}")
     lease = AccountLease(identity)
     lease.take()
     rooms.stack.callback(lease.release)
-    if settings.exchange.address == "simulated":
-        # The exchange that it tells of ended with its process.
-        forget_simulated(settings)
+    # The account that an earlier one tells of may have ended with its process.
+    clear_the_way(settings)
     journal = rooms.journal = Journal(open_store(journal_url(settings)))
     rooms.stack.push_async_callback(journal.aclose)
     if not account_matches(journal, identity):
@@ -214,7 +213,7 @@ async def _open(rooms: Rooms, symbols: set[str]) -> None:
     if past.risk is not None:
         rooms.risk.restore(past.risk)
     rooms.risk.recall_trades(closed_trades(past))
-    rooms.prices = Prices(session, rooms.category)
+    rooms.prices = Prices(rooms.client.data_session, rooms.category)
     rooms.stack.push_async_callback(rooms.prices.aclose)
     rooms.prices.watch(*symbols)
     account = session.live_account(

@@ -97,7 +97,7 @@ def _state(view: EngineView, settings: BotSettings) -> StatePanel:
     address = settings.exchange.address
     return StatePanel(
         engine=view.state.value,
-        mode=mode_of(address),
+        mode="PAPER" if settings.exchange.paper else mode_of(address),
         address=_without_credentials(address),
         version=__version__,
         settle_coin=settings.exchange.settle_coin,

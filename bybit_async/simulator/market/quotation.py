@@ -95,6 +95,8 @@ class Quotation:
         self._name = f"{instrument.category}/{instrument.symbol}"
         self.premium: PremiumPath = PremiumPath(seed, self._name)
         self.pinned: float | None = None
+        self.given_up: bool = False
+        """Whether prices and book are brought from outside."""
         self.inverse: bool = instrument.category == "inverse"
         self.has_mark: bool = instrument.category in ("linear", "inverse")
         lots = volume * instrument.activity / float(instrument.lot) / (1 if self.inverse else max(index(now), 1e-12))
