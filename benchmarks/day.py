@@ -22,9 +22,9 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from benchmarks.soak import resident
-from bybit_async import AsyncBybit
 from bybit_async.bot import Bot, BybitClient, ConfigurationManager
 from bybit_async.bot.journal import open_store
+from bybit_async.bot.sessions import Sessions
 from bybit_async.simulator import SimulatedExchange
 from bybit_async.transport.clock import Clock
 
@@ -57,10 +57,10 @@ class Figures:
 class _Fast(BybitClient):
     """A client whose clock runs as fast as the exchange's."""
 
-    async def _new_session(self, stack: AsyncExitStack) -> AsyncBybit:
-        session = await super()._new_session(stack)
-        Clock.__init__(session.clock, monotonic=lambda: time.monotonic() * SPEED)
-        return session
+    async def _new_sessions(self, stack: AsyncExitStack) -> Sessions:
+        sessions = await super()._new_sessions(stack)
+        Clock.__init__(sessions.trading.clock, monotonic=lambda: time.monotonic() * SPEED)
+        return sessions
 
 
 def host(pipe: Connection) -> None:

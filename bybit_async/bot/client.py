@@ -15,7 +15,7 @@ from bybit_async.bot.calls import CallCounter
 from bybit_async.bot.configuration import BotSettings, ConfigurationManager
 from bybit_async.bot.errors import OrderNotFoundError, translated
 from bybit_async.bot.records import OrderSide, OrderType, TimeInForce, TradeSignal
-from bybit_async.bot.sessions import open_sessions
+from bybit_async.bot.sessions import Sessions, open_sessions
 from bybit_async.bot.shapes import balance_of, choice, order_of, plain_of
 from bybit_async.data.intervals import interval_of
 from bybit_async.models.market import Instrument
@@ -122,13 +122,16 @@ class BybitClient:
             return self._session
         async with self._opening, AsyncExitStack() as stack:
             if self._session is None:
-                sessions = await open_sessions(self.settings, self._hooks, stack)
+                sessions = await self._new_sessions(stack)
                 session = sessions.trading
                 # Says whether the exchange answers, and its time, before anything depends on either.
                 await session.get_server_time()
                 self.account_id = str((await session.verify_credentials()).user_id) if sessions.has_key else None
                 self._stack, self._session, self._data_session = stack.pop_all(), session, sessions.data
             return self._session
+
+    async def _new_sessions(self, stack: AsyncExitStack) -> Sessions:
+        return await open_sessions(self.settings, self._hooks, stack)
 
     async def aclose(self) -> None:
         """Disconnect; the next call connects again. Harmless when closed."""
