@@ -292,7 +292,8 @@ class SimulatedExchange(Administration):
         quotation = self.market.quotations.get((category, symbol))
         if quotation is None or quotation.given_up:
             raise ValueError(f"symbol: the simulated market has no {category} {symbol}, or not any more")
-        self.market.give_up(quotation.instrument.key)
+        self.market.hand_over(quotation.instrument.key, quotes=False)
+        quotation.given_up = True
         return MarketFeed(self.engine, quotation.listing, marks=False)
 
     def restart(self) -> None:

@@ -173,11 +173,6 @@ class SimulatedMarket(Sink):
                 self._resting[key] = self._quoters.pop(key)
                 quoter.withdraw()
 
-    def give_up(self, key: tuple[str, str]) -> None:
-        """Leave a listing to somebody else for good: it is neither quoted nor moved any more."""
-        self.hand_over(key, quotes=False)
-        self.quotations[key].given_up = True
-
     def follow(self, key: tuple[str, str], price: float) -> None:
         """Hold the fair price and the index of a listing at `price`, and bring the makers there at once."""
         quotation = self.quotations[key]
