@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import itertools
 import logging
+import os
 import signal
 from collections.abc import AsyncIterator, Iterator
 
@@ -20,6 +21,20 @@ settings.register_profile("long", settings.get_profile("default"), max_examples=
 settings.load_profile("default")
 
 _FOLDERS = ("XDG_DATA_HOME", "XDG_STATE_HOME")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Say what ``-n auto`` means: many tests wait for sockets, timers and processes, and leave their core to others."""
+    asked = os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return int(asked) if asked else cores + 2
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    # Tests take between a millisecond and a minute: a worker that has none left takes some of another's.
+    if getattr(config.option, "numprocesses", None) and config.option.dist == "no":
+        config.option.dist = "worksteal"
 
 
 def pytest_configure(config: pytest.Config) -> None:
