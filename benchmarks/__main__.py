@@ -1,7 +1,7 @@
 """``python -m benchmarks``: every question, or those that are named.
 
-Programs of their own are ``python -m benchmarks.blocking``, ``bursts``, ``chaos``, ``data``, ``simulator`` and
-``soak``.
+Programs of their own are ``python -m benchmarks.blocking``, ``data``, ``in_process``, ``monitor`` and ``simulator``.
+What proves rather than measures (chaos, soak, kills, a long day) is in ``tests/trials``.
 """
 
 from __future__ import annotations

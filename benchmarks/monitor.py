@@ -20,12 +20,12 @@ from typing import Any
 
 from websockets.asyncio.client import connect
 
-from benchmarks.browser import Browser, chromium
 from bybit_async.bot import Bot, ConfigurationManager, SignalStrength, TradeSignal
 from bybit_async.bot.demonstration import demonstration
 from bybit_async.bot.monitor.pages import STATIC
 from bybit_async.bot.strategies import BookStrategy
 from bybit_async.simulator import SimulatedExchange
+from tests.servers.browser import Browser, chromium
 
 SYMBOLS = 20
 VIEWERS = 10

@@ -1,31 +1,43 @@
-"""The benchmarks that the README names exist; what they measure is not a test's business."""
+"""The benchmarks and trials that the documentation names exist; what they measure is not a test's business."""
 
 from __future__ import annotations
 
 import ast
-import importlib.util
 from pathlib import Path
 
 import pytest
 
-from benchmarks.__main__ import QUESTIONS
-
-PROGRAMS = ("blocking", "bursts", "chaos", "data", "in_process", "monitor", "simulator", "soak")
+ROOT = Path(__file__).parent.parent
 
 
-def functions(name: str) -> set[str]:
-    spec = importlib.util.find_spec(f"benchmarks.{name}")
-    assert spec is not None
-    assert spec.origin is not None
-    tree = ast.parse(Path(spec.origin).read_text())
-    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+def parsed(path: str) -> ast.Module:
+    return ast.parse((ROOT / path).read_text())
 
 
-@pytest.mark.parametrize("name", QUESTIONS)
+def functions(path: str) -> set[str]:
+    return {node.name for node in parsed(path).body if isinstance(node, ast.FunctionDef)}
+
+
+def questions() -> tuple[str, ...]:
+    [value] = [
+        node.value
+        for node in parsed("benchmarks/__main__.py").body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "QUESTIONS"
+    ]
+    found: tuple[str, ...] = ast.literal_eval(value)
+    return found
+
+
+@pytest.mark.parametrize("name", questions())
 def test_every_question_can_be_run(name: str) -> None:
-    assert "run" in functions(name)
+    assert "run" in functions(f"benchmarks/{name}.py")
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", ["blocking", "data", "in_process", "monitor", "simulator"])
 def test_every_program_has_a_beginning(name: str) -> None:
-    assert "main" in functions(name)
+    assert "main" in functions(f"benchmarks/{name}.py")
+
+
+@pytest.mark.parametrize("name", ["bursts", "chaos", "day", "kill", "soak"])
+def test_every_trial_has_a_beginning(name: str) -> None:
+    assert "main" in functions(f"tests/trials/{name}.py")

@@ -1,11 +1,11 @@
-"""Twenty bots are killed, at every kind of moment and under faults; `benchmarks.kill` does it a thousand times."""
+"""Twenty bots are killed, at every kind of moment and under faults; `tests.trials.kill` does it a thousand times."""
 
 from __future__ import annotations
 
 import pytest
 
-from benchmarks.kill import murder
-from benchmarks.kill_bot import MOMENTS
+from tests.trials.kill import murder
+from tests.trials.kill_bot import MOMENTS
 
 
 @pytest.mark.timeout(180)

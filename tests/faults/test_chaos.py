@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from benchmarks.bursts import blocked_loop, slow_answers
-from benchmarks.chaos import chaos
+from tests.trials.bursts import blocked_loop, slow_answers
+from tests.trials.chaos import chaos
 
 
 async def test_nothing_is_lost_doubled_or_left_unresolved() -> None:

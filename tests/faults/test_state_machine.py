@@ -1,6 +1,6 @@
 """Any order of orders, fills and faults: whatever happens, the client and the exchange agree in the end.
 
-200 examples; ``--hypothesis-profile=long`` for two thousand.
+A hundred examples by REST and as many over the socket; ``--hypothesis-profile=long`` for two thousand.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Coroutine
 from decimal import Decimal
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -22,12 +22,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from benchmarks.chaos import watched
 from bybit_async.errors import OrderNotFound, OutcomeUnknown, RequestRejected, TransportError
 from bybit_async.models.trade import PlaceOrder
 from bybit_async.session import AsyncBybit
 from bybit_async.simulator import MarketSettings, Rule, SimulatedExchange
 from bybit_async.stream.settings import StreamSettings
+from tests.trials.chaos import watched
 
 T = TypeVar("T")
 LINEAR: dict[str, Any] = {"category": "linear", "symbol": "BTCUSDT"}
@@ -60,6 +60,7 @@ class TradingMachine(RuleBasedStateMachine):
     runner: asyncio.Runner
     exchange: SimulatedExchange
     counterparty: str
+    via: Literal["rest", "websocket"]
     numbers = count()
     taken: Counter[str]
     """How often a create with an order link id reached the exchange's own hands, whatever it did with it."""
@@ -74,17 +75,17 @@ class TradingMachine(RuleBasedStateMachine):
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(work)
 
-    @initialize(over_socket=st.booleans())
-    def open(self, over_socket: bool) -> None:
-        self.run(self._open("websocket" if over_socket else "rest"))
+    @initialize()
+    def open(self) -> None:
+        self.run(self._open())
 
-    async def _open(self, via: Any) -> None:
+    async def _open(self) -> None:
         self.before = asyncio.all_tasks()
         self.exchange.faults.clear()
         credentials = self.exchange.new_account(usdt="10000000")
         self.account = self.exchange.account(credentials["api_key"])
         self.bybit = AsyncBybit(
-            environment=self.exchange.environment, orders_via=via, rate_limits=False, stream_settings=QUICK,
+            environment=self.exchange.environment, orders_via=self.via, rate_limits=False, stream_settings=QUICK,
             timeout=0.15, **credentials,
         )  # fmt: skip
         # The exchange either has an order within a moment or never: no need to wait for it as long as in life.
@@ -304,9 +305,9 @@ def _happened(exchange: SimulatedExchange) -> dict[str, Counter[str]]:
 
 
 @pytest.mark.timeout(3600)
-def test_client_and_exchange_agree_whatever_happens() -> None:
-    default = settings.get_profile("default").max_examples
-    examples = settings().max_examples
+@pytest.mark.parametrize("via", ["rest", "websocket"])
+def test_client_and_exchange_agree_whatever_happens(via: Literal["rest", "websocket"]) -> None:
+    examples = settings().max_examples // 2
     with asyncio.Runner() as runner:
         exchange = SimulatedExchange(
             seed=7,
@@ -317,14 +318,14 @@ def test_client_and_exchange_agree_whatever_happens() -> None:
             connection_limit=None,
         )
         runner.run(exchange.open())
-        TradingMachine.runner, TradingMachine.exchange = runner, exchange
+        TradingMachine.runner, TradingMachine.exchange, TradingMachine.via = runner, exchange, via
         TradingMachine.taken = watched(exchange)
         TradingMachine.counterparty = exchange.new_account(usdt="100000000")["api_key"]
         try:
             run_state_machine_as_test(
                 TradingMachine,
                 settings=settings(
-                    max_examples=examples if examples > default else 200,
+                    max_examples=max(examples, 100),
                     stateful_step_count=15,
                     deadline=None,
                     suppress_health_check=list(HealthCheck),
@@ -335,7 +336,8 @@ def test_client_and_exchange_agree_whatever_happens() -> None:
             assert all(happened.values()), f"a fault that never happens: {happened}"
             met = sum(happened.values(), Counter())
             ways = {"create", "amend", "cancel", "create-batch"}
-            missing = (ways | {f"order.{operation}" for operation in ways} | {"cancel-all"}) - met.keys()
+            sent = ways if via == "rest" else {f"order.{operation}" for operation in ways}
+            missing = (sent | {"cancel-all"}) - met.keys()
             assert not missing, f"operations that never fail: {missing}"
         finally:
             runner.run(exchange.close())

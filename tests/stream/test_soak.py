@@ -1,8 +1,8 @@
-"""The short version of ``benchmarks/soak.py``."""
+"""The short version of ``tests/trials/soak.py``."""
 
 from __future__ import annotations
 
-from benchmarks.soak import soak
+from tests.trials.soak import soak
 
 
 async def test_books_and_executions_survive_disconnects_at_random_moments() -> None:

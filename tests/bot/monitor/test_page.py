@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from benchmarks.browser import Browser, chromium
 from tests.bot.monitor.monitoring import Monitored, monitored
 from tests.bot.trading import until
+from tests.servers.browser import Browser, chromium
 
 pytestmark = [
     pytest.mark.skipif(chromium() is None, reason="chromium is not installed"),

@@ -2,8 +2,8 @@
 
 In the end every book must be the exchange's own, every execution must be the ledger's, and memory must not have grown.
 
-    python -m benchmarks.soak            # 200 symbols, 60 disconnects
-    python -m benchmarks.soak 20 6       # fewer
+    python -m tests.trials.soak            # 200 symbols, 60 disconnects
+    python -m tests.trials.soak 20 6       # fewer
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Slow answers keep every connection busy, so that most orders wait for one far lo
 the loop of the client is held up, a gateway closes every connection that is kept. In both cases each order must be
 accepted once, and none refused for its timestamp or left unknown.
 
-    python -m benchmarks.bursts
+    python -m tests.trials.bursts
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The bot that `benchmarks.kill` kills: it trades as fast as it can until it dies at a chosen moment."""
+"""The bot that `tests.trials.kill` kills: it trades as fast as it can until it dies at a chosen moment."""
 
 from __future__ import annotations
 

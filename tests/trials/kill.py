@@ -3,7 +3,7 @@
 After each start, before it may trade, its journal is compared with the exchange: nothing may be lost, doubled or
 invented. Meanwhile every position is watched: none may be without its stop for longer than five seconds.
 
-    python -m benchmarks.kill --rounds 1000
+    python -m tests.trials.kill --rounds 1000
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.kill_bot import MOMENTS, Life, live
 from bybit_async.bot.engine.lots import Lot
 from bybit_async.bot.journal import open_store
 from bybit_async.simulator import Rule, SimulatedExchange
+from tests.trials.kill_bot import MOMENTS, Life, live
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
 FAULTS = (
@@ -119,7 +119,7 @@ async def murder(rounds: int, *, seed: int = 1, folder: str | None = None) -> Re
     """Let `rounds` bots live and die, one after the other, and report what became of their account."""
     report, rng = Report(), random.Random(seed)
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["benchmarks.kill_bot", "pandas", "bybit_async.bot.engine", "bybit_async.session"])
+    context.set_forkserver_preload(["tests.trials.kill_bot", "pandas", "bybit_async.bot.engine", "bybit_async.session"])
     with tempfile.TemporaryDirectory() as place:
         place = folder or place
         async with SimulatedExchange(seed=seed, symbols=SYMBOLS, rate_limits=False, host_limit=None) as exchange:

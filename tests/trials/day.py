@@ -2,8 +2,8 @@
 
 The exchange is a process of its own and its clock runs many times as fast as ours, and so does the bot's idea of it.
 
-    python -m benchmarks.day                 # 24 hours
-    python -m benchmarks.day --hours 2
+    python -m tests.trials.day                 # 24 hours
+    python -m tests.trials.day --hours 2
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from decimal import Decimal
 from multiprocessing.connection import Connection
 from typing import Any
 
-from benchmarks.soak import resident
 from bybit_async.bot import Bot, BybitClient, ConfigurationManager
 from bybit_async.bot.journal import open_store
 from bybit_async.bot.sessions import Sessions
 from bybit_async.simulator import SimulatedExchange
 from bybit_async.transport.clock import Clock
+from tests.trials.soak import resident
 
 SPEED = 240
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
