@@ -17,6 +17,7 @@ from bybit_async.bot.configuration import ConfigurationManager
 from bybit_async.bot.configuration.sections import StrategySettings
 from bybit_async.bot.data_manager import BookLevels, DataManager
 from bybit_async.bot.engine import TradingEngine
+from bybit_async.bot.engine.record import decision_row, signal_row
 from bybit_async.bot.errors import ConfigurationInvalid
 from bybit_async.bot.monitor import Monitor
 from bybit_async.bot.records import EngineState, TradeSignal
@@ -145,6 +146,9 @@ class Bot:
             await self._closed[symbol].wait()
             self._closed[symbol].clear()
             if self.engine.state is EngineState.RUNNING:
+                if (frame := self.data.frame(symbol)) is not None:
+                    shown = decision_row(symbol, frame, self.data.closing_time(frame), self.data.now_ms())
+                    self.engine.record("decisions", shown)
                 await self._process(await self.strategies.generate_all_signals([symbol]))
 
     async def _decide_on_books(self, symbol: str) -> None:
@@ -160,8 +164,12 @@ class Bot:
     async def _process(self, signals: list[TradeSignal]) -> None:
         for signal in signals:
             self.decisions += 1
+            before = self.engine.portfolio()
+            equity = None if before is None else before.equity
             try:
-                await self.engine.process_trade_signal(signal)
+                found = await self.engine.process_trade_signal(signal)
+                if found.execution_id:
+                    self.engine.record("signals", signal_row(found, self.data.now_ms(), equity))
             except Exception:
                 # One signal that cannot be handled is no reason to leave the others, or later ones, alone.
                 log.exception("a signal of %s could not be processed", signal.strategy_id)

@@ -13,7 +13,7 @@ import pytest
 from bybit_async.bot.errors import JournalError, JournalTooNew
 from bybit_async.bot.journal import Journal, Put, open_store
 from bybit_async.bot.journal.journal import event, meta
-from bybit_async.bot.journal.tables import COLUMNS
+from bybit_async.bot.journal.tables import COLUMNS, VERSION
 
 
 def postgres_url() -> str:
@@ -110,10 +110,44 @@ async def test_a_newer_journal_is_refused(url):
     store = open_store(url)
     await Journal(store).aclose()
     store = open_store(url)
-    store.write([Put("meta", {"name": "version", "value": "2"})])
+    store.write([Put("meta", {"name": "version", "value": "3"})])
     store.close()
-    with pytest.raises(JournalTooNew, match="version 2"):
+    with pytest.raises(JournalTooNew, match="version 3"):
         Journal(open_store(url))
+
+
+def as_of_version_1(url: str) -> None:
+    """Turn a new journal into what version 1 wrote."""
+    store = open_store(url)
+    added = ["DROP TABLE sessions", "DROP TABLE decisions", "DROP TABLE signals"]
+    put = Put("meta", {"name": "version", "value": "1"})
+    store.write([trade("a", status="filled")])
+    store.change([*added, "ALTER TABLE trades DROP COLUMN arrived_ms"], [put])
+    store.close()
+
+
+async def test_a_journal_of_an_older_version_is_brought_up_to_date(url):
+    as_of_version_1(url)
+    journal = Journal(open_store(url))
+    assert journal.meta()["version"] == VERSION
+    assert [(row["status"], row["arrived_ms"]) for row in journal.read("trades")] == [("filled", None)]
+    session = dict.fromkeys(COLUMNS["sessions"], "x") | {"started_ms": 5}
+    await journal.write(trade("a", status="filled", arrived_ms=7), Put("sessions", session))
+    assert [row["arrived_ms"] for row in journal.read("trades")] == [7]
+    assert [row["id"] for row in journal.read("sessions", since=5)] == ["x"]
+    await journal.aclose()
+    again = Journal(open_store(url))
+    assert [row["arrived_ms"] for row in again.read("trades")] == [7]
+    await again.aclose()
+
+
+def test_a_change_of_the_tables_is_made_whole_or_not_at_all(tmp_path):
+    store = open_store(f"sqlite:///{tmp_path}/journal.sqlite3")
+    with pytest.raises(JournalError):
+        store.change(["ALTER TABLE trades ADD COLUMN more TEXT", "ALTER TABLE nothing ADD COLUMN x TEXT"], [])
+    store.write([trade("a")])
+    assert "more" not in store.read("trades")[0]
+    store.close()
 
 
 class Failing:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from bybit_async.bot.configuration import reading
 from bybit_async.bot.configuration.checking import check, dotted_keys, key_at, nearest
 from bybit_async.bot.configuration.sections import BotSettings, Section
@@ -47,6 +49,23 @@ class ConfigurationManager:
         made._in_use, made._listeners, made._given, made.path = 0, [], {}, Path()
         made._take(_copied(dict(values)))
         return made
+
+    @classmethod
+    def exactly(cls, values: Mapping[str, Any]) -> ConfigurationManager:
+        """Build a configuration from these values alone: no ``${VARIABLES}``, and nothing of the environment."""
+        made = cls.from_dict({})
+        raw = _copied(dict(values))
+        checked = check(raw)
+        made._adopt(raw, checked.settings, checked.problems)
+        return made
+
+    def recordable(self) -> dict[str, Any]:
+        """Return what decides how the bot trades, as `exactly` takes it: no key, no address, nothing secret."""
+        sections = ("exchange", "trading", "risk", "strategies", "data", "engine")
+        values = {name: msgspec.to_builtins(getattr(self.settings, name), enc_hook=str) for name in sections}
+        for name in ("address", "paper", "api_key", "api_secret"):
+            del values["exchange"][name]
+        return values
 
     @property
     def settings(self) -> BotSettings:

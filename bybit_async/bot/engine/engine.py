@@ -24,6 +24,7 @@ from bybit_async.bot.engine.trades import BotTrade, rejected
 from bybit_async.bot.engine.view import EngineView, Tally, view_of
 from bybit_async.bot.errors import EngineRefused, ExchangeUnreachable, JournalError, translated
 from bybit_async.bot.journal.journal import event
+from bybit_async.bot.journal.tables import Row, Table
 from bybit_async.bot.records import EngineState, ExecutionStatus, PortfolioSnapshot, TradeExecution, TradeSignal
 from bybit_async.bot.risk import UnifiedRiskManager
 
@@ -131,7 +132,7 @@ class TradingEngine:
             raise MissingCredentials("exchange.api_key", "the engine needs a key")
         settings = self._config.settings
         named = {*settings.trading.symbols, *(name for item in settings.strategies.values() for name in item.symbols)}
-        rooms = self._rooms = await open_rooms(self._client, self._risk, self._data, named)
+        rooms = self._rooms = await open_rooms(self._client, self._risk, self._data, self._config, named)
         rooms.desk.on_performance = self._performed
         self._config.hold()
         rooms.stack.callback(self._config.release)
@@ -391,6 +392,12 @@ class TradingEngine:
     def portfolio(self) -> PortfolioSnapshot | None:
         """Return the account as it is known now; None while the engine is stopped."""
         return self._rooms.portfolio() if self._rooms is not None else None
+
+    def record(self, table: Table, row: Row) -> None:
+        """Keep a row of this run in the journal; harmless while the engine is stopped or the journal does not work."""
+        if self._rooms is not None and not self._starting:
+            with contextlib.suppress(JournalError):
+                self._rooms.record(table, row)
 
     def view(self) -> EngineView:
         """Return all that a monitor shows of the engine and the account, without awaiting anything."""

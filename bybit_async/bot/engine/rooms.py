@@ -12,17 +12,19 @@ import msgspec
 
 from bybit_async import InvalidParameter
 from bybit_async.bot.client import BybitClient
-from bybit_async.bot.configuration import BotSettings
+from bybit_async.bot.configuration import BotSettings, ConfigurationManager
 from bybit_async.bot.engine.desk import Desk
 from bybit_async.bot.engine.lease import AccountLease
 from bybit_async.bot.engine.places import account_identity, clear_the_way, journal_url
 from bybit_async.bot.engine.portfolio import equity_of, held_positions, untold, working_orders
 from bybit_async.bot.engine.prices import Prices
 from bybit_async.bot.engine.protection import Guard
+from bybit_async.bot.engine.record import session_row
 from bybit_async.bot.engine.recovery import Recovered, Recovery, account_matches, closed_trades, differences, remember
 from bybit_async.bot.errors import EngineRefused, JournalError
-from bybit_async.bot.journal import Journal, open_store
+from bybit_async.bot.journal import Journal, Put, open_store
 from bybit_async.bot.journal.journal import meta
+from bybit_async.bot.journal.tables import Row, Table
 from bybit_async.bot.records import PortfolioSnapshot
 from bybit_async.bot.risk import OrderRules, UnifiedRiskManager
 from bybit_async.data import intervals
@@ -62,6 +64,8 @@ class Rooms:
         self.is_first = False
         self.laid_at_start = 0
         self.started_ms: int = self.now_ms()
+        self.run_row: Row = {}
+        self._is_recorded = False
 
     @property
     def settings(self) -> BotSettings:
@@ -75,6 +79,12 @@ class Rooms:
     async def aclose(self) -> None:
         """Close everything, whatever fails on the way."""
         await self.stack.aclose()
+
+    def record(self, table: Table, row: Row) -> None:
+        """Keep what strategies of this run were shown or wanted; the first of it brings along what the run is."""
+        puts = [Put(table, {"session": self.run_row["id"], **row})]
+        self.journal.post(*(puts if self._is_recorded else [Put("sessions", self.run_row), *puts]))
+        self._is_recorded = True
 
     def portfolio(self) -> PortfolioSnapshot:
         """Return the account as it is known now."""
@@ -173,7 +183,11 @@ def rules_of(instrument: Instrument) -> OrderRules:
 
 
 async def open_rooms(
-    client: BybitClient, risk: UnifiedRiskManager, data: DataManager | None, symbols: set[str]
+    client: BybitClient,
+    risk: UnifiedRiskManager,
+    data: DataManager | None,
+    config: ConfigurationManager,
+    symbols: set[str],
 ) -> Rooms:
     """Open everything and bring it up to the exchange's state.
 
@@ -191,6 +205,7 @@ async def open_rooms(
             rooms.stack.push_async_callback(data.stop)
             await data.start(sorted(symbols))
             risk.closes_from(data.closes, intervals.length_of(rooms.settings.trading.interval) or 0)
+        rooms.run_row = session_row(rooms.now_ms(), config, rooms.instruments, rooms.portfolio())
     except BaseException:
         await rooms.aclose()
         raise

@@ -42,8 +42,8 @@ class BotTrade:
     """
 
     __slots__ = (
-        "created_ms", "ending", "executed_by_order", "fees", "filled", "is_unknown", "order_id", "plan", "realized",
-        "reason", "signal", "updated_ms", "value",
+        "arrived_ms", "created_ms", "ending", "executed_by_order", "fees", "filled", "is_unknown", "order_id", "plan",
+        "realized", "reason", "signal", "updated_ms", "value",
     )  # fmt: skip
 
     def __init__(self, plan: OrderPlan, signal: TradeSignal, created_ms: int) -> None:
@@ -51,6 +51,7 @@ class BotTrade:
         self.signal: TradeSignal = signal
         self.created_ms: int = created_ms
         self.updated_ms: int = created_ms
+        self.arrived_ms: int | None = None
         self.order_id: str | None = None
         self.filled: Decimal = ZERO
         self.value: Decimal = ZERO
@@ -84,6 +85,7 @@ class BotTrade:
     def take_order(self, order: Order, now_ms: int) -> None:
         """Take a report of its order."""
         self.order_id = order.order_id
+        self.arrived_ms = self.arrived_ms or order.created_time
         self.is_unknown = False
         self.executed_by_order = max(self.executed_by_order, order.cum_exec_qty or ZERO)
         self.updated_ms = now_ms
@@ -151,7 +153,7 @@ class BotTrade:
                 "stop_loss": _text(plan.stop_loss),
                 "take_profit": _text(plan.take_profit),
                 "reduce_only": int(plan.reduce_only),
-                "signal": _written(self.signal),
+                "signal": written(self.signal),
                 "status": self.status.value,
                 "order_id": self.order_id,
                 "filled_qty": str(self.filled),
@@ -159,6 +161,7 @@ class BotTrade:
                 "fees": str(self.fees),
                 "realized_pnl": _text(self.realized),
                 "reason": self.reason,
+                "arrived_ms": self.arrived_ms,
             },
         )
 
@@ -193,6 +196,7 @@ class BotTrade:
         trade = cls(plan, signal, row["created_ms"])
         status = ExecutionStatus(row["status"])
         trade.updated_ms, trade.order_id, trade.reason = row["updated_ms"], row["order_id"], row["reason"]
+        trade.arrived_ms = row["arrived_ms"]
         trade.filled, trade.value = Decimal(row["filled_qty"]), Decimal(row["filled_value"])
         trade.fees, trade.realized = Decimal(row["fees"]), _number(row["realized_pnl"])
         trade.ending = status if status.is_final else None
@@ -261,7 +265,8 @@ def rejected(signal: TradeSignal, execution_id: str, reason: str, now_ms: int) -
     return TradeExecution(execution_id, signal, None, ExecutionStatus.REJECTED, when, rejection_reason=reason)
 
 
-def _written(signal: TradeSignal) -> str:
+def written(signal: TradeSignal) -> str:
+    """Return a signal as the journal keeps it."""
     # Strategies compute with numpy, whose numbers would be written as text, and not be read again.
     plain = replace(signal, confidence=float(signal.confidence))
     return msgspec.json.encode(plain, enc_hook=str).decode()
@@ -275,4 +280,4 @@ def _number(text: Any) -> Decimal | None:
     return None if text is None else Decimal(text)
 
 
-__all__ = ["BotTrade", "SignalStrength", "TradeBook", "rejected"]
+__all__ = ["BotTrade", "SignalStrength", "TradeBook", "rejected", "written"]

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 from bybit_async.bot.errors import JournalError, JournalTooNew
-from bybit_async.bot.journal.tables import VERSION, JournalStore, Only, Put, Row, Table
+from bybit_async.bot.journal.tables import VERSION, JournalStore, Only, Put, Row, Table, upgrade_statements
 from bybit_async.extras import require
 
 log: logging.Logger = logging.getLogger("bybit_async.bot.journal")
@@ -87,6 +87,9 @@ class Journal:
         elif int(found) > VERSION:
             self._store.close()
             raise JournalTooNew(f"the journal is of version {found}, this program knows {VERSION}: update bybit_async")
+        elif int(found) < VERSION:
+            now = Put("meta", {"name": "version", "value": str(VERSION)})
+            self._store.change(upgrade_statements(int(found)), [now])
 
     # Writing
 

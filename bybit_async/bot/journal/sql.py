@@ -31,7 +31,13 @@ class SqlStore:
 
     def write(self, puts: Sequence[Put]) -> None:
         """Write rows; see `Store`."""
+        self.change((), puts)
+
+    def change(self, statements: Sequence[str], puts: Sequence[Put]) -> None:
+        """Change the tables and write rows; see `Store`."""
         with self._named("written"), self._engine.begin() as connection:
+            for statement in statements:
+                connection.execute(sqlalchemy.text(statement))
             for table, group in groupby(puts, key=lambda put: put.table):
                 connection.execute(sqlalchemy.text(put_statement(table)), [dict(put.row) for put in group])
 

@@ -45,9 +45,15 @@ class SqliteStore:
 
     def write(self, puts: Sequence[Put]) -> None:
         """Write rows; see `Store`."""
+        self.change((), puts)
+
+    def change(self, statements: Sequence[str], puts: Sequence[Put]) -> None:
+        """Change the tables and write rows; see `Store`."""
         with self._named("written"):
             self._db.execute("BEGIN IMMEDIATE")
             try:
+                for statement in statements:
+                    self._db.execute(statement)
                 for table, group in groupby(puts, key=lambda put: put.table):
                     self._db.executemany(put_statement(table), [put.row for put in group])
                 self._db.execute("COMMIT")

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
-VERSION = 1
-"""Of the tables; a journal with a higher one is refused."""
+VERSION = 2
+"""Of the tables; a journal with a higher one is refused, one with a lower one is brought up to date."""
 
-Table = Literal["meta", "trades", "executions", "events", "equity"]
+Table = Literal["meta", "trades", "executions", "events", "equity", "sessions", "decisions", "signals"]
 
 COLUMNS: Mapping[Table, Mapping[str, str]] = {
     "meta": {"name": "TEXT", "value": "TEXT"},
@@ -36,6 +36,7 @@ COLUMNS: Mapping[Table, Mapping[str, str]] = {
         "fees": "TEXT",
         "realized_pnl": "TEXT",
         "reason": "TEXT",
+        "arrived_ms": "BIGINT",
     },
     "executions": {
         "exec_id": "TEXT",
@@ -51,7 +52,42 @@ COLUMNS: Mapping[Table, Mapping[str, str]] = {
     },
     "events": {"id": "TEXT", "time_ms": "BIGINT", "kind": "TEXT", "detail": "TEXT"},
     "equity": {"time_ms": "BIGINT", "equity": "TEXT"},
+    "sessions": {
+        "id": "TEXT",
+        "started_ms": "BIGINT",
+        "mode": "TEXT",
+        "version": "TEXT",
+        "configuration": "TEXT",
+        "instruments": "TEXT",
+        "equity": "TEXT",
+        "positions": "TEXT",
+    },
+    "decisions": {
+        "session": "TEXT",
+        "symbol": "TEXT",
+        "closed_ms": "BIGINT",
+        "asked_ms": "BIGINT",
+        "first_ms": "BIGINT",
+        "candles": "INTEGER",
+        "digest": "TEXT",
+        "candle": "TEXT",
+    },
+    "signals": {
+        "session": "TEXT",
+        "execution_id": "TEXT",
+        "time_ms": "BIGINT",
+        "strategy_id": "TEXT",
+        "symbol": "TEXT",
+        "decided_ms": "BIGINT",
+        "signal": "TEXT",
+        "refusal": "TEXT",
+        "equity": "TEXT",
+    },
 }
+"""`sessions`: what a run was made from; `decisions`: what strategies were shown; `signals`: what they wanted."""
+
+ADDED: Mapping[int, Mapping[Table, Sequence[str]]] = {2: {"trades": ("arrived_ms",)}}
+"""The columns that a version added to tables which were there before it."""
 
 KEYS: Mapping[Table, tuple[str, ...]] = {
     "meta": ("name",),
@@ -59,9 +95,12 @@ KEYS: Mapping[Table, tuple[str, ...]] = {
     "executions": ("exec_id", "order_id"),
     "events": ("id",),
     "equity": ("time_ms",),
+    "sessions": ("id",),
+    "decisions": ("session", "symbol", "closed_ms"),
+    "signals": ("session", "execution_id"),
 }
 
-NEVER_CHANGED: frozenset[Table] = frozenset({"executions", "events", "equity"})
+NEVER_CHANGED: frozenset[Table] = frozenset({"executions", "events", "equity", "sessions", "decisions", "signals"})
 """What has happened: a row that is there already stays as it is."""
 
 ORDERED_BY: Mapping[Table, str] = {
@@ -70,7 +109,12 @@ ORDERED_BY: Mapping[Table, str] = {
     "executions": "time_ms, exec_id, order_id",
     "events": "time_ms, id",
     "equity": "time_ms",
+    "sessions": "started_ms, id",
+    "decisions": "closed_ms, symbol, session",
+    "signals": "time_ms, execution_id, session",
 }
+CLOCKS = ("created_ms", "time_ms", "started_ms", "closed_ms")
+"""The columns that say when a row is of; a table's own is the first that it has."""
 
 Row = dict[str, Any]
 Only = Mapping[str, Sequence[str]]
@@ -109,6 +153,13 @@ class JournalStore(Protocol):
             ValueError: the table has no such column.
         """
 
+    def change(self, statements: Sequence[str], puts: Sequence[Put]) -> None:
+        """Carry out what changes the tables, and write rows: all or nothing.
+
+        Raises:
+            JournalError: it could not be done.
+        """
+
     def close(self) -> None:
         """Let go of it. Idempotent."""
 
@@ -123,6 +174,18 @@ def create_statements() -> list[str]:
     made.append("CREATE INDEX IF NOT EXISTS trades_by_time ON trades (created_ms)")
     made.append("CREATE INDEX IF NOT EXISTS executions_by_time ON executions (time_ms)")
     return made
+
+
+def upgrade_statements(version: int) -> list[str]:
+    """Return what brings the tables of an older version up to this one."""
+    made = [
+        f"ALTER TABLE {table} ADD COLUMN {name} {COLUMNS[table][name]}"
+        for later, tables in sorted(ADDED.items())
+        if later > version
+        for table, names in tables.items()
+        for name in names
+    ]
+    return made + create_statements()
 
 
 def put_statement(table: Table) -> str:
@@ -140,7 +203,7 @@ def read_statement(table: Table, since: int | None, limit: int | None, only: Onl
     """Return what reads rows, and its values."""
     values: Row = {}
     conditions = []
-    clock = next((name for name in ("created_ms", "time_ms") if name in COLUMNS[table]), None)
+    clock = next((name for name in CLOCKS if name in COLUMNS[table]), None)
     if since is not None and clock is not None:
         conditions.append(f"{clock} >= :since")
         values["since"] = since
