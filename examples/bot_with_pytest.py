@@ -32,7 +32,8 @@ async def test_it_buys_once_when_the_answer_is_lost(bybit: AsyncBybit, bybit_exc
 
 
 def main() -> None:
-    sys.exit(pytest.main([__file__, "-q", "-c", os.devnull, "-o", "asyncio_mode=auto"]))
+    options = ["asyncio_mode=auto", "asyncio_default_fixture_loop_scope=function"]
+    sys.exit(pytest.main([__file__, "-q", "-c", os.devnull, *(word for option in options for word in ("-o", option))]))
 
 
 if __name__ == "__main__":

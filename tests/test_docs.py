@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import ast
+import asyncio
+import json
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
+import matplotlib
 import pytest
+from matplotlib import pyplot
 
+from bybit_async import endpoints
+from bybit_async.bot.configuration.checking import dotted_keys
 from bybit_async.cli.cures import CURES
 from bybit_async.cli.explain import MODULES, defined_in
 from docs.builder import api, gallery, tables
@@ -24,14 +32,21 @@ BLOCKS = [
 ]
 
 
-def test_the_site_builds_strictly() -> None:
+@pytest.fixture(scope="module")
+def site() -> Path:
+    """The site, built as a reader of CONTRIBUTING.md would; a dead link or anchor fails it."""
     environment = os.environ | {"NO_COLOR": "1"}
     built = subprocess.run(
         [sys.executable, "-m", "docs"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     assert built.returncode == 0, built.stdout + built.stderr
-    assert (ROOT / "build" / "site" / "reference" / "endpoints" / "index.html").exists()
-    assert (ROOT / "build" / "site" / "llms.txt").read_text().count("\n- [") > 30
+    return ROOT / "build" / "site"
+
+
+@pytest.mark.xdist_group("site")
+def test_the_site_builds_strictly(site: Path) -> None:
+    assert (site / "reference" / "endpoints" / "index.html").exists()
+    assert (site / "llms.txt").read_text().count("\n- [") > 30
 
 
 @pytest.mark.parametrize("block", BLOCKS)
@@ -90,14 +105,51 @@ def test_the_command_line_page_has_every_command() -> None:
 
 
 def test_the_configuration_page_has_every_key() -> None:
-    from bybit_async.bot.configuration.checking import dotted_keys
-
     page = tables.configuration_page()
     assert [key for key in dotted_keys() if f"| `{key.rpartition('.')[2]}` |" not in page and "." in key] == []
 
 
-def test_the_gallery_has_every_example_with_its_purpose() -> None:
+def test_the_gallery_has_every_example_with_its_purpose_and_picture() -> None:
     examples = sorted(gallery.EXAMPLES.glob("*.py"))
-    assert [file.stem for file in examples] == sorted(gallery.SECONDS)
+    notebooks = sorted(gallery.NOTEBOOKS.glob("*.ipynb"))
+    assert sorted(json.loads(gallery.RUNS.read_text())) == sorted(
+        [*(file.stem for file in examples), *(file.name for file in notebooks)]
+    )
     assert [file.name for file in examples if not gallery.purpose_of(file)] == []
-    assert gallery.page().count("\n## ") == len(examples) > 20
+    assert gallery.page().count("\n### ") == len(examples) > 20
+    for file in examples:
+        addresses = re.findall(r"https?://[^\"']+", (gallery.PICTURES / f"{file.stem}.svg").read_text())
+        assert [address for address in addresses if "127.0.0.1" not in address] == ["http://www.w3.org/2000/svg"]
+
+
+@pytest.mark.parametrize("file", sorted(gallery.NOTEBOOKS.glob("*.ipynb")), ids=lambda file: file.stem)
+def test_a_notebook_runs_and_shows_its_results(file: Path) -> None:
+    cells = [cell for cell in json.loads(file.read_text())["cells"] if cell["cell_type"] == "code"]
+    shown = [output for cell in cells for output in cell["outputs"]]
+    assert "error" not in {output["output_type"] for output in shown}
+    assert any("image/png" in output.get("data", {}) for output in shown)
+    matplotlib.use("Agg")
+    try:
+        asyncio.run(_run_cells("".join(cell["source"]) for cell in cells))
+        drawn = sum("image/png" in output.get("data", {}) for output in shown)
+        assert len(pyplot.get_fignums()) == drawn
+    finally:
+        pyplot.close("all")
+
+
+async def _run_cells(cells: Iterable[str]) -> None:
+    names: dict[str, Any] = {"__name__": "notebook"}
+    for cell in cells:
+        result = eval(compile(cell, "notebook", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), names)
+        if result is not None:
+            await result
+
+
+@pytest.mark.xdist_group("site")
+def test_search_finds_every_error_method_and_configuration_key(site: Path) -> None:
+    text = (site / "search.json").read_text()
+    names = {error.__name__ for module in MODULES for error in defined_in(module)}
+    names |= {endpoint.name.rpartition(".")[2] for endpoint in endpoints()}
+    names |= {key.rpartition(".")[2] for key in dotted_keys()}
+    words = set(re.findall(r"\w+", text))
+    assert names - words == set()

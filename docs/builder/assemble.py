@@ -11,7 +11,7 @@ from docs.builder import api, gallery, tables
 ROOT = Path(__file__).parent.parent.parent
 WRITTEN = ROOT / "docs"
 ASSEMBLED = ROOT / "build" / "docs"
-_KEPT = {".md", ".png", ".svg", ".css", ".txt", ".ipynb"}
+_KEPT = {".md", ".png", ".svg", ".css", ".txt"}
 
 
 def assemble() -> list[Path]:
@@ -22,6 +22,8 @@ def assemble() -> list[Path]:
             _write(source.relative_to(WRITTEN), source.read_bytes())
     for name, text in (api.pages() | tables.pages()).items():
         _write(Path("reference") / name, text.encode())
+    for name, content in gallery.notebook_pages().items():
+        _write(Path("notebooks") / name, content)
     _write(Path("gallery.md"), gallery.page().encode())
     pages = sorted(path.relative_to(ASSEMBLED) for path in ASSEMBLED.rglob("*.md"))
     for page in pages:

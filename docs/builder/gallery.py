@@ -1,37 +1,55 @@
-"""The gallery: every example with its purpose, its run time and its text."""
+"""The gallery: every example and notebook with its purpose, its picture, its run time and its text."""
 
 from __future__ import annotations
 
 import ast
+import json
+from functools import cache
 from pathlib import Path
 
-EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+import nbformat
+from nbconvert import MarkdownExporter
 
-SECONDS = {
-    "balances": 0.9, "batch_orders": 0.9, "blocking_script": 1.1, "book_imbalance": 1.1, "bot_with_pytest": 2.5,
-    "bracket_order": 1.0, "fault_drill": 1.3, "funding_carry": 1.0, "grid": 1.0, "hedge_mode": 1.1,
-    "history_to_duckdb_and_polars": 2.1, "liquidation_stream": 1.7, "many_accounts": 1.0, "option_chain": 1.0,
-    "quote_both_sides": 1.5, "record_and_replay": 1.3, "spread_quoting": 1.3, "threads": 1.2, "tickers_in_a_dict": 1.6,
-    "trailing_stop": 1.1, "watch_book": 1.4, "web_service": 1.2,
-}  # fmt: skip
-"""Processor seconds of ``python examples/….py``, start of Python included; see the page."""
+ROOT = Path(__file__).parent.parent.parent
+EXAMPLES = ROOT / "examples"
+NOTEBOOKS = ROOT / "docs" / "notebooks"
+PICTURES = ROOT / "docs" / "gallery"
+RUNS = PICTURES / "seconds.json"
+"""Processor seconds of each, as `python -m docs pictures` measured them."""
 
 
 def page() -> str:
-    """Every example, the ones with a table row first."""
-    files = sorted(EXAMPLES.glob("*.py"))
+    """Every notebook and every example, the ones with a table row first."""
+    seconds = json.loads(RUNS.read_text())
+    notebooks, files = sorted(NOTEBOOKS.glob("*.ipynb")), sorted(EXAMPLES.glob("*.py"))
     parts = [
         "# Gallery",
-        "Each program has one purpose and runs against the simulated exchange: `python examples/balances.py`. Seconds "
-        "are processor time (user and sys of `time`) with the start of Python, measured on 2026-11-21 with Python 3.11 "
-        "on an AMD EPYC.",
+        "Everything here runs against the simulated exchange. Seconds are processor time with the start of Python, "
+        "measured by `python -m docs pictures`.",
+        "## Notebooks",
     ]
-    rows = [_row(file) for file in files]
+    rows = [_notebook_row(file, seconds[file.name]) for file in notebooks]
+    parts.append("\n".join(["| notebook | | seconds |", "|---|---|---:|", *rows]))
+    parts += ["## Programs", "Each has one purpose: `python examples/balances.py`."]
+    rows = [_row(file, seconds[file.stem]) for file in files]
     parts.append("\n".join(["| program | purpose | seconds |", "|---|---|---:|", *rows]))
     for file in files:
-        parts += [f"## {_title(file)}", purpose_of(file).replace("``", "`"), f"`examples/{file.name}`"]
+        parts += [f"### {_title(file)}", purpose_of(file).replace("``", "`"), f"`examples/{file.name}`"]
         parts.append(f"```python\n{_code(file)}\n```")
+        parts.append(f"![What {file.name} prints](gallery/{file.stem}.svg)")
     return "\n\n".join(parts) + "\n"
+
+
+@cache
+def notebook_pages() -> dict[str, bytes]:
+    """The notebooks with their results as pages, and their pictures, by name below ``notebooks/``."""
+    made: dict[str, bytes] = {}
+    for file in sorted(NOTEBOOKS.glob("*.ipynb")):
+        resources = {"output_files_dir": file.stem}
+        body, found = MarkdownExporter().from_filename(str(file), resources=resources)
+        made[f"{file.stem}.md"] = (body + f"\n\nThe notebook: `docs/notebooks/{file.name}`\n").encode()
+        made |= found["outputs"]
+    return made
 
 
 def purpose_of(file: Path) -> str:
@@ -39,9 +57,16 @@ def purpose_of(file: Path) -> str:
     return ast.get_docstring(ast.parse(file.read_text())) or ""
 
 
-def _row(file: Path) -> str:
-    title, purpose = _title(file), purpose_of(file).partition(". ")[0].rstrip(".")
-    return f"| [{title}](#{title.lower().replace(' ', '-')}) | {purpose} | {SECONDS[file.stem]:.1f} |"
+def _notebook_row(file: Path, seconds: float) -> str:
+    first = nbformat.read(file, as_version=4).cells[0].source.splitlines()[0].removeprefix("# ")
+    picture = next(name for name in notebook_pages() if name.startswith(f"{file.stem}/") and name.endswith(".png"))
+    picture = f"![One of its pictures](notebooks/{picture}){{ width=360 }}"
+    return f"| [{first}](notebooks/{file.stem}.md) | {picture} | {seconds:.1f} |"
+
+
+def _row(file: Path, seconds: float) -> str:
+    title, purpose = _title(file), " ".join(purpose_of(file).split()).partition(". ")[0].rstrip(".")
+    return f"| [{title}](#{title.lower().replace(' ', '-')}) | {purpose} | {seconds:.1f} |"
 
 
 def _title(file: Path) -> str:
