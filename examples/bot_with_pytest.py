@@ -32,8 +32,8 @@ async def test_it_buys_once_when_the_answer_is_lost(bybit: AsyncBybit, bybit_exc
 
 
 def main() -> None:
-    options = ["asyncio_mode=auto", "asyncio_default_fixture_loop_scope=function"]
-    sys.exit(pytest.main([__file__, "-q", "-c", os.devnull, *(word for option in options for word in ("-o", option))]))
+    options = ["-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function"]
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", __file__, "-q", "-c", os.devnull, *options])
 
 
 if __name__ == "__main__":

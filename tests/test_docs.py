@@ -32,21 +32,21 @@ BLOCKS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def site() -> Path:
-    """The site, built as a reader of CONTRIBUTING.md would; a dead link or anchor fails it."""
+@pytest.mark.timeout(240)
+def test_the_site_builds_strictly_and_its_search_finds_every_name() -> None:
     environment = os.environ | {"NO_COLOR": "1"}
     built = subprocess.run(
         [sys.executable, "-m", "docs"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     assert built.returncode == 0, built.stdout + built.stderr
-    return ROOT / "build" / "site"
-
-
-@pytest.mark.xdist_group("site")
-def test_the_site_builds_strictly(site: Path) -> None:
+    site = ROOT / "build" / "site"
     assert (site / "reference" / "endpoints" / "index.html").exists()
     assert (site / "llms.txt").read_text().count("\n- [") > 30
+    found = set(re.findall(r"\w+", (site / "search.json").read_text()))
+    names = {error.__name__ for module in MODULES for error in defined_in(module)}
+    names |= {endpoint.name.rpartition(".")[2] for endpoint in endpoints()}
+    names |= {key.rpartition(".")[2] for key in dotted_keys()}
+    assert names - found == set()
 
 
 @pytest.mark.parametrize("block", BLOCKS)
@@ -143,13 +143,3 @@ async def _run_cells(cells: Iterable[str]) -> None:
         result = eval(compile(cell, "notebook", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), names)
         if result is not None:
             await result
-
-
-@pytest.mark.xdist_group("site")
-def test_search_finds_every_error_method_and_configuration_key(site: Path) -> None:
-    text = (site / "search.json").read_text()
-    names = {error.__name__ for module in MODULES for error in defined_in(module)}
-    names |= {endpoint.name.rpartition(".")[2] for endpoint in endpoints()}
-    names |= {key.rpartition(".")[2] for key in dotted_keys()}
-    words = set(re.findall(r"\w+", text))
-    assert names - words == set()
