@@ -4,14 +4,33 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from pathlib import Path
 
 from bybit_async.errors import LeaseUnavailable
 
-try:
+if sys.platform == "win32":
+    import msvcrt
+
+    _BEHIND = 1 << 30
+    """A lock there locks nobody out of reading what is written at the beginning."""
+
+    def _lock(file: int) -> None:
+        os.lseek(file, _BEHIND, os.SEEK_SET)
+        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+else:
     import fcntl
-except ImportError:  # Windows has other locks, which end with the process just as well
-    fcntl = None  # type: ignore[assignment]
+
+    def _lock(file: int) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+_FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+
+def _content(file: int) -> bytes:
+    os.lseek(file, 0, os.SEEK_SET)
+    return os.read(file, 4096)
 
 
 class FolderPlace:
@@ -30,22 +49,21 @@ class FolderPlace:
     async def take(self, name: str, holder: str, life: float) -> int | str:
         """Lock the file; it holds the last fencing token and who took it."""
         del life
-        if fcntl is None:
-            raise LeaseUnavailable("leases in a folder need a system with file locks; use redis://")
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            file = os.open(self._folder / f"{name}.lease", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            file = os.open(self._folder / f"{name}.lease", _FLAGS, 0o600)
         except OSError as error:
             raise LeaseUnavailable(f"cannot open {self._folder / name}.lease: {error.strerror}") from error
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            content = os.pread(file, 4096, 0)
+            _lock(file)
+        except (BlockingIOError, PermissionError):
+            content = _content(file)
             os.close(file)
             return content.decode(errors="replace").partition(" ")[2] or "another process"
-        token = int(os.pread(file, 4096, 0).partition(b" ")[0] or b"0") + 1
+        token = int(_content(file).partition(b" ")[0] or b"0") + 1
         os.ftruncate(file, 0)
-        os.pwrite(file, f"{token} {holder}".encode(), 0)
+        os.lseek(file, 0, os.SEEK_SET)
+        os.write(file, f"{token} {holder}".encode())
         os.fsync(file)
         self._files[name] = file
         return token

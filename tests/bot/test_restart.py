@@ -3,41 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
 from decimal import Decimal
 
 import pytest
 
-from bybit_async import AsyncBybit
 from bybit_async.bot import ExecutionStatus
 from bybit_async.bot.engine import recovery
 from bybit_async.bot.errors import EngineRefused, JournalError, JournalTooNew
 from bybit_async.bot.journal import Put, open_store
 from bybit_async.simulator import Rule
-from tests.bot.trading import another, exchange_with, until
+from tests.bot.trading import LINEAR, another, by_hand, crash, two_lives, until
 
 D = Decimal
-LINEAR = {"category": "linear", "symbol": "BTCUSDT"}
-
-
-@asynccontextmanager
-async def by_hand(exchange, credentials):
-    async with AsyncBybit(environment=exchange.environment, rate_limits=False, **credentials) as bybit:
-        yield bybit
-
-
-async def crash(bot):
-    """Leave everything as it is at the exchange, as a process that ends does."""
-    await bot.engine._close()
-    await bot.client.aclose()
-
-
-@asynccontextmanager
-async def two_lives(tmp_path, **values):
-    """An exchange, credentials, and what makes one bot after the other on them."""
-    async with exchange_with() as exchange:
-        credentials = exchange.new_account(usdt="100000")
-        yield exchange, credentials, lambda **more: another(exchange, credentials, tmp_path, **(values | more))
 
 
 async def test_an_order_that_waits_is_found_again_and_its_later_fill_is_taken(tmp_path):

@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from bybit_async import AsyncBybit
 from bybit_async.bot import (
     BybitClient,
     ConfigurationManager,
@@ -22,6 +23,7 @@ from bybit_async.bot import (
 from bybit_async.simulator import SimulatedExchange
 
 D = Decimal
+LINEAR = {"category": "linear", "symbol": "BTCUSDT"}
 
 
 def calm_closes(symbol: str = "", *, count: int = 300) -> list[float]:
@@ -117,3 +119,23 @@ async def until(condition: Callable[[], Any], timeout: float = 10.0) -> Any:
         while not (found := condition()):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         return found
+
+
+@asynccontextmanager
+async def by_hand(exchange: SimulatedExchange, credentials: Any) -> AsyncIterator[AsyncBybit]:
+    async with AsyncBybit(environment=exchange.environment, rate_limits=False, **credentials) as bybit:
+        yield bybit
+
+
+async def crash(bot: Bot) -> None:
+    """Leave everything as it is at the exchange, as a process that ends does."""
+    await bot.engine._close()
+    await bot.client.aclose()
+
+
+@asynccontextmanager
+async def two_lives(folder: Path, **values: Any) -> AsyncIterator[tuple[SimulatedExchange, Any, Any]]:
+    """An exchange, credentials, and what makes one bot after the other on them."""
+    async with exchange_with() as exchange:
+        credentials = exchange.new_account(usdt="100000")
+        yield exchange, credentials, lambda **more: another(exchange, credentials, folder, **(values | more))

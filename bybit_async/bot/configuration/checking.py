@@ -12,6 +12,7 @@ import msgspec
 
 from bybit_async import InvalidParameter, environments
 from bybit_async.bot.configuration.sections import BotSettings, Section
+from bybit_async.redis_address import redis_address
 
 
 class Key(NamedTuple):
@@ -170,6 +171,11 @@ def _contradictions(settings: BotSettings) -> Iterator[str]:
     for symbol in settings.trading.symbols:
         if not symbol.isalnum() or not symbol.isupper():
             yield f"trading.symbols: {symbol!r} is not spelled like a symbol, as BTCUSDT"
+    if settings.engine.lease != "file":
+        try:
+            redis_address(settings.engine.lease, "engine.lease")
+        except InvalidParameter as error:
+            yield f"{error}; or file"
     for number, webhook in enumerate(settings.alerts.webhooks):
         if webhook.shape == "telegram" and not webhook.chat_id:
             yield f"alerts.webhooks.{number}.chat_id: missing; telegram needs the chat to write to"

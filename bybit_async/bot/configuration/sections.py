@@ -161,7 +161,8 @@ class RiskSettings(Section):
         float, Meta(gt=0, le=1, description="Most that Kelly's criterion may stake, as a fraction of equity.")
     ] = 0.1
     on_breaker: Annotated[
-        Literal["pause", "emergency_stop"], Meta(description="What the engine does when a breaker trips.")
+        Literal["pause", "flatten", "emergency_stop"],
+        Meta(description="What the engine does when a breaker trips; pause and flatten cancel entries, too."),
     ] = "pause"
 
 
@@ -247,9 +248,14 @@ class DataSettings(Section):
 class EngineSettings(Section):
     """The engine itself."""
 
-    state_directory: Annotated[str, Meta(description="Where the emergency latch and the lease lie.", extra=FIXED)] = (
-        "bot"
-    )
+    state_directory: Annotated[str, Meta(description="Where the emergency latch lies.", extra=FIXED)] = "bot"
+    lease: Annotated[
+        str,
+        Meta(
+            description="Where one engine for the account is made sure of: file, or redis://… for many machines.",
+            extra=SECRET,
+        ),
+    ] = "file"
     on_foreign: Annotated[
         Literal["adopt", "flatten", "refuse"],
         Meta(description="At the start, what happens to positions that the journal does not know.", extra=FIXED),

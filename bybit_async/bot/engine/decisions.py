@@ -136,7 +136,7 @@ def execution_id_of(signal: TradeSignal) -> str:
 
 def decide(signal: TradeSignal, situation: Situation, risk: UnifiedRiskManager) -> OrderPlan | Refusal:
     """Return the order that a signal leads to in a situation, or why it leads to none."""
-    problem = problem_of(signal) or _obstacle(signal, situation)
+    problem = problem_of(signal) or obstacle_to(signal, situation)
     if problem is not None:
         return Refusal(problem)
     assert situation.quote is not None
@@ -243,7 +243,8 @@ def _no_number(value: object) -> str | None:
     return None if sound else f"expected a positive number, got {value}"
 
 
-def _obstacle(signal: TradeSignal, situation: Situation) -> str | None:
+def obstacle_to(signal: TradeSignal, situation: Situation) -> str | None:
+    """Return why nothing can be traded on a signal now, or None: its age, its instrument, the account, the price."""
     settings, now_ms = situation.settings, situation.now_ms
     decided_ms = int(signal.timestamp.timestamp() * 1000)
     age = (now_ms - decided_ms) / 1000

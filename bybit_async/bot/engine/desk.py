@@ -17,6 +17,7 @@ from bybit_async import BybitError, DuplicateOrderLinkId, InvalidParameter, NotS
 from bybit_async.bot.client import BybitClient
 from bybit_async.bot.engine.decisions import OrderPlan
 from bybit_async.bot.engine.lots import Lots, Realized
+from bybit_async.bot.engine.outgoing import Outgoing, WithdrawnError
 from bybit_async.bot.engine.trades import BotTrade, TradeBook
 from bybit_async.bot.errors import JournalError
 from bybit_async.bot.journal import Journal, Put
@@ -31,6 +32,7 @@ log: logging.Logger = logging.getLogger("bybit_async.bot.engine")
 
 ZERO = Decimal(0)
 _IDS = 2_000
+_CANCEL_EVERY = 0.5
 _ASKED_WITHIN = 5.0
 """Seconds that one question may take: it is asked again, and one that was lost must not keep the next one waiting."""
 
@@ -76,6 +78,8 @@ class Desk:
         self.timings: Timings = Timings()
         self.is_sound: bool = True
         self._changed: dict[str, asyncio.Event] = {}
+        self._outgoing = Outgoing(self._session, self._category)
+        self._cancelling: asyncio.Task[None] | None = None
         self._since_ms = 0
         self._seen: dict[tuple[str, str], None] = {}
         self._most_seen = _IDS
@@ -106,12 +110,15 @@ class Desk:
         """Send a trade's order and wait until it has ended, or rests in the book, or `timeout` seconds passed."""
         sent = time.perf_counter()
         try:
-            ack = await self._session.trade.place(trade.plan.order(self._category))
+            ack = await self._outgoing.place(trade)
         except DuplicateOrderLinkId:
             # The exchange has it: an earlier life of this bot sent it.
             trade.doubt("an order with this id exists already", self.now_ms())
         except (RequestRejected, InvalidParameter, NotSent) as error:
             trade.end(ExecutionStatus.REJECTED, str(error), self.now_ms())
+        except WithdrawnError:
+            # It may have left in the same moment.
+            trade.doubt("withdrawn before it was answered", self.now_ms())
         except BybitError as error:
             # Lost, or the session was closed meanwhile: the exchange may have it.
             trade.doubt(str(error), self.now_ms())
@@ -125,6 +132,41 @@ class Desk:
             self.timings.add("order accepted", time.perf_counter() - sent)
         self._note(trade)
         await self._settled(trade, timeout, or_rests=True)
+
+    def withdraw(self, *, older_than: float = 0.0) -> None:
+        """Keep entries from leaving that wait for that, as in a queue before a rate limit; see `Outgoing.withdraw`."""
+        self._outgoing.withdraw(older_than)
+
+    def cancel_entries(self) -> None:
+        """Begin to cancel the entries of the bot that rest in the book, unless that is going on; exits stay."""
+        if self._cancelling is not None and not self._cancelling.done():
+            return
+        resting = [trade for trade in self.trades.active if not trade.plan.reduce_only and self._rests(trade)]
+        if resting:
+            self._cancelling = asyncio.create_task(self._cancelled(resting), name="bybit_async bot cancels entries")
+
+    async def _cancelled(self, trades: list[BotTrade]) -> None:
+        found = await asyncio.gather(*map(self._cancel_once, trades), return_exceptions=True)
+        for error in found:
+            if isinstance(error, Exception):
+                log.warning("an entry could not be cancelled, trying again: %s", error)
+        # News of it come before it is asked for again.
+        await asyncio.sleep(_CANCEL_EVERY)
+
+    async def _cancel_once(self, trade: BotTrade) -> None:
+        # To try again at once is quicker than to find out.
+        await self._session.trade.cancel_order(
+            category=self._category,
+            symbol=trade.plan.symbol,
+            order_link_id=trade.execution_id,
+            on_unknown="raise",
+        )
+
+    async def aclose(self) -> None:
+        """End what is going on beside. Idempotent."""
+        if self._cancelling is not None:
+            self._cancelling.cancel()
+            await asyncio.gather(self._cancelling, return_exceptions=True)
 
     async def _settled(self, trade: BotTrade, timeout: float, *, or_rests: bool = False) -> None:
         changed = self._changed.setdefault(trade.execution_id, asyncio.Event())

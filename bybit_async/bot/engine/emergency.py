@@ -45,6 +45,7 @@ class Sweep:
     async def run(self, *, flatten: bool) -> None:
         """Go on until nothing is left, whatever fails on the way."""
         clean = 0
+        self._desk.withdraw()
         while clean < 2:
             left = await self._tried(self._cancel_entries())
             if flatten:

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any
 from bybit_async import BybitError, MissingCredentials
 from bybit_async.bot.client import BybitClient
 from bybit_async.bot.configuration import ConfigurationManager
-from bybit_async.bot.engine.decisions import Refusal, Situation, decide, execution_id_of, problem_of
 from bybit_async.bot.engine.emergency import Sweep
+from bybit_async.bot.engine.intake import Intake
 from bybit_async.bot.engine.latch import Latch
 from bybit_async.bot.engine.places import state_directory
 from bybit_async.bot.engine.rooms import Rooms, open_rooms
 from bybit_async.bot.engine.status import status_of
 from bybit_async.bot.engine.supervision import Supervision
-from bybit_async.bot.engine.trades import BotTrade, rejected
-from bybit_async.bot.engine.view import EngineView, Tally, view_of
+from bybit_async.bot.engine.trades import BotTrade
+from bybit_async.bot.engine.view import EngineView, view_of
 from bybit_async.bot.errors import EngineRefused, ExchangeUnreachable, JournalError, translated
 from bybit_async.bot.journal.journal import event
 from bybit_async.bot.journal.tables import Row, Table
-from bybit_async.bot.records import EngineState, ExecutionStatus, PortfolioSnapshot, TradeExecution, TradeSignal
+from bybit_async.bot.records import EngineState, PortfolioSnapshot, TradeExecution, TradeSignal
 from bybit_async.bot.risk import UnifiedRiskManager
 
 if TYPE_CHECKING:
@@ -72,13 +72,11 @@ class TradingEngine:
         self._rooms: Rooms | None = None
         self._opened_client = False
         self._starting = False
-        self._deciding = asyncio.Lock()
-        self._sending: set[asyncio.Future[None]] = set()
+        self._intake = Intake(state=lambda: self._state, alert=self._alert, spawn=self._spawn)
         self._supervision: Supervision | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._sweeping: asyncio.Task[None] | None = None
         self._past: list[BotTrade] = []
-        self._tallies: dict[str, Tally] = {}
         self.on_alert: Alert | None = None
         self.on_performance: Callable[[str, str, Decimal], None] | None = None
 
@@ -138,11 +136,12 @@ class TradingEngine:
         rooms.stack.callback(self._config.release)
         latched = Latch(state_directory(settings)).held
         self._risk.set_emergency_stop(active=latched is not None)
-        self._supervision = Supervision(rooms, alert=self._alert, on_trip=self._tripped)
+        self._supervision = Supervision(rooms, alert=self._alert, on_trip=self._tripped, on_impediment=self._impeded)
+        self._intake.rooms, self._intake.supervision = rooms, self._supervision
+        self._state = EngineState.RUNNING if latched is None else EngineState.EMERGENCY_STOPPED
         self._supervision.observe()
         self._spawn(rooms.guard.run(), "guards the stops")
         self._spawn(self._supervision.run(), "supervises")
-        self._state = EngineState.RUNNING if latched is None else EngineState.EMERGENCY_STOPPED
         if latched is not None:
             self._alert("critical", f"started with an emergency stop latched: {latched.reason}")
             self._sweep()
@@ -155,9 +154,7 @@ class TradingEngine:
         rooms = self._rooms
         if rooms is not None and self._state is not EngineState.STOPPED:
             self._state = EngineState.STOPPED
-            if self._sending:
-                # What is on its way to the exchange is followed to an answer, where one comes in time.
-                await asyncio.wait(self._sending, timeout=rooms.settings.engine.order_timeout)
+            await self._intake.settled(rooms.settings.engine.order_timeout)
             if rooms.settings.engine.cancel_on_stop:
                 waiting = [trade for trade in rooms.desk.trades.active if trade.ending is None]
                 with contextlib.suppress(BybitError):
@@ -171,6 +168,7 @@ class TradingEngine:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         rooms, self._rooms = self._rooms, None
+        self._intake.rooms = self._intake.supervision = None
         if rooms is not None:
             if self._supervision is not None:
                 self._supervision.save()
@@ -196,7 +194,8 @@ class TradingEngine:
         """Take signals again.
 
         Raises:
-            EngineRefused: the engine is not paused, or a breaker is tripped and was not reset.
+            EngineRefused: the engine is not paused, a breaker is tripped and was not reset, or something else keeps
+                the engine from trading.
         """
         if self._state is EngineState.RUNNING:
             return
@@ -204,6 +203,8 @@ class TradingEngine:
             raise EngineRefused(f"the engine is {self._state.value}, only a paused one can be resumed")
         if self._risk.tripped:
             raise EngineRefused(f"reset these breakers first: {', '.join(self._risk.tripped)}")
+        if self._rooms is not None and (impediments := self._rooms.impediments()):
+            raise EngineRefused("; ".join(impediments))
         self._state = EngineState.RUNNING
 
     async def emergency_stop(self, reason: str = "asked for") -> None:
@@ -228,15 +229,14 @@ class TradingEngine:
         if not done:
             self._alert("critical", "the emergency stop has not finished, it goes on")
 
-    def _sweep(self) -> asyncio.Task[None]:
+    def _sweep(self, *, flatten: bool | None = None) -> asyncio.Task[None]:
         rooms = self._rooms
         assert rooms is not None
         if self._sweeping is None or self._sweeping.done():
             settings = rooms.settings
+            wanted = settings.engine.flatten_on_emergency if flatten is None else flatten
             sweep = Sweep(rooms.desk, rooms.session, rooms.category, settings.exchange.settle_coin)
-            self._sweeping = self._spawn(
-                sweep.run(flatten=settings.engine.flatten_on_emergency), "carries out the emergency stop"
-            )
+            self._sweeping = self._spawn(sweep.run(flatten=wanted), "cancels what is open")
         return self._sweeping
 
     async def reset_emergency_stop(self) -> None:
@@ -264,83 +264,7 @@ class TradingEngine:
         A refusal is no exception: its status is REJECTED and `rejection_reason` says why. The same signal is traded
         once, however often it is given; its first execution is returned then.
         """
-        rooms = self._rooms
-        self._tally(signal).signals += 1
-        if (problem := problem_of(signal)) is not None:
-            return self._rejected(signal, problem, execution_id="")
-        if rooms is None or self._state is not EngineState.RUNNING:
-            now_ms = rooms.now_ms() if rooms is not None else int(signal.timestamp.timestamp() * 1000)
-            return rejected(signal, execution_id_of(signal), f"the engine is {self._state.value}", now_ms)
-        known = rooms.desk.trades.get(execution_id_of(signal))
-        if known is not None:
-            return known.report()
-        began = time.perf_counter()
-        try:
-            await rooms.watch(signal.symbol)
-            async with self._deciding:
-                trade = await self._decided(rooms, signal)
-        except (BybitError, TimeoutError) as error:
-            return self._rejected(signal, f"{type(error).__name__}: {error}")
-        if isinstance(trade, Refusal):
-            return self._rejected(signal, trade.reason)
-        self._tally(signal).traded += 1
-        rooms.desk.timings.add("decision", time.perf_counter() - began)
-        sending = asyncio.get_running_loop().create_future()
-        self._sending.add(sending)
-        try:
-            await rooms.desk.send(trade, timeout=rooms.settings.engine.order_timeout)
-        finally:
-            self._sending.discard(sending)
-            sending.set_result(None)
-        if trade.status is ExecutionStatus.REJECTED:
-            # The rules of the instrument may have changed; the next decision goes by the new ones.
-            self._spawn(self._renewed(signal.symbol), "asks for the rules of an instrument")
-            self._alert("warning", f"{signal.symbol}: the exchange refused an order: {trade.reason}")
-        plan = trade.plan
-        log.info("%s %s %s %s: %s", signal.strategy_id, plan.side.name, plan.qty, plan.symbol, trade.status.value)
-        rooms.guard.stir()
-        if self._supervision is not None:
-            # A strategy that is asked again at once must see what it holds by now.
-            self._supervision.refresh()
-        return trade.report()
-
-    async def _decided(self, rooms: Rooms, signal: TradeSignal) -> BotTrade | Refusal:
-        situation = Situation(
-            portfolio=rooms.portfolio(),
-            instrument=await rooms.instrument(signal.symbol),
-            quote=rooms.prices.quote(signal.symbol),
-            settings=rooms.settings,
-            now_ms=rooms.now_ms(),
-        )
-        plan = decide(signal, situation, self._risk)
-        if isinstance(plan, Refusal):
-            return plan
-        known = rooms.desk.trades.get(plan.execution_id)
-        if known is not None:
-            return Refusal("the same signal is being traded already")
-        trade = await rooms.desk.submit(plan, signal)
-        if self._state is not EngineState.RUNNING:
-            # Stopped while it was written down: it has not left yet, and must not any more.
-            rooms.desk.never_sent(trade, f"the engine is {self._state.value}")
-            return Refusal(f"the engine is {self._state.value}")
-        return trade
-
-    def _rejected(self, signal: TradeSignal, reason: str, execution_id: str | None = None) -> TradeExecution:
-        """Return the record of a refusal; a signal that is malformed has no id of its own."""
-        log.info("%s %s %s is refused: %s", signal.strategy_id, signal.action, signal.symbol, reason)
-        tally = self._tally(signal)
-        tally.refused, tally.last_refusal = tally.refused + 1, reason
-        now_ms = self._rooms.now_ms() if self._rooms is not None else 0
-        return rejected(signal, execution_id_of(signal) if execution_id is None else execution_id, reason, now_ms)
-
-    def _tally(self, signal: TradeSignal) -> Tally:
-        return self._tallies.setdefault(str(signal.strategy_id), Tally())
-
-    async def _renewed(self, symbol: str) -> None:
-        rooms = self._rooms
-        if rooms is not None:
-            with contextlib.suppress(BybitError):
-                await rooms.instrument(symbol, fresh=True)
+        return await self._intake.take(signal)
 
     async def cancel_trade(self, execution_id: str) -> bool:
         """Cancel a trade's order; False if there is no such trade, or it has ended otherwise."""
@@ -355,12 +279,22 @@ class TradingEngine:
             return False
 
     def _tripped(self, names: list[str]) -> None:
-        if self._state is EngineState.EMERGENCY_STOPPED:
+        """Act on breakers that stay tripped."""
+        action = self._config.settings.risk.on_breaker
+        if self._rooms is None or self._state is EngineState.EMERGENCY_STOPPED:
             return
-        if self._config.settings.risk.on_breaker == "emergency_stop":
+        if action == "emergency_stop":
             self._spawn(self.emergency_stop(f"breaker: {', '.join(names)}"), "stops after a breaker")
         elif self._state is EngineState.RUNNING:
             self._state = EngineState.PAUSED
+            if action == "flatten":
+                self._sweep(flatten=True)
+
+    def _impeded(self, reasons: list[str]) -> None:
+        """Act on what keeps the engine from trading until somebody does something about it."""
+        if self._rooms is not None and self._state is EngineState.RUNNING:
+            self._state = EngineState.PAUSED
+            self._alert("critical", f"paused: {'; '.join(reasons)}")
 
     def _performed(self, strategy_id: str, symbol: str, pnl: Decimal) -> None:
         if self.on_performance is not None:
@@ -403,8 +337,8 @@ class TradingEngine:
         """Return all that a monitor shows of the engine and the account, without awaiting anything."""
         if self._rooms is None or self._starting:
             # While it starts not every room is there.
-            return EngineView(state=self._state, time_ms=time.time_ns() // 1_000_000, tallies=self._tallies)
-        return view_of(self._rooms, self._supervision, self._state, self._tallies)
+            return EngineView(state=self._state, time_ms=time.time_ns() // 1_000_000, tallies=self._intake.tallies)
+        return view_of(self._rooms, self._supervision, self._state, self._intake.tallies)
 
     def get_engine_status(self) -> dict[str, Any]:
         """Return ``state``, ``active_trades_count`` and what else is known of the engine and the account."""
@@ -412,7 +346,7 @@ class TradingEngine:
         rooms = self._rooms
         if rooms is None:
             return status
-        return status | status_of(rooms, sum(tally.refused for tally in self._tallies.values()))
+        return status | status_of(rooms, self._intake.refused)
 
 
 def _guarded(callback: Callable[..., object], *given: object) -> None:

@@ -63,12 +63,6 @@ class Prices:
         """Return the last quote of a symbol; None if none has come."""
         return self._quotes.get(symbol)
 
-    def age_ms(self, now_ms: int) -> int | None:
-        """Return the age of the oldest quote; None while a symbol has none."""
-        if len(self._quotes) < len(self._tasks):
-            return None
-        return max((now_ms - quote.time_ms for quote in self._quotes.values()), default=0)
-
     def ages_ms(self, now_ms: int) -> dict[str, int | None]:
         """Return the age of each symbol's quote; None while it has none."""
         quotes = ((symbol, self._quotes.get(symbol)) for symbol in self._tasks)

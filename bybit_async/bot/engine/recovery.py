@@ -146,12 +146,14 @@ class Recovery:
 
     Attributes:
         recovered: what was found and changed so far.
+        unflattened: positions of others that were to be closed, and are not yet.
     """
 
     def __init__(self, desk: Desk, recv_window: int, since_ms: int | None) -> None:
         self._desk = desk
         self._since_ms = since_ms
         self.recovered: Recovered = Recovered()
+        self.unflattened: set[str] = set()
         self._patience_ms = recv_window + int(_ARRIVES_WITHIN * 1000)
 
     async def orders(self) -> None:
@@ -203,4 +205,15 @@ class Recovery:
         for symbol, (extra, price) in found.items():
             self._desk.adopt(symbol, extra, price)
             if policy == "flatten" and any(held.symbol == symbol for held in positions):
+                self.unflattened.add(symbol)
+        await self.flatten()
+
+    async def flatten(self) -> None:
+        """Close what others opened and is not closed yet; what fails is left for the next time."""
+        for symbol in sorted(self.unflattened):
+            try:
                 await self._desk.flatten(symbol)
+            except BybitError as error:
+                log.warning("%s could not be closed, trying again: %s", symbol, error)
+            else:
+                self.unflattened.discard(symbol)

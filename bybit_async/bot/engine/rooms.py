@@ -14,20 +14,22 @@ from bybit_async import InvalidParameter
 from bybit_async.bot.client import BybitClient
 from bybit_async.bot.configuration import BotSettings, ConfigurationManager
 from bybit_async.bot.engine.desk import Desk
-from bybit_async.bot.engine.lease import AccountLease
+from bybit_async.bot.engine.lease import account_lease
 from bybit_async.bot.engine.places import account_identity, clear_the_way, journal_url
 from bybit_async.bot.engine.portfolio import equity_of, held_positions, untold, working_orders
 from bybit_async.bot.engine.prices import Prices
 from bybit_async.bot.engine.protection import Guard
 from bybit_async.bot.engine.record import session_row
 from bybit_async.bot.engine.recovery import Recovered, Recovery, account_matches, closed_trades, differences, remember
-from bybit_async.bot.errors import EngineRefused, JournalError
+from bybit_async.bot.errors import EngineRefused, JournalError, LeaseHeld
 from bybit_async.bot.journal import Journal, Put, open_store
 from bybit_async.bot.journal.journal import meta
 from bybit_async.bot.journal.tables import Row, Table
 from bybit_async.bot.records import PortfolioSnapshot
 from bybit_async.bot.risk import OrderRules, UnifiedRiskManager
 from bybit_async.data import intervals
+from bybit_async.errors import LeaseTaken
+from bybit_async.leases import Lease
 from bybit_async.models.market import Instrument
 from bybit_async.session import AsyncBybit
 
@@ -38,6 +40,8 @@ log: logging.Logger = logging.getLogger("bybit_async.bot.engine")
 
 _KEEP = 300
 """Executions that the account remembers: the journal has them all, and what was missed is asked for."""
+
+_HEDGED = "{} in hedge mode: the engine needs one-way mode (position.switch_position_mode with mode=0)"
 
 _SETTLE_PAUSE = 0.3
 _SETTLE_TRIES = 10
@@ -61,6 +65,10 @@ class Rooms:
         self.desk: Desk
         self.guard: Guard
         self.recovery: Recovery
+        self.lease: Lease
+        self.hedged: set[str] = set()
+        self.shut: set[str] = set()
+        self.named: frozenset[str] = frozenset()
         self.is_first = False
         self.laid_at_start = 0
         self.started_ms: int = self.now_ms()
@@ -111,11 +119,16 @@ class Rooms:
         )
 
     def _data_age_ms(self, now_ms: int) -> int | None:
-        prices = self.prices.age_ms(now_ms)
-        if self.data is None or not self.data.symbols:
-            return prices
-        candles = self.data.age_ms()
-        return None if prices is None or candles is None else max(prices, candles)
+        """Return the age of the oldest news of what is traded or held; None where there is none of something."""
+        held = {position.symbol for position in self.desk.account.positions.open}
+        # What cannot be traded has no news, and that of a symbol that was only asked about does not matter.
+        traded = {symbol for symbol in self.named if symbol not in self.shut}
+        used = traded | held | {trade.plan.symbol for trade in self.desk.trades.active}
+        prices = self.prices.ages_ms(now_ms)
+        ages = [prices.get(symbol) for symbol in used]
+        if self.data is not None:
+            ages += [self.data.age_ms(symbol) for symbol in used.intersection(self.data.symbols)]
+        return None if None in ages else max((age for age in ages if age is not None), default=0)
 
     @property
     def recovered(self) -> Recovered:
@@ -141,17 +154,43 @@ class Rooms:
             found = await self.client.instrument(symbol, fresh=fresh)
             self.instruments[symbol] = found
             self.risk.set_rules(symbol, rules_of(found))
+            (self.shut.discard if found.status in (None, "Trading") else self.shut.add)(symbol)
         return self.instruments[symbol]
 
     async def renew_instruments(self) -> None:
-        """Ask for the rules of every symbol again: they may have changed overnight."""
+        """Ask for the rules of every symbol, and its position mode, again: they may have changed overnight."""
         for symbol in list(self.instruments):
             try:
                 await self.instrument(symbol, fresh=True)
+                await self.look_at_mode(symbol)
             except InvalidParameter:
                 # Delisted: what is left of it is the exchange's to settle, and no order may be sent.
                 log.warning("%s is no longer listed", symbol)
                 self.instruments.pop(symbol, None)
+                self.shut.add(symbol)
+
+    async def look_at_mode(self, symbol: str) -> None:
+        """Find out whether a symbol is in hedge mode."""
+        found = self.session.position.get_positions(category=self.category, symbol=symbol)
+        # A symbol in hedge mode has two positions, flat or not, neither of them numbered 0.
+        if any(position.position_idx for position in [item async for item in found]):
+            self.hedged.add(symbol)
+        else:
+            self.hedged.discard(symbol)
+
+    def impediments(self) -> list[str]:
+        """Return, in words, what keeps the engine from trading until somebody does something about it."""
+        found = []
+        if not self.lease.held:
+            found.append(
+                "the lease of this account was lost, another engine may trade it: stop this one, start it anew"
+            )
+        if self.hedged:
+            found.append(_HEDGED.format(", ".join(sorted(self.hedged))))
+        if self.recovery.unflattened:
+            names = ", ".join(sorted(self.recovery.unflattened))
+            found.append(f"positions of somebody else could not be closed yet: {names} (engine.on_foreign is flatten)")
+        return found
 
     async def watch(self, symbol: str) -> None:
         """Have the price of a symbol followed, and its rules known.
@@ -159,7 +198,9 @@ class Rooms:
         Raises:
             TimeoutError: it has no price.
         """
-        await self.instrument(symbol)
+        if symbol not in self.instruments:
+            await self.instrument(symbol)
+            await self.look_at_mode(symbol)
         is_new = not self.prices.follows(symbol)
         try:
             await self.prices.wait(symbol, timeout=self.settings.exchange.timeout)
@@ -198,6 +239,7 @@ async def open_rooms(
         BybitError: the exchange refuses, or cannot be reached.
     """
     rooms = Rooms(client, risk, data, client.settings)
+    rooms.named = frozenset(symbols)
     try:
         await _open(rooms, symbols)
         if data is not None:
@@ -215,9 +257,10 @@ async def open_rooms(
 async def _open(rooms: Rooms, symbols: set[str]) -> None:
     settings, session = rooms.settings, rooms.session
     identity = account_identity(settings, f"{session.environment.rest_url}/{rooms.client.account_id}")
-    lease = AccountLease(identity)
-    lease.take()
-    rooms.stack.callback(lease.release)
+    try:
+        rooms.lease = await rooms.stack.enter_async_context(account_lease(settings, identity))
+    except LeaseTaken as error:
+        raise LeaseHeld(f"another engine trades this account ({error.holder}); stop it first") from None
     # The account that an earlier one tells of may have ended with its process.
     clear_the_way(settings)
     journal = rooms.journal = Journal(open_store(journal_url(settings)))
@@ -240,6 +283,7 @@ async def _open(rooms: Rooms, symbols: set[str]) -> None:
     rooms.is_first = past.began_ms is None
     began_ms = past.began_ms or rooms.now_ms()
     desk = rooms.desk = Desk(rooms.client, account, journal, rooms.risk, past.trades, past.lots)
+    rooms.stack.push_async_callback(desk.aclose)
     desk.begin(began_ms, past.known)
     events = account.events()
     # Nothing is awaited between the account's state and its news, so neither can miss what the other has.
@@ -249,6 +293,9 @@ async def _open(rooms: Rooms, symbols: set[str]) -> None:
     held = {position.symbol for position in account.positions.open}
     for symbol in symbols | held:
         await rooms.instrument(symbol)
+    await asyncio.gather(*(rooms.look_at_mode(symbol) for symbol in symbols | held))
+    if rooms.hedged:
+        raise EngineRefused(_HEDGED.format(", ".join(sorted(rooms.hedged))))
     try:
         within = min(settings.exchange.timeout, settings.engine.start_timeout / 2)
         await rooms.prices.wait(*symbols, *held, timeout=within)
@@ -262,8 +309,6 @@ async def _open(rooms: Rooms, symbols: set[str]) -> None:
 
 async def _recover(rooms: Rooms) -> None:
     desk, recovery, settings = rooms.desk, rooms.recovery, rooms.settings
-    if any(position.position_idx for position in desk.account.positions.open):
-        raise EngineRefused("the account is in hedge mode; the engine needs one-way mode (switch_position_mode)")
     await recovery.orders()
     await recovery.executions()
     await recovery.positions(await _settled_positions(rooms), settings.engine.on_foreign)

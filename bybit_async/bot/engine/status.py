@@ -22,6 +22,8 @@ def status_of(rooms: Rooms, refused: int) -> dict[str, Any]:
         "unprotected": [held.symbol for held in snapshot.positions if held.stop_loss is None],
         "data_age_ms": snapshot.data_age_ms,
         "clock_error_ms": snapshot.clock_error_ms,
+        "lease_token": rooms.lease.token,
+        "impediments": rooms.impediments(),
         "journal_lag": rooms.journal.lag,
         "journal_healthy": rooms.journal.is_healthy,
         "breakers": [str(found) for found in rooms.risk.tripped.values()],

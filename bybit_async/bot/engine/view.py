@@ -97,7 +97,7 @@ def view_of(rooms: Rooms, supervision: Supervision | None, state: EngineState, t
 
 
 def data_states(rooms: Rooms, now_ms: int) -> tuple[DataState, ...]:
-    """Return how young the news of every symbol is that the engine has to do with."""
+    """Return how young the news of every symbol is that the engine has to do with, and that is open for trading."""
     prices, data = rooms.prices.ages_ms(now_ms), rooms.data
     candles = dict.fromkeys(data.symbols) if data is not None else {}
     books = data.books() if data is not None else {}
@@ -109,5 +109,5 @@ def data_states(rooms: Rooms, now_ms: int) -> tuple[DataState, ...]:
             book_age_ms=books[symbol].age_ms if symbol in books else None,
             book_stale=books[symbol].stale if symbol in books else None,
         )
-        for symbol in sorted({*prices, *candles, *books})
+        for symbol in sorted({*prices, *candles, *books} - rooms.shut)
     )
