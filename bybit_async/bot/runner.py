@@ -149,6 +149,8 @@ class Bot:
                 if (frame := self.data.frame(symbol)) is not None:
                     shown = decision_row(symbol, frame, self.data.closing_time(frame), self.data.now_ms())
                     self.engine.record("decisions", shown)
+                # What was filled since the last look belongs to the decision, as it does in a backtest.
+                self.engine.observe()
                 await self._process(await self.strategies.generate_all_signals([symbol]))
 
     async def _decide_on_books(self, symbol: str) -> None:

@@ -35,6 +35,7 @@ from bybit_async.simulator.market.market import SimulatedMarket
 from bybit_async.simulator.market.records import Deliveries
 from bybit_async.simulator.market.selection import chosen_instruments
 from bybit_async.simulator.replay import Replay
+from bybit_async.simulator.replay.candles import CandleFills
 from bybit_async.simulator.script import Script
 from bybit_async.simulator.script.scene import Scene
 from bybit_async.simulator.server import ExchangeServer, PortUnavailable
@@ -254,12 +255,22 @@ class SimulatedExchange(Administration):
         self._server.sockets.refusing = refuse
 
     def replay(
-        self, *sources: str | Path | Any, category: Category = "linear", symbol: str | None = None, speed: float = 1.0
+        self,
+        *sources: str | Path | Any,
+        category: Category = "linear",
+        symbol: str | None = None,
+        speed: float = 1.0,
+        spread: int = 1,
+        depth: Decimal | None = None,
+        touch: bool = True,
     ) -> Replay:
         """Play recordings of books or trades, or candles, in place of the simulated market, `speed` times as fast.
 
         Candles are a frame (open, high, low, close, volume; a time index) or rows that begin with the start's time:
-        the price walks through them, and orders that lie on its way fill. Files hold stream frames or trades, one JSON
+        the price walks through them, from the open to the nearer extreme after a third of the time, to the other after
+        two, and to the close at the end, as in a backtest. Bid and ask are `spread` ticks apart and offer `depth` of
+        the base coin each (by default as much as the largest order); an order that rests fills when the price touches
+        it, or with ``touch=False`` when it has gone through. Files hold stream frames or trades, one JSON
         object a line, or are CSV files of trades; ``.gz`` and ``.zip`` are read as they are. Recorded topics are sent
         as recorded, with their times moved to the present; the deepest recorded book of a symbol is what its orders
         trade with. `symbol` is for what does not name one. When the recording is over its last book stays until
@@ -272,7 +283,8 @@ class SimulatedExchange(Administration):
         """
         if not self._server.listening:
             raise RuntimeError("open the exchange first")
-        replay = Replay(self._venue, sources, category=category, symbol=symbol, speed=speed)
+        fills = CandleFills(spread, depth, touch)
+        replay = Replay(self._venue, sources, category=category, symbol=symbol, speed=speed, fills=fills)
         self._replays.append(replay)
         self._venue.stir()
         return replay

@@ -76,6 +76,34 @@ async def test_orders_fill_on_the_way_of_the_price(stage):
     assert (stop["stopOrderType"], stop["execPrice"]) == ("StopLoss", "58800")
 
 
+async def test_the_nearer_extreme_comes_first_and_each_at_its_third(stage):
+    exchange, client = stage
+    # The high is nearer to the open, though the candle rises.
+    row = (RECORDED, "60000", "60200", "59000", "60100", "1")
+    exchange.replay([row, (RECORDED + 60_000, *row[1:])], symbol="BTCUSDT")
+    seen = []
+    for reached in (19_999, 20_000, 39_999, 40_000, 59_998, 59_999):
+        exchange.clock.advance(START + reached - exchange.clock.now_ms())
+        seen.append(exchange.engine.listing("linear", "BTCUSDT").last_price)
+    assert seen == [D(60000), D(60200), D(60200), D(59000), D(59000), D(60100)]
+
+
+@pytest.mark.parametrize(("touch", "low", "fills"), [(True, "59900", 1), (False, "59900", 0), (False, "59899.9", 1)])
+async def test_whether_a_touch_fills_is_said(stage, touch, low, fills):
+    exchange, client = stage
+    exchange.replay([(RECORDED, "60000", "60500", low, "60100", "1")], symbol="BTCUSDT", touch=touch)
+    await client.done("/v5/order/create", **SPEC, side="Buy", orderType="Limit", qty="0.01", price="59900")
+    await exchange.advance("60s")
+    assert len((await client.result("/v5/execution/list", category="linear"))["list"]) == fills
+
+
+async def test_spread_and_depth_are_those_asked_for(stage):
+    exchange, client = stage
+    exchange.replay(ROWS, symbol="BTCUSDT", spread=3, depth=D("0.5"))
+    book = await client.result("/v5/market/orderbook", **SPEC, limit=5)
+    assert (book["b"], book["a"]) == ([["59999.9", "0.500"]], [["60000.2", "0.500"]])
+
+
 async def test_a_market_order_trades_around_the_price_of_the_candle(stage):
     exchange, client = stage
     exchange.replay(ROWS, symbol="BTCUSDT")

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from numpy.typing import NDArray
 
 from bybit_async.bot.backtesting.rules import Path
+from bybit_async.simulator.engine.candle_path import high_is_nearer
 
 Ticks = NDArray[Any]
 
@@ -26,7 +27,7 @@ class Candle(NamedTuple):
 
     def nearest_is_high(self) -> bool:
         """Whether the high is nearer to the open; the low if both are as near."""
-        return self.high - self.open < self.open - self.low
+        return high_is_nearer(self.open, self.high, self.low)
 
 
 def is_ambiguous(candle: Candle, watched: list[float]) -> bool:

@@ -24,6 +24,7 @@ from bybit_async.bot.engine.rooms import rules_of
 from bybit_async.bot.indicators import Floats
 from bybit_async.bot.records import PortfolioSnapshot, TradeSignal
 from bybit_async.bot.risk import ClosedTrade, UnifiedRiskManager
+from bybit_async.simulator.engine.candle_path import moments
 
 if TYPE_CHECKING:
     pass
@@ -188,8 +189,7 @@ class Run:
             self._stop_if_tripped(place, closed, traded=len(self.ledger.fills) > fills)
 
     def _walk(self, place: int, opened: int, closed: int) -> None:
-        step = self._history.step
-        until = (opened + step // 3, opened + 2 * step // 3, closed - 1, closed)
+        until = (*moments(opened, self._history.step)[1:], closed)
         self.venue.reach(opened)
         for symbol, series in self._history.symbols.items():
             self.venue.places[symbol].jump(float(series.open[place]))
@@ -235,9 +235,9 @@ class Run:
             if is_ambiguous(ticks, watched):
                 unsure = True
                 net, entries = float(at.position.net), self.venue.resting_entries(symbol)
-                first = high_comes_first(candle, self._plan.rule.path, net, entries, worse=self._worse)
+                first = high_comes_first(ticks, self._plan.rule.path, net, entries, worse=self._worse)
             else:
-                first = candle.nearest_is_high()
+                first = ticks.nearest_is_high()
             ways[symbol] = candle.legs(high_first=first)
         return ways, unsure
 
@@ -350,8 +350,8 @@ class Run:
             self._bounds[symbol] = bounds(float(round(float(at.price) / at.tick)), watched)
         for mind in self._minds.minds:
             if mind.view is not None:
-                position = self.venue.places[mind.symbol].position
-                mind.view.position, mind.view.entry_price = position.net, position.avg_price
+                at = self.venue.places[mind.symbol]
+                mind.view.position, mind.view.entry_price = at.position.net, at.entry_price
         self._fill(done)
 
     def _fill(self, until: int) -> None:

@@ -52,6 +52,11 @@ class Place:
         self.tick: float = float(instrument.tick)
         self.price: Decimal = ZERO
 
+    @property
+    def entry_price(self) -> Decimal:
+        """The average price of the position, to the decimals in which the exchange tells it."""
+        return round(self.position.avg_price, 8)
+
     def on_tick(self, price: float) -> Decimal:
         """Return a price of the data as the exact one on the nearest tick."""
         return self.instrument.tick * max(1, round(price / self.tick))
@@ -227,11 +232,11 @@ def _held(place: Place, price: Decimal) -> HeldPosition | None:
         symbol=place.instrument.symbol,
         side=OrderSide.BUY if position.net > 0 else OrderSide.SELL,
         size=position.size,
-        entry_price=position.avg_price,
+        entry_price=place.entry_price,
         mark_price=price,
         stop_loss=position.stop_loss.trigger_price if position.stop_loss is not None else None,
         take_profit=position.take_profit.trigger_price if position.take_profit is not None else None,
-        unrealised_pnl=position.unrealised(price),
+        unrealised_pnl=(price - place.entry_price) * position.net,
         leverage=position.leverage,
     )
 

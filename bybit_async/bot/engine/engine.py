@@ -258,6 +258,11 @@ class TradingEngine:
 
     # Trading
 
+    def observe(self) -> None:
+        """Show the risk manager the account as it is now: strategies that are asked next decide and size by it."""
+        if self._supervision is not None:
+            self._supervision.observe()
+
     async def process_trade_signal(self, signal: TradeSignal) -> TradeExecution:
         """Trade a signal if risk management approves, and return what became of it so far.
 

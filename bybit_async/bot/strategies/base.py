@@ -190,8 +190,8 @@ class CandleStrategy(BaseStrategy):
         return None
 
     async def generate_signals(self, symbol: str, data: pd.DataFrame) -> list[TradingSignal]:
-        """Decide at the last candle of a frame of closed candles."""
-        if not len(data):
+        """Decide at the last candle of a frame of closed candles; nothing while they are fewer than the warm-up."""
+        if len(data) < max(self.warm_up, 1):
             return []
         portfolio = self.risk_manager.portfolio
         held = None if portfolio is None else portfolio.position(symbol)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
+from bybit_async.simulator.engine.candle_path import high_is_nearer, moments
 from bybit_async.simulator.replay.recording import RecordingError
 
 Row = Sequence[Any]
@@ -23,6 +24,14 @@ class CandlePrice(NamedTuple):
     price: Decimal
     qty: Decimal
     jumps: bool
+
+
+class CandleFills(NamedTuple):
+    """How orders trade with candles; see `MarketFeed`."""
+
+    spread: int
+    depth: Decimal | None
+    touch: bool
 
 
 def is_candles(source: object) -> bool:
@@ -53,14 +62,14 @@ def read_candles(source: Any, symbol: str | None, tick: Decimal, lot: Decimal) -
             raise RecordingError(_NAME, number, f"not understood ({error})") from error
         if not (0 < low <= min(opened, closed) and max(opened, closed) <= high and volume >= 0):
             raise RecordingError(_NAME, number, "low, open, close and high do not fit each other")
-        path = (opened, high, low, closed) if closed < opened else (opened, low, high, closed)
+        opened, high, low, closed = (
+            tick * max(1, int((price / tick).to_integral_value())) for price in (opened, high, low, closed)
+        )
+        extremes = (high, low) if high_is_nearer(opened, high, low) else (low, high)
         share = lot * int(volume / 4 / lot)
-        for place, price in enumerate(path):
+        for place, (price, time) in enumerate(zip((opened, *extremes, closed), moments(start, span), strict=True)):
             qty = lot * int(volume / lot) - 3 * share if place == 3 else share
-            on_tick = tick * max(1, int((price / tick).to_integral_value()))
-            # The close comes just before the next open, so that stops of the one are not filled at the other.
-            offset = span - 1 if place == 3 else span * place // 4
-            yield CandlePrice(start + offset, symbol or "", on_tick, qty, jumps=place == 0)
+            yield CandlePrice(time, symbol or "", price, qty, jumps=place == 0)
 
 
 def _rows(source: Any) -> Iterator[Row]:

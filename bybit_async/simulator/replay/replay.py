@@ -14,7 +14,7 @@ from typing import Any
 from bybit_async.simulator.engine.clock import Timer
 from bybit_async.simulator.engine.instruments import Category
 from bybit_async.simulator.engine.listing import Listing
-from bybit_async.simulator.replay.candles import CandlePrice, is_candles, read_candles
+from bybit_async.simulator.replay.candles import CandleFills, CandlePrice, is_candles, read_candles
 from bybit_async.simulator.replay.recording import BookFrame, RecordedTrade, RecordingError, read
 from bybit_async.simulator.replay.stand_in import StandIn
 from bybit_async.simulator.venue import SimulatedVenue
@@ -39,6 +39,7 @@ class Replay:
         category: Category,
         symbol: str | None,
         speed: float,
+        fills: CandleFills,
     ) -> None:
         if speed <= 0:
             raise ValueError("speed must be positive")
@@ -47,6 +48,7 @@ class Replay:
         self._venue = venue
         self._category = category
         self._speed = speed
+        self._fills = fills
         self._paths = [source if is_candles(source) else Path(source) for source in sources]
         self._readers = [self._reader(path, symbol) for path in self._paths]
         self._done = asyncio.Event()
@@ -141,7 +143,7 @@ class Replay:
         else:
             stand_in = self._stand_ins.get(event.symbol)
             if stand_in is None:
-                stand_in = self._stand_ins[event.symbol] = StandIn(self._venue, listing, self._maker)
+                stand_in = self._stand_ins[event.symbol] = StandIn(self._venue, listing, self._maker, self._fills)
             if self._perform(stand_in, event):
                 self.played += 1
             else:

@@ -13,7 +13,7 @@ from bybit_async.simulator.engine.feed import MarketFeed
 from bybit_async.simulator.engine.listing import Listing
 from bybit_async.simulator.engine.matching import Side
 from bybit_async.simulator.feeds.connection import SocketConnection
-from bybit_async.simulator.replay.candles import CandlePrice
+from bybit_async.simulator.replay.candles import CandleFills, CandlePrice
 from bybit_async.simulator.replay.recording import RecordedTrade
 from bybit_async.simulator.venue import SimulatedVenue
 
@@ -65,8 +65,9 @@ class RecordedBook:
 class StandIn:
     """Brings recorded books and trades of one symbol into the engine, so that orders here can trade with them."""
 
-    def __init__(self, venue: SimulatedVenue, listing: Listing, maker: Account) -> None:
+    def __init__(self, venue: SimulatedVenue, listing: Listing, maker: Account, fills: CandleFills) -> None:
         self._venue = venue
+        self._fills = fills
         self._listing = listing
         self._maker = maker
         self._key = listing.instrument.key
@@ -113,7 +114,7 @@ class StandIn:
             return
         if self._feed is None:
             venue.market.hand_over(self._key, quotes=False)
-            self._feed = MarketFeed(venue.engine, listing)
+            self._feed = MarketFeed(venue.engine, listing, **self._fills._asdict())
         if event.jumps:
             self._feed.jump(event.price)
         else:

@@ -249,3 +249,10 @@ def test_no_size_no_signal() -> None:
     strategy.risk_manager.check(account("9000"))
     assert strategy.signals_of(View.buy(), "BTCUSDT", 100.0, START, D(0)) == []
     assert strategy.signals_of(View.buy(D(1)), "BTCUSDT", 100.0, START, D(0)) != []
+
+
+async def test_nothing_is_decided_before_the_warm_up() -> None:
+    strategy = made(RsiStrategy, period=2)
+    closes = [*np.linspace(110, 100, strategy.warm_up - 1), 109.0]
+    assert not await strategy.generate_signals("BTCUSDT", frame_of(closes[1:]))
+    assert [signal.action for signal in await strategy.generate_signals("BTCUSDT", frame_of(closes))] == ["BUY"]
