@@ -57,6 +57,10 @@ class BybitError(Exception):
         name = next(cls.__name__ for cls in type(self).__mro__ if cls.__module__.startswith("bybit_async."))
         self.add_note(f"More: reference/errors/#{name.lower()}, or `bybit-async explain {name}`")
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # Without calling the constructor, whose arguments are not what `args` holds.
+        return _rebuild, (type(self), self.args, self.__dict__)
+
 
 class InvalidParameter(BybitError, ValueError):
     """An argument was refused locally, before anything was sent; `parameter` names it."""
@@ -65,9 +69,6 @@ class InvalidParameter(BybitError, ValueError):
         super().__init__(f"{parameter}: {message}")
         self.parameter = parameter
         self.message = message
-
-    def __reduce__(self) -> tuple[type[InvalidParameter], tuple[str, str]]:
-        return type(self), (self.parameter, self.message)
 
 
 class MissingCredentials(InvalidParameter):
@@ -82,9 +83,6 @@ class MissingExtra(BybitError, ImportError):
         self.extra = extra
         self.purpose = purpose
 
-    def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str]]:
-        return type(self), (self.extra, self.purpose)
-
 
 class LeaseTaken(BybitError):
     """Somebody else holds the lease."""
@@ -94,9 +92,6 @@ class LeaseTaken(BybitError):
         self.name = name
         self.holder = holder
 
-    def __reduce__(self) -> tuple[type[LeaseTaken], tuple[str, str]]:
-        return type(self), (self.name, self.holder)
-
 
 class LeaseLost(BybitError):
     """The lease ended, or may have ended: somebody else may act now."""
@@ -104,9 +99,6 @@ class LeaseLost(BybitError):
     def __init__(self, name: str) -> None:
         super().__init__(f"the lease of {name} is over; stop acting and take it again")
         self.name = name
-
-    def __reduce__(self) -> tuple[type[LeaseLost], tuple[str]]:
-        return type(self), (self.name,)
 
 
 class LeaseUnavailable(BybitError):
@@ -140,9 +132,6 @@ class WrongEventLoop(BybitError, RuntimeError):
         )
         self.owner = owner
         self.over = over
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (type(self), self.args, self.__dict__)
 
 
 class CalledFromTheLoop(BybitError, RuntimeError):
@@ -189,9 +178,6 @@ class RequestRejected(BybitError):
     def __str__(self) -> str:
         words = super().__str__()
         return f"{words}; {self.hint}" if self.hint else words
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (type(self), self.args, self.__dict__)
 
 
 class AuthenticationError(RequestRejected):
@@ -272,9 +258,6 @@ class OutcomeUnknown(BybitError):
         self.reason = reason
         self.order_link_ids: tuple[str, ...] = tuple(order_link_ids) or ((order_link_id,) if order_link_id else ())
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (type(self), self.args, self.__dict__)
-
 
 class TransportError(BybitError):
     """No usable answer came, and the call was one that may simply be repeated."""
@@ -310,9 +293,6 @@ class AnswerUnreadable(TransportError):
         self.status = status
         self.body: bytes = body[:512]
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (type(self), self.args, self.__dict__)
-
 
 class StreamError(BybitError):
     """A stream cannot go on."""
@@ -325,9 +305,6 @@ class SubscriptionRefused(StreamError):
         super().__init__(f"{topic}: {message}")
         self.topic = topic
         self.message = message
-
-    def __reduce__(self) -> tuple[type[SubscriptionRefused], tuple[str, str]]:
-        return type(self), (self.topic, self.message)
 
 
 class SubscriptionOverflow(StreamError):
