@@ -232,7 +232,7 @@ class _HttpConnection(asyncio.Protocol):
         self._max_body = max_body
         self._on_made = on_made
         self._on_lost = on_lost
-        self._transport: asyncio.Transport | None = None
+        self._transport: asyncio.Transport
         self._answer: asyncio.Future[RawAnswer] | None = None
         self._parser: Any = httptools.HttpResponseParser(self)
         self.usable = True
@@ -256,7 +256,7 @@ class _HttpConnection(asyncio.Protocol):
         self._size = self._head = 0
         self._inflate, self._complete_headers = None, False
         self._answer = asyncio.get_running_loop().create_future()
-        if self._transport is None or self._transport.is_closing():
+        if self._transport.is_closing():
             self._fail(NotSent("the connection was closed before the request"))
             return self._answer
         parts = [method.encode(), b" ", target, b" HTTP/1.1\r\nHost: ", self._authority]
@@ -271,8 +271,7 @@ class _HttpConnection(asyncio.Protocol):
     def abort(self) -> None:
         """Drop the connection at once."""
         self.usable = False
-        if self._transport is not None:
-            self._transport.abort()
+        self._transport.abort()
 
     def tls_session(self) -> ssl.SSLSession | None:
         """Return what a later connection can resume."""
@@ -327,7 +326,7 @@ class _HttpConnection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         if self._answer is not None and self._answer.done():
             # Bytes beyond the answer: the next request would get what was meant for another.
-            self.usable = False
+            raise AnswerUnreadable("more than one answer to a request")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._headers[name.lower()] = value
@@ -361,9 +360,9 @@ class _HttpConnection(asyncio.Protocol):
         return b"content-length" in self._headers or b"transfer-encoding" in self._headers
 
     def _finish(self) -> None:
+        assert self._answer is not None
         body = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_result(RawAnswer(self._parser.get_status_code(), self._headers, body))
+        self._answer.set_result(RawAnswer(self._parser.get_status_code(), self._headers, body))
 
     def _fail(self, error: Exception) -> None:
         self.usable = False

@@ -11,14 +11,16 @@ from typing import Any
 
 import pytest
 
-from bybit_async.errors import AnswerUnreadable, InvalidParameter, NotSent, TransportError
+from bybit_async.errors import AnswerUnreadable, InvalidParameter, NotSent, SessionClosed, TransportError
+from bybit_async.transport.carrier import Headers
 from bybit_async.transport.client import RestSettings
 from bybit_async.transport.encoding import json_body, query_string
 from bybit_async.transport.http1 import HttpPool, _HttpConnection, _watch
 from bybit_async.transport.pauses import Pauses
 from bybit_async.transport.turns import TurnQueue
-from tests.transport.raw_server import OK, Request, http, raw_server
+from tests.transport.raw_server import OK, Request, always_ok, http, raw_server
 from tests.transport.wire import Wire
+from tests.virtual_time import run_virtual
 
 
 async def ask(pool: HttpPool, seconds: float = 5.0) -> int:
@@ -86,6 +88,32 @@ async def test_closing_turns_away_those_who_wait_and_those_who_come() -> None:
     assert pool._count == 0
 
 
+async def test_closing_twice_at_once_waits_for_the_same_end() -> None:
+    async with raw_server(lambda request, writer: asyncio.sleep(60)) as server:
+        pool = HttpPool(server.environment.rest_url)
+        call = asyncio.create_task(ask(pool))
+        await until(lambda: len(server.requests) == 1)
+        async with asyncio.timeout(5):
+            await asyncio.gather(pool.aclose(), pool.aclose())
+        assert pool._open == set()
+        with pytest.raises(TransportError):
+            await call
+
+
+async def test_a_request_that_cannot_be_signed_leaves_no_connection_behind() -> None:
+    def unsigned() -> Headers:
+        raise ValueError("no signature")
+
+    async with raw_server(always_ok) as server:
+        pool = HttpPool(server.environment.rest_url, max_connections=1)
+        deadline = asyncio.get_running_loop().time() + 5
+        with pytest.raises(ValueError, match="no signature"):
+            await pool.exchange("GET", b"/", unsigned, b"", deadline=deadline)
+        assert await ask(pool) == 200
+        await pool.aclose()
+    assert (len(server.requests), server.connections) == (1, 2)
+
+
 async def test_a_place_that_comes_as_its_owner_gives_up_is_passed_on() -> None:
     pool = HttpPool("http://127.0.0.1:1", max_connections=1)
     pool._count = 1
@@ -101,9 +129,6 @@ async def test_a_place_that_comes_as_its_owner_gives_up_is_passed_on() -> None:
 
 async def test_a_connection_that_is_closing_takes_no_request() -> None:
     lost: list[_HttpConnection] = []
-    connection = _HttpConnection(b"host", 1000, lambda _: None, lost.append)
-    with pytest.raises(NotSent):
-        await connection.send("GET", b"/", [], b"")
     wire = Wire()
     connection = _HttpConnection(b"host", 1000, lambda _: None, lost.append)
     connection.connection_made(wire)
@@ -161,6 +186,24 @@ async def test_pauses_end_with_the_session() -> None:
     assert [type(each).__name__ for each in ended] == ["SessionClosed", "SessionClosed"]
 
 
+@pytest.mark.parametrize("closed_first", [True, False])
+def test_a_pause_that_ends_as_the_session_does_ends_once(closed_first: bool) -> None:
+    async def run() -> str:
+        loop, pauses = asyncio.get_running_loop(), Pauses()
+        # Both are due in one turn of the loop.
+        loop.call_at(10.0 if closed_first else 10.0 + 1e-10, pauses.close)
+        loop.set_exception_handler(lambda _, context: failures.append(context))
+        try:
+            await pauses.sleep(10.0 + 1e-10 - loop.time() if closed_first else 10.0 - loop.time())
+        except SessionClosed:
+            return "closed"
+        return "over"
+
+    failures: list[Any] = []
+    assert run_virtual(run()) == ("closed" if closed_first else "over")
+    assert failures == []
+
+
 async def test_a_queue_that_is_closed_takes_nobody() -> None:
     queue = TurnQueue("limit")
     waiting = [queue.join(1, urgent=False), queue.join(2, urgent=True)]
@@ -180,6 +223,18 @@ async def test_bytes_that_nobody_asked_for_end_a_connection() -> None:
     connection = _HttpConnection(b"host", 1000, lambda _: None, lambda _: None)
     connection.connection_made(wire)
     connection.data_received(b"HTTP/1.1 200 OK\r\n")
+    assert wire.aborted
+    assert not connection.usable
+
+
+async def test_a_second_answer_spoils_neither_the_first_nor_the_next() -> None:
+    wire = Wire()
+    connection = _HttpConnection(b"host", 1000, lambda _: None, lambda _: None)
+    connection.connection_made(wire)
+    answer = connection.send("GET", b"/", [], b"")
+    connection.data_received(http(b"mine", headers=b"Traceid: 1\r\n") + http(b"another's", headers=b"Traceid: 2\r\n"))
+    first = await answer
+    assert (first.body, first.headers[b"traceid"]) == (b"mine", b"1")
     assert wire.aborted
     assert not connection.usable
 
