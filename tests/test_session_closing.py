@@ -44,6 +44,17 @@ async def test_a_cancelled_close_closes_everything_all_the_same(turns: int) -> N
         assert ours() == set()
 
 
+async def test_closing_twice_at_once_closes_once() -> None:
+    async with SimulatedExchange(seed=7, symbols=["BTCUSDT"]) as exchange:
+        bybit = AsyncBybit(environment=exchange.environment)
+        await bybit.market.get_server_time()
+        closings = [asyncio.create_task(bybit.aclose()) for _ in range(2)]
+        await asyncio.sleep(0)
+        assert [task.get_name() for task in asyncio.all_tasks()].count("bybit_async closing") == 1
+        await asyncio.gather(*closings)
+        assert ours() == set()
+
+
 async def test_a_part_that_cannot_be_closed_does_not_keep_the_others_open(monkeypatch: pytest.MonkeyPatch) -> None:
     async with SimulatedExchange(seed=7) as exchange:
         bybit = AsyncBybit(environment=exchange.environment)

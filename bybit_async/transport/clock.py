@@ -58,8 +58,6 @@ class Clock:
         """Take in one answer: `server_ms` was read between `sent` and `received` (seconds of `monotonic`)."""
         low = server_ms - received * 1000
         high = server_ms + _SERVER_RESOLUTION_MS - sent * 1000
-        if high < low:
-            return
         aged = (received - self._at) * 1000 * _DRIFT_PER_SECOND
         old_low, old_high = self._low - aged, self._high + aged
         self._at = received

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
-from bybit_async.errors import BybitError, DuplicateOrderLinkId, OrderNotFound, RequestRejected
+from bybit_async.errors import DuplicateOrderLinkId, OrderNotFound, RequestRejected
 from bybit_async.models.trade.batches import item_code
 from bybit_async.models.trade.requests import AMENDABLE, order_kind
 from bybit_async.ret_codes import REST_CODES, UNCHANGED_AMENDMENT_CODES, rejection
@@ -20,10 +20,8 @@ from bybit_async.wire import Response
 _REMEMBERED = 2_000
 
 
-def may_answer_a_copy(endpoint: Endpoint, error: BybitError) -> bool:
-    """Say whether a refusal would be the answer to a second copy of a request whose first copy was carried out."""
-    if not endpoint.write or not isinstance(error, RequestRejected):
-        return False
+def may_answer_a_copy(endpoint: Endpoint, error: RequestRejected) -> bool:
+    """Say whether the refusal of a write would answer a second copy of it whose first copy was carried out."""
     if isinstance(error, DuplicateOrderLinkId | OrderNotFound):
         return True
     return order_kind(endpoint.path) == "amend" and error.ret_code in UNCHANGED_AMENDMENT_CODES

@@ -15,19 +15,15 @@ from collections.abc import Coroutine
 from typing import Any
 
 import msgspec
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
 
 from bybit_async.backoff import Backoff
-from bybit_async.errors import HostBanned, MissingExtra
+from bybit_async.errors import HostBanned
 from bybit_async.transport.bucket import Bucket
 from bybit_async.transport.host_limit import Host, HostBudget, RollingWindow, Speed, Turns
-
-try:
-    from redis.asyncio import Redis
-    from redis.asyncio.retry import Retry
-    from redis.backoff import NoBackoff
-    from redis.exceptions import RedisError
-except ImportError as _error:
-    raise MissingExtra("redis", "limits shared through Redis") from _error
 
 log: logging.Logger = logging.getLogger("bybit_async.transport")
 
@@ -138,11 +134,6 @@ class RedisLimits:
         self._own = HostBudget(self._share())
         self._listening: asyncio.Task[None] | None = None
         self._telling: set[asyncio.Task[None]] = set()
-
-    @property
-    def share(self) -> int:
-        """Among how many processes the whole is divided while Redis does not answer."""
-        return self._processes
 
     def _share(self) -> Speed:
         return Speed(max(1.0, self._speed.capacity / self._processes), self._speed.rate / self._processes)

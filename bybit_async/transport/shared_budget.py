@@ -143,8 +143,7 @@ class SharedBudget:
             result = change(_State(*row) if row else _State())
             connection.execute("COMMIT")
         except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+            connection.rollback()
             raise
         return result
 

@@ -100,11 +100,6 @@ class TlsTransport(asyncio.Transport, asyncio.Protocol):
         """What a later connection can resume; with TLS 1.3 only after something was received."""
         return self._tls.session
 
-    @property
-    def resumed(self) -> bool:
-        """Whether the server took the session that was offered."""
-        return bool(self._tls.session_reused)
-
     # asyncio.Protocol, for the socket
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import hmac
 import json
+import pickle
 import time
 
 import httpx
@@ -29,6 +30,7 @@ from bybit_async.errors import (
     SessionClosed,
 )
 from bybit_async.session import AsyncBybit
+from bybit_async.transport.signing import HmacSigner, RsaSigner
 from tests.transport.raw_server import KEY, OK, SECRET, Request, always_ok, http, now, ok, raw_server
 
 
@@ -65,6 +67,13 @@ async def test_a_post_is_signed_over_exactly_the_body_it_sends() -> None:
         assert request.headers["referer"] == "broker"
 
 
+def test_a_signer_and_a_key_are_one_too_many() -> None:
+    for more in ({"api_key": KEY}, {"api_secret": SECRET}):
+        with pytest.raises(InvalidParameter, match="either a signer or api_key and api_secret"):
+            AsyncBybit(signer=HmacSigner(KEY, SECRET), **more)
+    assert "with a key" in repr(AsyncBybit(signer=HmacSigner(KEY, SECRET)))
+
+
 async def test_rsa_signatures_verify_with_the_public_key() -> None:
     import base64
 
@@ -75,6 +84,8 @@ async def test_rsa_signatures_verify_with_the_public_key() -> None:
     pem = private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     ).decode()
+    with pytest.raises(TypeError, match="cannot be pickled"):
+        pickle.dumps(RsaSigner(KEY, pem))
     async with raw_server(always_ok) as server:
         async with AsyncBybit(environment=server.environment, api_key=KEY, api_secret=pem) as bybit:
             await bybit.request("GET", "/v5/account/info")

@@ -210,9 +210,10 @@ async def test_a_raw_path_cannot_lead_elsewhere(path: str) -> None:
     ],
     ids=lambda body: repr(body[:20]),
 )
-async def test_bodies_that_are_no_answers(body: bytes) -> None:
+@pytest.mark.parametrize("status", [200, 502])
+async def test_bodies_that_are_no_answers(body: bytes, status: int) -> None:
     async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
-        writer.write(http(body))
+        writer.write(http(body, status=status))
 
     async with raw_server(answer) as server, AsyncBybit(environment=server.environment, attempts=1) as bybit:
         with pytest.raises(AnswerUnreadable) as caught:

@@ -176,6 +176,50 @@ def test_headers_correct_size_and_reset() -> None:
     assert adopted == about(reset + 1.05)
 
 
+def test_headers_that_leave_something_out_change_nothing_else() -> None:
+    async def run() -> tuple[float, float, float]:
+        loop, all_limits = asyncio.get_running_loop(), limits()
+        params = {"category": "linear"}
+        reset = 1_700_000_000_000 + 5_000
+        # An endpoint of which no size is known has no window to close.
+        all_limits.learn(NEW, {}, Limit(remaining=0, reset=reset))
+        await all_limits.slot(NEW, {}, FAR)
+        unknown = loop.time()
+        all_limits.learn(CREATE, params, Limit(total=0, remaining=5))
+        await all_limits.slot(CREATE, params, FAR)
+        of_nothing = loop.time()
+        all_limits.learn(CREATE, params, Limit(remaining=0, reset=reset))
+        await all_limits.slot(CREATE, params, FAR)
+        return unknown, of_nothing, loop.time()
+
+    assert run_virtual(run()) == (about(0), about(0), about(5))
+
+
+def test_a_deadline_before_the_reset_is_refused_at_once() -> None:
+    async def run() -> float:
+        loop, all_limits = asyncio.get_running_loop(), limits()
+        all_limits.refused(CREATE, {"category": "linear"}, 1_700_000_000_000 + 9_000)
+        with pytest.raises(DeadlineExceeded):
+            await all_limits.slot(CREATE, {"category": "linear"}, loop.time() + 3)
+        return loop.time()
+
+    assert run_virtual(run()) == about(0)
+
+
+def test_a_ban_that_comes_as_the_one_before_it_ends_is_kept() -> None:
+    host = Host("https://banned")
+    first, second = (HostBanned(403, "x", until=until) for until in (1, 2))
+
+    def over() -> bool:
+        # Another thread's session is banned again meanwhile.
+        host.shut = second, lambda: False
+        return True
+
+    host.close_until(first, over)
+    assert host.ban is None
+    assert host.ban is second
+
+
 @pytest.mark.parametrize("until", [None, 0, -5_000, 10**15])
 def test_a_reset_that_is_absent_past_or_absurd_costs_one_window(until: int | None) -> None:
     async def run() -> float:

@@ -158,6 +158,22 @@ async def test_without_redis_each_keeps_to_its_share_and_says_so(caplog: pytest.
                 await asyncio.sleep(0.05)
 
 
+async def test_a_ban_that_redis_does_not_hear_of_stops_this_process(caplog: pytest.LogCaptureFixture) -> None:
+    with running_redis() as server:
+        async with processes(server, "https://unheard", 1) as [limits]:
+            await limits.slot(UNCOUNTED, {}, FAR)
+            server.kill()
+            limits.ban(HostBanned(403, "too frequent", until=Clock().now_ms() + 30_000))
+            with pytest.raises(HostBanned):
+                await limits.slot(UNCOUNTED, {}, FAR)
+        assert "the limits in Redis cannot be used" in caplog.text
+
+
+async def test_limits_that_were_only_learned_can_be_closed(redis: RedisServer) -> None:
+    async with processes(redis, "https://learned", 1) as [limits]:
+        limits.learn(CREATE, LINEAR, Limit(total=3, remaining=2, reset=None))
+
+
 async def test_sessions_trade_through_it_and_leave_nothing_behind(redis: RedisServer) -> None:
     async with SimulatedExchange(seed=7, symbols=["BTCUSDT"]) as exchange:
         keys = exchange.new_account(usdt="100000")

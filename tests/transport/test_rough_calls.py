@@ -67,6 +67,17 @@ async def test_closing_while_the_clock_is_measured_is_no_cancellation_of_the_cal
             await placing
 
 
+async def test_a_deadline_that_passes_while_the_clock_is_measured_sends_nothing() -> None:
+    async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(60)
+
+    async with raw_server(answer) as server:
+        async with AsyncBybit(environment=server.environment, api_key="K", api_secret="S") as bybit:
+            with pytest.raises(DeadlineExceeded, match="measuring the exchange's time"):
+                await bybit.trade.place_order(**ORDER, timeout=0.05)  # type: ignore[arg-type]
+        assert [request.method for request in server.requests] == ["GET"]
+
+
 @pytest.mark.parametrize("paced", [True, False])
 async def test_too_many_visits_is_never_answered_by_another_visit_at_once(paced: bool) -> None:
     visits: list[float] = []

@@ -24,12 +24,16 @@ from hypothesis import strategies as st
 from bybit_async.errors import HostBanned, InvalidParameter
 from bybit_async.session import AsyncBybit
 from bybit_async.transport import shared_budget
-from bybit_async.transport.host_limit import speed_of
-from bybit_async.transport.limits import RateLimitSettings
+from bybit_async.transport.clock import Clock
+from bybit_async.transport.endpoint import get
+from bybit_async.transport.host_limit import Host, speed_of
+from bybit_async.transport.limits import RateLimits, RateLimitSettings
 from tests.steady import steady
 from tests.transport.raw_server import OK, RawServer, Request, always_ok, http, now, raw_server
 
 ROOT = Path(__file__).parents[2]
+ENDPOINT = get("/v5/not/documented", "x.y", dict)
+FAR = 1e9
 
 
 @asynccontextmanager
@@ -199,6 +203,57 @@ async def test_a_ban_that_one_process_meets_stops_the_others(tmp_path: Path) -> 
         async with asking(server, file) as late:
             assert await line(late) == f"banned until {caught.value.until}"
         assert len(server.requests) == served
+
+
+def _two(file: Path) -> tuple[RateLimits, RateLimits]:
+    """Two sets of limits that share nothing but the file, as those of two processes."""
+    made = [RateLimits(Clock(), settings=budget(file), host=Host("https://host")) for _ in range(2)]
+    return made[0], made[1]
+
+
+async def _until_banned(limits: RateLimits) -> None:
+    # Some may leave with turns that were reserved before.
+    for _ in range(600):
+        await limits.slot(ENDPOINT, {}, FAR)
+
+
+async def test_a_ban_is_learned_from_the_file(tmp_path: Path) -> None:
+    first, second = _two(tmp_path / "budget")
+    until = now() + 30_000
+    for limits in (first, second):
+        await limits.slot(ENDPOINT, {}, FAR)
+    first.ban(HostBanned(403, "too frequent", until=until))
+    with pytest.raises(HostBanned) as caught:
+        await _until_banned(second)
+    assert caught.value.until == until
+    for limits in (first, second):
+        await limits.aclose()
+
+
+async def test_a_ban_that_cannot_be_written_still_stops_this_process(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "budget"
+    file.write_bytes(b"this is no database, whatever it may be" * 100)
+    limits, _ = _two(file)
+    limits.ban(HostBanned(403, "too frequent", until=now() + 30_000))
+    with pytest.raises(HostBanned):
+        await limits.slot(ENDPOINT, {}, FAR)
+    await limits.aclose()
+    async with asyncio.timeout(5):
+        while "cannot be used, this process paces itself alone" not in caplog.text:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def test_a_ban_that_arrives_after_closing_is_for_nobody_else(tmp_path: Path) -> None:
+    first, second = _two(tmp_path / "budget")
+    await first.slot(ENDPOINT, {}, FAR)
+    await first.aclose()
+    await first.aclose()
+    first.ban(HostBanned(403, "too frequent", until=now() + 30_000))
+    assert first.banned_until is not None
+    await second.slot(ENDPOINT, {}, FAR)
+    await second.aclose()
 
 
 async def test_a_ban_from_before_the_machine_was_started_anew_is_none(tmp_path: Path) -> None:

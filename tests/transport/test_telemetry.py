@@ -1,12 +1,14 @@
 """Spans where OpenTelemetry is set up, and what the log says of a call."""
 
 import logging
+import sys
 
 import pytest
 
-from bybit_async import AsyncBybit, Hooks, RequestRejected
+from bybit_async import AnswerLost, AsyncBybit, Hooks, RequestRejected
 from bybit_async.simulator import SimulatedExchange
 from bybit_async.transport import telemetry
+from tests.transport.raw_server import raw_server
 
 
 @pytest.fixture
@@ -63,6 +65,37 @@ async def test_spans_belong_to_the_span_that_made_the_call(exchange, spans):
             await bybit.get_server_time()
     [inner] = [span for span in spans.get_finished_spans() if span.name == "market.get_server_time"]
     assert inner.parent.span_id == outer.get_span_context().span_id
+
+
+def test_without_opentelemetry_the_hooks_stay_as_they_are(monkeypatch):
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+    telemetry._recorder.cache_clear()
+    hooks = Hooks()
+    assert telemetry.with_spans(hooks) is hooks
+    assert telemetry.with_spans(None) == Hooks()
+    telemetry._recorder.cache_clear()
+
+
+async def test_the_log_needs_no_hook(exchange, caplog, monkeypatch):
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+    telemetry._recorder.cache_clear()
+    with caplog.at_level(logging.DEBUG, logger="bybit_async"):
+        async with AsyncBybit(environment=exchange.environment) as bybit:
+            await bybit.get_server_time()
+    telemetry._recorder.cache_clear()
+    assert [record.message for record in caplog.records if "/v5/market/time: ok in" in record.message]
+
+
+async def test_an_attempt_without_an_answer_is_a_span_without_a_code(spans):
+    async def lose(request, writer):
+        writer.close()
+
+    async with raw_server(lose) as server, AsyncBybit(environment=server.environment, attempts=1) as bybit:
+        with pytest.raises(AnswerLost):
+            await bybit.get_server_time()
+    [span] = spans.get_finished_spans()
+    assert "bybit.ret_code" not in span.attributes
+    assert span.status.description == "AnswerLost"
 
 
 async def test_the_log_tells_latency_and_limit_and_no_secret(exchange, caplog):

@@ -36,6 +36,7 @@ class Peer(asyncio.Transport):
         self.tls = context.wrap_bio(self.incoming, self.outgoing, server_side=True)
         self.heard = bytearray()
         self.shaken = self.told_the_end = self.alerted = self.closed = False
+        self.read = True
 
     def write(self, data: Any) -> None:
         self.incoming.write(data)
@@ -61,8 +62,17 @@ class Peer(asyncio.Transport):
     def get_write_buffer_size(self) -> int:
         return 0
 
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        self.limits = high, low
+
+    def pause_reading(self) -> None:
+        self.read = False
+
     def resume_reading(self) -> None:
-        pass
+        self.read = True
+
+    def is_reading(self) -> bool:
+        return self.read
 
     def is_closing(self) -> bool:
         return self.closed
@@ -263,6 +273,99 @@ async def test_it_tells_what_a_transport_tells(trust: Any) -> None:
     with pytest.raises(NotImplementedError, match="half-closed"):
         layer.write_eof()
     assert layer.get_protocol() is listener
+    layer.pause_reading()
+    assert not layer.is_reading()
+    layer.resume_reading()
+    assert layer.is_reading()
+    layer.set_write_buffer_limits(high=1000)
+    assert peer.limits == (1000, None)
+    layer.close()
+    peer.read = False
+    layer.close()
+    assert (layer.is_closing(), peer.closed, peer.read) == (True, False, False)
+    layer.abort()
+    layer.connection_lost(None)
+
+
+async def test_another_protocol_takes_over(trust: Any) -> None:
+    first, second = Listener(), Listener()
+    layer, peer = between(trust, first)
+    deliver(layer, peer)
+    layer.set_protocol(second)
+    peer.tls.write(b"yours")
+    deliver(layer, peer)
+    assert (first.heard, second.heard) == (b"", b"yours")
+
+
+async def test_what_the_peer_asks_for_between_two_messages_is_answered_at_once(tmp_path: Path) -> None:
+    server, client = contexts(tmp_path)
+    server.minimum_version = client.minimum_version = ssl.TLSVersion.TLSv1_3
+    server.verify_mode, client.post_handshake_auth = ssl.CERT_OPTIONAL, True
+    layer, peer = between((server, client), Listener())
+    deliver(layer, peer)
+    peer.tls.verify_client_post_handshake()
+    peer.tls.do_handshake()
+    sent: list[Any] = []
+    write = peer.write
+    peer.write = lambda data: (sent.append(data), write(data))[1]  # type: ignore[method-assign]
+    deliver(layer, peer)
+    assert len(sent) == 1
+    assert not peer.alerted
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["at once", "what was not taken yet"])
+async def test_encryption_that_fails_ends_the_connection_with_its_error(trust: Any, late: bool) -> None:
+    listener = Listener()
+    layer, peer = between(trust, listener)
+    deliver(layer, peer)
+    inner: Any = layer
+
+    def fail(data: bytes) -> int:
+        raise ssl.SSLError("broken")
+
+    def read_first(data: bytes) -> int:
+        raise ssl.SSLWantReadError
+
+    inner._encrypt, inner._tls.write = read_first if late else fail, fail
+    layer.write(b"one")
+    assert peer.closed
+    layer.connection_lost(None)
+    assert isinstance(listener.error, ssl.SSLError)
+
+
+async def test_closing_before_the_handshake_is_over_closes_the_socket(trust: Any) -> None:
+    listener = Listener()
+    layer, peer = between(trust, listener)
+    layer.close()
+    assert peer.closed
+    layer.connection_lost(None)
+    with pytest.raises(ConnectionResetError):
+        await layer.ready
+    assert listener.events == []
+
+
+async def test_who_gave_up_waiting_is_told_nothing(trust: Any) -> None:
+    listener = Listener()
+    layer, peer = between(trust, listener)
+    layer.ready.cancel()
+    layer.gone.cancel()
+    deliver(layer, peer)
+    layer.connection_lost(None)
+    assert listener.events == ["made", "lost"]
+
+
+async def test_what_is_broken_after_the_farewell_is_no_error(trust: Any) -> None:
+    listener = Listener()
+    layer, peer = between(trust, listener)
+    deliver(layer, peer)
+    layer.close()
+    peer.tls.write(b"late")
+    record = bytearray(peer.outgoing.read())
+    record[-1] ^= 1
+    layer.data_received(bytes(record))
+    assert peer.closed
+    layer.connection_lost(None)
+    assert (listener.events, listener.error) == (["made", "lost"], None)
 
 
 # -- with sockets
