@@ -245,8 +245,7 @@ class Call(msgspec.Struct, kw_only=True):
         seconds = self.context.clock.monotonic() - self._sent
         limit = response.limit if response is not None else None
         e = self.endpoint
-        if hook is not None:
-            tell(hook, ResponseEvent(e.name, e.method, e.path, self.number, seconds, response, error, limit))
+        tell(hook, ResponseEvent(e.name, e.method, e.path, self.number, seconds, response, error, limit))
         if debugging:
             ended = "ok" if error is None else f"{type(error).__name__} {getattr(error, 'ret_code', '')}"
             left = limit.remaining if limit is not None else None
