@@ -130,9 +130,9 @@ class Bybit:
         private_source: ``"rediss://…"`` (TLS), ``"unix://…"`` or a loopback address, where a relay with the same key
             publishes the private topics; Bybit itself by default. Orders go to Bybit directly in any case.
         on_unknown: what to do when the answer to an order request is lost, unless the call says otherwise:
-            ``"resolve"`` asks Bybit what became of it, for `recv_window` and two seconds more (ten on top at most where
-            Bybit is slow to tell), before it raises `OutcomeUnknown`; ``"raise"`` raises at once.
-        rate_limits: False leaves the pace to you, but for bans, which stop every request of the host. A
+            ``"resolve"`` asks Bybit what happened to it, for `recv_window` and two seconds more (and up to ten on top
+            if Bybit answers slowly), before it raises `OutcomeUnknown`; ``"raise"`` raises at once.
+        rate_limits: False leaves the pace to you; bans still stop every request of the host. A
             `RateLimitSettings` says what the host allows, and lets processes share it.
         transport: an httpx transport to send through (a proxy, a mock) instead of the library's own.
         ssl_context: what to trust instead of the usual certificates, for REST (unless a `transport` is given, which has
@@ -1624,7 +1624,7 @@ class Broker:
         with_used_amount: bool | None = None,
         timeout: float | None = None,
     ) -> bybit_async.models.broker.IssuedVoucher:
-        """What became of a voucher. `POST /v5/broker/award/distribution-record`."""
+        """What happened to a voucher. `POST /v5/broker/award/distribution-record`."""
     def get_subaccount_deposit_records(
         self,
         *,
@@ -2119,7 +2119,7 @@ class CryptoLoan:
         collateral: collections.abc.Sequence[bybit_async.models.crypto_loan.MoreCollateral | bybit_async.models.building.Fields] | None = None,
         timeout: float | None = None,
     ) -> bybit_async.models.crypto_loan.MaxLoan:
-        """The most that can be borrowed with the collateral at hand and more of it.
+        """The most that can be borrowed with the present collateral and with more.
 
         `POST /v5/crypto-loan-common/max-loan`.
         """
@@ -2479,7 +2479,7 @@ class Data:
     ) -> list[bybit_async.data.upkeep.Report]:
         """Remove what is damaged and fetch it, every gap and every hole again; return what `verify` says afterwards.
 
-        Only series of this session's exchange are repaired: another one's rows are not to be had here.
+        Only series of this session's exchange are repaired: another one's rows are not available here.
         """
     def save(
         self,
@@ -2491,7 +2491,7 @@ class Data:
         category: bybit_async.enums.Category = 'linear',
         price: bybit_async.data.requested.Price = 'last',
     ) -> Coverage:
-        """Store candles of one's own or of another source, under an identity of their own; see `save`."""
+        """Store candles of your own or of another source, under an identity of their own; see `save`."""
     def start_klines_stream(
         self,
         symbol: str,
@@ -7054,7 +7054,7 @@ class Store:
         StoreTooOld: on first use, if it was written before stores recorded which exchange their rows are of.
     """
     def absent(self, series: bybit_async.data.series.Series, start: int, end: int) -> Coverage:
-        """Return what of a range was asked for and is not to be had, in files that hold the rest of what there was.
+        """Return what of a range was asked for and is unavailable, in files that hold the rest of what there was.
 
         A file that was not there at all may still come, so a day without a row is never among them.
         """

@@ -14,7 +14,7 @@ _WIDTH = 150
 
 
 def shown(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields that may be looked at: those with a value, but for keys and their secrets."""
+    """Return the fields that may be looked at: those with a value, except keys and their secrets."""
     return {name: value for name, value in fields.items() if value is not None and not name.endswith(_HIDDEN)}
 
 

@@ -4,8 +4,8 @@
     ├── InvalidParameter            refused here, nothing was sent: fix the argument it names (also a ValueError)
     ├── MissingCredentials          the call needs an API key and secret
     ├── MissingExtra                a package is not installed: install the extra it names (also an ImportError)
-    ├── LeaseTaken                  somebody else holds the lease; `holder` says who
-    ├── LeaseLost                   the lease is over: somebody else may act now
+    ├── LeaseTaken                  someone else holds the lease; `holder` says who
+    ├── LeaseLost                   the lease is over: someone else may act now
     ├── LeaseUnavailable            the place where leases are kept does not answer
     ├── SessionClosed               the session was closed, or never opened
     ├── WrongEventLoop              used in another event loop than before: make one session per loop
@@ -85,7 +85,7 @@ class MissingExtra(BybitError, ImportError):
 
 
 class LeaseTaken(BybitError):
-    """Somebody else holds the lease."""
+    """Someone else holds the lease."""
 
     def __init__(self, name: str, holder: str) -> None:
         super().__init__(f"the lease of {name} is held by {holder}")
@@ -94,7 +94,7 @@ class LeaseTaken(BybitError):
 
 
 class LeaseLost(BybitError):
-    """The lease ended, or may have ended: somebody else may act now."""
+    """The lease ended, or may have ended: someone else may act now."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"the lease of {name} is over; stop acting and take it again")

@@ -55,7 +55,7 @@ def check_can_answer(address: str) -> None:
     """Refuse a blocking call to an address that an event loop serves which the call would keep from running.
 
     Raises:
-        CalledFromTheLoop: it is the event loop of this thread, or one that nobody runs.
+        CalledFromTheLoop: it is the event loop of this thread, or one that is not running.
     """
     # Asked before every blocking call: nothing is parsed where nothing of this process is served.
     loop = _serving.get(urlsplit(address).netloc) if _serving else None

@@ -1,6 +1,6 @@
 """Connections within this process: bytes go from one protocol to the other without a socket.
 
-Whoever serves takes a host name that no network knows, and `connect` leads there. Above that everything is as over
+A server takes a host name that no network knows, and `connect` leads there. Above that everything is as over
 TCP: the same requests, frames and protocols on both sides. The two may belong to event loops of different threads.
 """
 
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 
 P = TypeVar("P", bound=asyncio.Protocol)
 
-# Reserved names never resolve (RFC 2606): what is taken to another process fails there, and reaches nobody.
+# Reserved names never resolve (RFC 2606): an address that is used in another process fails there and reaches no one.
 _SUFFIX = ".in-process.invalid"
 _HIGH, _LOW = 64 * 1024, 16 * 1024
 _AT_ONCE = 256 * 1024
@@ -32,7 +32,7 @@ _ports = itertools.count(50_000)
 
 
 def new_host() -> str:
-    """Return a name that nobody in this process has."""
+    """Return a name that is free in this process."""
     return f"exchange-{next(_numbers)}{_SUFFIX}"
 
 
@@ -52,10 +52,10 @@ def unlisten(host: str) -> None:
 
 
 def connect(host: str, make: Callable[[], P]) -> P:
-    """Connect a new protocol to whoever serves a name, and return it.
+    """Connect a new protocol to the server of a name, and return it.
 
     Raises:
-        ConnectionRefusedError: nobody in this process does.
+        ConnectionRefusedError: the name has no server in this process.
     """
     server = _servers.get(host)
     if server is None or server.loop.is_closed():
@@ -116,7 +116,7 @@ class InProcessTransport(asyncio.Transport):
 
     @property
     def has_news(self) -> bool:
-        """Whether something came, or the other end is gone, that this end was not told of yet."""
+        """Whether something came, or the other end is gone, that this end has not heard of yet."""
         return bool(self._incoming) or (self._ended and not self._told_end)
 
     # What the other end does to this one

@@ -56,7 +56,7 @@ def _exposure_of(address: Secret) -> str:
         return ""
     if parts.scheme == "rediss":
         unchecked = "none" in [value.lower() for value in options.get("ssl_cert_reqs", ())]
-        return "ssl_cert_reqs=none trusts whoever answers" if unchecked else ""
+        return "ssl_cert_reqs=none trusts any server that answers" if unchecked else ""
     # Both can be given as options too, which count where the address itself names none.
     if {"host", "path"} & options.keys():
         return "redis:// with host= or path= is not encrypted"

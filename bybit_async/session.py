@@ -89,9 +89,9 @@ class AsyncBybit(SessionRooms):
         private_source: ``"rediss://…"`` (TLS), ``"unix://…"`` or a loopback address, where a relay with the same key
             publishes the private topics; Bybit itself by default. Orders go to Bybit directly in any case.
         on_unknown: what to do when the answer to an order request is lost, unless the call says otherwise:
-            ``"resolve"`` asks Bybit what became of it, for `recv_window` and two seconds more (ten on top at most where
-            Bybit is slow to tell), before it raises `OutcomeUnknown`; ``"raise"`` raises at once.
-        rate_limits: False leaves the pace to you, but for bans, which stop every request of the host. A
+            ``"resolve"`` asks Bybit what happened to it, for `recv_window` and two seconds more (and up to ten on top
+            if Bybit answers slowly), before it raises `OutcomeUnknown`; ``"raise"`` raises at once.
+        rate_limits: False leaves the pace to you; bans still stop every request of the host. A
             `RateLimitSettings` says what the host allows, and lets processes share it.
         transport: an httpx transport to send through (a proxy, a mock) instead of the library's own.
         ssl_context: what to trust instead of the usual certificates, for REST (unless a `transport` is given, which has

@@ -189,7 +189,7 @@ class SessionRooms(Domains):
         error: OutcomeUnknown | RequestRejected,
         first: FirstSending,
     ) -> Response[Any]:
-        # Awaited, even to say that the session is closed: to an order on its way that is no answer, and stays unknown.
+        # Awaited, even to say that the session is closed: an order on its way then stays unknown.
         return await self._inquiry(endpoint, params, error, first)
 
     @cached_property

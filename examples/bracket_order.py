@@ -1,4 +1,4 @@
-"""Enter a position with its stop and its target attached, so that both lie at the exchange from the first moment."""
+"""Enter a position with its stop and its target attached, so that both are at the exchange from the first moment."""
 
 import asyncio
 from decimal import Decimal

@@ -156,7 +156,7 @@ class Broker(Resource):
         with_used_amount: bool | None = None,
         timeout: float | None = None,
     ) -> m.IssuedVoucher:
-        """What became of a voucher. `POST /v5/broker/award/distribution-record`."""
+        """What happened to a voucher. `POST /v5/broker/award/distribution-record`."""
         return await self._call(
             GET_ISSUED_VOUCHER, timeout, account_id=account_id, award_id=award_id, spec_code=spec_code,
             with_used_amount=with_used_amount,

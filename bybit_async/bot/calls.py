@@ -1,4 +1,4 @@
-"""How many calls were made of late, and how many of them failed."""
+"""How many calls were made recently, and how many of them failed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WINDOW = 60.0
 
 
 class CallCounter:
-    """Counts the calls of the last minute; what was merely refused by a rule of trading is no failure.
+    """Counts the calls of the last minute; a refusal by a trading rule is not a failure.
 
     Args:
         clock: seconds that never jump.

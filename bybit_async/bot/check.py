@@ -48,7 +48,7 @@ class CheckFinding:
 
     @property
     def is_warning(self) -> bool:
-        """Whether the strategy may trade all the same."""
+        """Whether the strategy may trade anyway."""
         return self.kind == "warm-up"
 
     def __str__(self) -> str:

@@ -59,7 +59,7 @@ class BybitClient:
 
     Attributes:
         account_id: Bybit's id of the account; None before it is open, or without a key.
-        calls: what was asked of the exchange of late, and failed.
+        calls: the recent requests to the exchange, and how many failed.
     """
 
     def __init__(self, config_manager: ConfigurationManager, *, hooks: Hooks | None = None) -> None:

@@ -66,7 +66,7 @@ class BybitV5Connector:
         config = ConfigurationManager.from_dict({"exchange": exchange})
         if "address" not in exchange and config.get("exchange.address") == "simulated":
             config.set("exchange.address", "mainnet")
-        config.settings  # noqa: B018 - whatever is wrong is told here, not at the first call
+        config.settings  # noqa: B018 - errors are raised here, not at the first call
         self.priority = priority
         self._client = BybitClient(config)
         self._portal = Portal(self._client.aclose)

@@ -63,7 +63,7 @@ class CallRefused(BybitAPIError, RequestRejected):
 
 
 class RateLimitError(CallRefused, RateLimited):
-    """Too many requests; `until` says when to go on, where the exchange told."""
+    """Too many requests; `until` says when to go on, if the exchange said it."""
 
 
 class InsufficientBalanceError(CallRefused, InsufficientBalance):

@@ -26,7 +26,7 @@ class JsonLines(logging.Formatter):
     """One JSON object a line: ``time``, ``level``, ``logger``, ``text``, and ``error`` where there was one.
 
     Args:
-        secrets: values that are replaced by ``***`` wherever they stand.
+        secrets: values that are replaced by ``***`` wherever they appear.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:

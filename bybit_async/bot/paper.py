@@ -38,7 +38,7 @@ Levels = Iterable[tuple[Decimal, Decimal]]
 
 
 class PaperAccount(NamedTuple):
-    """An exchange of one's own, and the key of the account on it."""
+    """An exchange of your own, and the key of the account on it."""
 
     exchange: SimulatedExchange
     api_key: str
@@ -225,7 +225,7 @@ async def paper_account(settings: BotSettings, market: AsyncBybit) -> AsyncItera
 
 def _instrument(found: Any) -> Instrument:
     if not isinstance(found, LinearInstrument):
-        raise InvalidParameter("trading.symbols", f"{found.symbol} is no linear contract")
+        raise InvalidParameter("trading.symbols", f"{found.symbol} is not a linear contract; leave it out of the list")
     made = traded_instrument(found)
     most = found.upper_funding_rate
     return replace(

@@ -92,7 +92,7 @@ class EngineState(Enum):
 
 
 class ExecutionStatus(Enum):
-    """What became of a trade.
+    """What happened to a trade.
 
     `UNKNOWN`: the answer to its order was lost, and until the exchange tells, its whole size counts as exposure.
     """
@@ -147,7 +147,7 @@ TradingSignal = TradeSignal
 
 @dataclass
 class TradeExecution:
-    """What became of a signal.
+    """What happened to a signal.
 
     Attributes:
         execution_id: the bot's own id of the trade; the order carries it as its order link id.
@@ -181,8 +181,8 @@ class HeldPosition(msgspec.Struct, frozen=True, kw_only=True):
         size: positive, in the base coin.
         entry_price: its average.
         mark_price: what it is valued at; the entry price where no mark price is known yet.
-        stop_loss: the stop that lies at the exchange; None when the position is unprotected.
-        take_profit: the target that lies at the exchange.
+        stop_loss: the stop that is at the exchange; None when the position is unprotected.
+        take_profit: the target that is at the exchange.
         unrealised_pnl: in the settle coin, at the mark price.
         liquidation_price: None when it cannot be liquidated by itself.
         leverage: as set; None where there is none.
@@ -275,7 +275,7 @@ class PortfolioSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def unknown_orders(self) -> tuple[WorkingOrder, ...]:
-        """The orders of which nobody knows what became."""
+        """The orders whose outcome is unknown."""
         return tuple(order for order in self.orders if order.unknown)
 
     def worst_value(self, symbol: str) -> Decimal:

@@ -173,7 +173,7 @@ class Bot:
                 if found.execution_id:
                     self.engine.record("signals", signal_row(found, self.data.now_ms(), equity))
             except Exception:
-                # One signal that cannot be handled is no reason to leave the others, or later ones, alone.
+                # One signal that cannot be handled must not keep the others, or later ones, from being handled.
                 log.exception("a signal of %s could not be processed", signal.strategy_id)
                 self.alerts.post("critical", f"a signal of {signal.strategy_id} could not be processed; see the log")
 
@@ -203,7 +203,7 @@ def strategy_class(strategy_id: str, name: str) -> type[BaseStrategy]:
     except (ImportError, AttributeError) as error:
         raise ConfigurationInvalid([f"{key}: {error}"]) from error
     if not (isinstance(found, type) and issubclass(found, BaseStrategy)):
-        raise ConfigurationInvalid([f"{key}: {name} is no BaseStrategy"])
+        raise ConfigurationInvalid([f"{key}: {name} is not a subclass of BaseStrategy"])
     return found
 
 

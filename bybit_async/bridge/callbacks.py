@@ -1,4 +1,4 @@
-"""Callbacks for streams: each on a thread of its own, so that a slow or failing one harms nobody else."""
+"""Callbacks for streams: each on a thread of its own, so that a slow or failing one harms no other."""
 
 from __future__ import annotations
 

@@ -194,7 +194,7 @@ class Portal:
 
     def _start_thread(self) -> None:
         ready = threading.Event()
-        # A daemon: a session that nobody closed must not keep the interpreter; `_close_all` ends it in good order.
+        # A daemon: a session that was never closed must not keep the interpreter; `_close_all` ends it in good order.
         self._thread = threading.Thread(target=self._live, args=(ready,), name="bybit_async", daemon=True)
         self._thread.start()
         ready.wait()

@@ -1,4 +1,4 @@
-"""`bybit-async bot`: write a configuration, check it, run it, and see what became of it."""
+"""`bybit-async bot`: write a configuration, check it, run it, and see what happened to it."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def run(
     ] = None,
     seconds: Annotated[float | None, typer.Option(min=0.0, help="Stop by itself after so long.")] = None,
 ) -> None:
-    """Run the bot until Ctrl-C or SIGTERM; open positions keep the stops that lie at the exchange."""
+    """Run the bot until Ctrl-C or SIGTERM; open positions keep the stops that are at the exchange."""
     if config is None and (paper or not simulated):
         _fail("which configuration? Write one with `bybit-async bot init`, or try --simulated")
     with tempfile.TemporaryDirectory(prefix="bybit_async-bot-") as folder:

@@ -87,7 +87,7 @@ async def elsewhere(url: str, token: str, certificate: str = "") -> AsyncIterato
             try:
                 return msgspec.json.decode(answer.content, type=Snapshot)
             except msgspec.MsgspecError as error:
-                raise NoAnswer(f"{url} is no monitor of this version: {error}") from error
+                raise NoAnswer(f"{url} is not a monitor of this version: {error}") from error
 
         yield read
 

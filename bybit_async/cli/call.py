@@ -105,7 +105,7 @@ def _rows(answer: Any) -> list[Any]:
 def _confirm(target: Endpoint, arguments: dict[str, Any]) -> None:
     shown = ", ".join(f"{name}={value}" for name, value in arguments.items())
     if not sys.stdin.isatty():
-        raise InvalidParameter("--yes", f"{target.name} changes something; where nobody can be asked, say --yes")
+        raise InvalidParameter("--yes", f"{target.name} changes something; without a terminal to confirm, pass --yes")
     typer.confirm(f"{target.name}({shown}): go on?", abort=True, err=True)
 
 

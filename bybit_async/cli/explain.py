@@ -54,7 +54,8 @@ def explain(
     known = all_errors()
     if what not in known:
         near = nearest(what, known)
-        raise InvalidParameter("what", f"{what!r} is no error" + (f": did you mean {near!r}?" if near else ""))
+        cure = f"did you mean {near!r}?" if near else "give the name of an error class, or a retCode"
+        raise InvalidParameter("what", f"{what!r} is not an error: {cure}")
     typer.echo(_text(known[what]))
 
 

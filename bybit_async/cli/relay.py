@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 def relay(
     topics: Annotated[
         list[str] | None,
-        typer.Argument(help="What to publish whether or not somebody asks, as linear:orderbook.50.BTCUSDT."),
+        typer.Argument(help="What to publish whether or not anyone asks, as linear:orderbook.50.BTCUSDT."),
     ] = None,
     redis: Annotated[str, typer.Option(help="The Redis server.", envvar="BYBIT_REDIS")] = "redis://127.0.0.1:6379/0",
     environment: Annotated[
@@ -40,7 +40,7 @@ def relay(
 ) -> None:
     """Publish market data through Redis until Ctrl-C; run two, and the second takes over when the first one dies.
 
-    Consumers are sessions with ``stream_source=`` the same address. What they ask for is subscribed to, and what nobody
+    Consumers are sessions with ``stream_source=`` the same address. What they ask for is subscribed to, and what no one
     wants any more is left. Private topics go to sessions with the same key and ``private_source=``, over nothing else
     than TLS (rediss://), a Unix socket or a loopback address.
     """

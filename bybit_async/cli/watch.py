@@ -55,7 +55,7 @@ async def _watch(
 ) -> None:
     async with place.session_at(**where, public=True) as bybit:
         for symbol in symbols:
-            # A misspelt symbol is told at once: its stream would be silent.
+            # A misspelt symbol is reported at once: its stream would be silent.
             await bybit.market.get_instrument(symbol, category=category)
         market = WatchedMarket(symbols)
         async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
@@ -75,7 +75,7 @@ async def _watch(
 
 
 class WatchedMarket:
-    """What the streams have told of some symbols."""
+    """The latest from the streams of some symbols."""
 
     def __init__(self, symbols: list[str]) -> None:
         self.symbols = symbols

@@ -1,6 +1,6 @@
 """History and live helpers as pandas frames; `Data` is what a session offers as `bybit.data`.
 
-Most of it needs no session: `save` and `load` keep candles of one's own, `read_candles` and `read_funding_rates` read
+Most of it needs no session: `save` and `load` keep candles of your own, `read_candles` and `read_funding_rates` read
 the store as arrays, `resample`, `trades_to_klines` and `to_frame` work on what you have. Nothing here is imported,
 pandas and pyarrow included, before it is used.
 """

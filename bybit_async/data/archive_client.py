@@ -1,6 +1,6 @@
 """One file of the public archive: fetched within bounds, onto disk where it is large, and unpacked as it is read.
 
-What stands at the other end is not trusted with this machine's memory, disk or time: a file ends within its time, is
+The other end is not trusted with this machine's memory, disk or time: a file ends within its time, is
 not larger than a file of the archive can be, does not unpack to many times its size, and is never fetched unencrypted
 because a redirect says so.
 """
@@ -89,7 +89,7 @@ class ArchiveClient:
         """Return a file, packed as it is there, for the caller to close; None if there is no such file.
 
         Raises:
-            TransportError: it could not be had: refused (403, which is what a banned address gets), broken off, too
+            TransportError: it was not available: refused (403, which is what a banned address gets), broken off, too
                 slow, too large.
         """
         asking = AsyncRetrying(

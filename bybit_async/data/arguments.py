@@ -13,7 +13,7 @@ C = TypeVar("C", bound=Callable[..., object])
 
 
 def whole(value: int, low: int, high: int, parameter: str) -> int:
-    """Return a whole number that lies in its range, bounds included, else raise `InvalidParameter`."""
+    """Return a whole number that is in its range, bounds included, else raise `InvalidParameter`."""
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise InvalidParameter(parameter, f"expected a whole number, {low} to {high}, got {value!r}")
     return value

@@ -93,7 +93,7 @@ def lines_of(stream: io.BufferedReader) -> Iterator[bytes]:
 
 
 def sample(lines: Iterable[bytes], series: Series, day: Span) -> tuple[Table, Coverage]:
-    """Replay a day's messages; each row is the book as it stood at its time. Return also what of the day is known.
+    """Replay a day's messages; each row is the book as it was at its time. Return also what of the day is known.
 
     That is from a snapshot on until a message is missing, or the recording ends. Between messages that follow each
     other the book is known however long it was quiet; before the first one and after the last one it is not, but for

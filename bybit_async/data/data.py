@@ -146,7 +146,7 @@ class Data(Live):
         category: Category = "linear",
         price: Price = "last",
     ) -> Coverage:
-        """Store candles of one's own or of another source, under an identity of their own; see `save`."""
+        """Store candles of your own or of another source, under an identity of their own; see `save`."""
         if identity == self._identity:
             raise InvalidParameter("identity", f"{identity!r} is this session's exchange; only downloads write there")
         series = saved_series(symbol, interval, identity=identity, category=category, price=price)
@@ -182,7 +182,7 @@ class Data(Live):
     async def repair(self, progress: OnProgress | None = None) -> list[Report]:
         """Remove what is damaged and fetch it, every gap and every hole again; return what `verify` says afterwards.
 
-        Only series of this session's exchange are repaired: another one's rows are not to be had here.
+        Only series of this session's exchange are repaired: another one's rows are not available here.
         """
         return await repair(self.store, self._history, self._identity, progress)
 

@@ -1,4 +1,4 @@
-"""How far the exchange's clock has got: asked for, not assumed, wherever the end of history depends on it."""
+"""How far the exchange's clock has got: asked for, not assumed, where the end of history depends on it."""
 
 from __future__ import annotations
 

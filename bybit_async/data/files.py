@@ -57,7 +57,7 @@ class Files(Protocol):
         ...
 
     def lock(self, name: str) -> contextlib.AbstractContextManager[None]:
-        """Keep other processes from changing what `name` stands for."""
+        """Keep other processes from changing what `name` refers to."""
         ...
 
     def exists(self) -> bool:
@@ -175,7 +175,7 @@ class LocalFiles:
 class RemoteFiles:
     """A place that fsspec reaches. Object stores put whole objects, so a write is atomic there without a rename.
 
-    There are no locks between machines; see `parts` for how writers share a file all the same.
+    There are no locks between machines; see `parts` for how writers share a file anyway.
     """
 
     locks = False

@@ -66,7 +66,7 @@ def describe(
 
 
 def gaps_of(series: Series, table: Table, span: Span, coverage: Coverage) -> Coverage:
-    """Return where a range has no rows although it should: rows that never were, and ranges that could not be had."""
+    """Return where a range has no rows although it should: rows that never existed, ranges that were unavailable."""
     if not series.about.regular:
         return coverage.missing(*span)
     expected = intervals.grid(series.interval, *span)

@@ -61,7 +61,7 @@ def read_parquet(path: str, content: bytes) -> tuple[Table, Coverage]:
     """Return the rows and the coverage of a file.
 
     Raises:
-        StoreDamaged: this library did not write it, it is broken, or lies in the folder of another exchange.
+        StoreDamaged: this library did not write it, it is broken, or it is in the folder of another exchange.
         StoreTooNew: a newer version wrote it.
     """
     import pyarrow as pa

@@ -37,7 +37,7 @@ class SeriesRecord(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, span=span)
 
     def holes(self, coverage: Coverage) -> Coverage:
-        """Return what lies between the first and the last row ever stored, could be had, and is not covered."""
+        """Return what is available between the first and the last row ever stored and is not covered."""
         span = self.reaching(coverage).span
         return Coverage() if span is None else coverage.missing(*span) - Coverage(self.absent)
 

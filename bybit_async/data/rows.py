@@ -93,7 +93,7 @@ def _integers(text: bytes) -> tuple[Integers, Integers] | None:
     if (dots[1:] & dots[:-1]).any():
         return None
     closed, before = marks.take(ends), ends - 1
-    # Nothing stands before the first number; the last mark, a comma as well, may stand in for it.
+    # Nothing precedes the first number; the last mark, a comma as well, may take its place.
     decimals = (closed - marks.take(before, mode="wrap") - 1) * dots.take(before, mode="wrap")
     # Where each number ends once commas and dots are gone.
     places = np.zeros(len(ends) + 1, dtype=np.int32)

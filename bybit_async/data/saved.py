@@ -1,4 +1,4 @@
-"""Candles of one's own, or of another source: into the store under an identity of their own, and out of it again."""
+"""Candles of your own, or of another source: into the store under an identity of their own, and out of it again."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def save(
     price: Price = "last",
     data_dir: str | os.PathLike[str] | None = None,
 ) -> Coverage:
-    """Store candles of one's own or of another source; return the ranges that they cover. Needs no session.
+    """Store candles of your own or of another source; return the ranges that they cover. Needs no session.
 
     They lie beside what was downloaded and are never served in place of it. Candles that were saved before give way to
     those of the same times. Floats keep 18 digits, counted from the largest number of a column; decimals are exact.
@@ -123,7 +123,7 @@ def stored_series(symbol: str, interval: str | int, *, identity: str, category: 
 
 
 def saved_series(symbol: str, interval: str | int, *, identity: str, category: str, price: Price) -> Series:
-    """Return the series of candles of one's own; raises `InvalidParameter` also for an identity that is reserved."""
+    """Return the series of candles of your own; raises `InvalidParameter` also for an identity that is reserved."""
     series = stored_series(symbol, interval, identity=identity, category=category, price=price)
     if is_reserved(identity):
         raise InvalidParameter(

@@ -87,7 +87,7 @@ class Series(msgspec.Struct, frozen=True):
 
     @property
     def folder(self) -> str:
-        """Where it lies in the store."""
+        """Its place in the store."""
         return (
             f"identity={quote(self.identity, safe='')}/kind={self.kind}/category={self.category}"
             f"/symbol={quote(self.symbol, safe='')}/interval={quote(self.interval, safe='')}"

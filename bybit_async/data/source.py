@@ -172,7 +172,7 @@ def _rows(series: Series) -> int:
 
 
 def final(series: Series, answer: WindowAnswer, window: Span, passed: int = 0) -> tuple[Table, Coverage]:
-    """Return the rows of a window that lie in the past, and the range that is complete for ever with them.
+    """Return the rows of a window that are in the past, and the range that is final with them.
 
     What ended a moment ago may still be on its way into the answers, so that range ends a little earlier, unless a
     message of the exchange says (`passed`) that its clock has reached a time.
@@ -182,7 +182,7 @@ def final(series: Series, answer: WindowAnswer, window: Span, passed: int = 0) -
         # Two of them are an hour apart at least: after one the next hour is known.
         sure = answer.time if answer.time - last < _HOUR else answer.time - SETTLING
         return answer.table.cut(*window), Coverage([(window[0], min(window[1], sure))])
-    # A candle has ended once its whole interval lies in the past; figures of a moment are treated the same.
+    # A candle has ended once its whole interval is in the past; figures of a moment are treated the same.
     sure = max(answer.time - _CLOSING, min(passed, answer.time))
     ended, settled = (min(window[1], intervals.floor(series.interval, time)) for time in (answer.time, sure))
     return answer.table.cut(window[0], ended), Coverage([(window[0], settled)])

@@ -100,7 +100,7 @@ class Store:
             self._mark()
 
     def absent(self, series: Series, start: int, end: int) -> Coverage:
-        """Return what of a range was asked for and is not to be had, in files that hold the rest of what there was.
+        """Return what of a range was asked for and is unavailable, in files that hold the rest of what there was.
 
         A file that was not there at all may still come, so a day without a row is never among them.
         """
@@ -161,7 +161,7 @@ class Store:
         paths = {series.path_of(part.unit) for part in self._parts.of(series)} | {*self._files.walk(series.folder)}
         for path in sorted(paths):
             # A name with a dot is what a writer is at work on, or left when it was killed; its successor clears it.
-            # Other files that lie there hold no rows, and somebody may want them.
+            # Other files in there hold no rows, and someone may want them.
             if path.endswith(".parquet") and not path.rsplit("/", 1)[-1].startswith("."):
                 yield path, unit_of_path(series, path)
 

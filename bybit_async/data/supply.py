@@ -54,7 +54,7 @@ class Supply:
     async def fetch(
         self, series: Series, missing: Coverage, lifetime: Lifetime, sink: Sink, progress: OnProgress | None = None
     ) -> Coverage:
-        """Fetch what of some ranges lies in the instrument's life, and hand it to `sink`; return what is not to be had.
+        """Fetch the parts of some ranges within the instrument's life, hand them to `sink`, return what is unavailable.
 
         That is what the archive's files for long past days lack, and days that it has no file for.
         """

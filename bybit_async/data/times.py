@@ -11,7 +11,7 @@ def span_of(start: Time, end: Time | None, now: int) -> Span:
     """Return a range in milliseconds; `end` is exclusive, and the present without one or with a later one.
 
     Raises:
-        InvalidParameter: it is no time, `start` is not before `end`, or lies in the future.
+        InvalidParameter: it is not a time, `start` is not before `end`, or it is in the future.
     """
     low = milliseconds(start, "start")
     high = now if end is None else milliseconds(end, "end")
@@ -20,5 +20,5 @@ def span_of(start: Time, end: Time | None, now: int) -> Span:
     if end is not None and low >= high:
         raise InvalidParameter("start", f"is not before end: {start!r} and {end!r}; end is exclusive")
     if low > now:
-        raise InvalidParameter("start", f"lies in the future: {start!r}")
+        raise InvalidParameter("start", f"is in the future: {start!r}")
     return low, min(high, now)

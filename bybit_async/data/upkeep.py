@@ -112,7 +112,7 @@ def _belongs(path: str, unit: Span | None, table: Table, coverage: Coverage) -> 
 async def repair(store: Store, history: History, identity: str, progress: OnProgress | None = None) -> list[Report]:
     """Drop an exchange's damaged files, fetch them, all gaps and all holes again, and verify once more.
 
-    A series that is no longer to be had does not keep the others from being repaired; its error comes last.
+    A series that is no longer available does not keep the others from being repaired; its error comes last.
     """
     await asyncio.to_thread(store.renew_mark)
     failures: list[BybitError] = []

@@ -1,4 +1,4 @@
-"""Leases: whoever must be alone (a bot on an account, a leading relay, one download of a month) holds one.
+"""Leases: what must run alone (a bot on an account, a leading relay, one download of a month) holds one.
 
 A lease is held by one process at a time, for as long as it renews it, and ends by itself when that process dies or
 stands still. Each holder gets a larger *fencing token* than every holder before it: what is written under a lease can

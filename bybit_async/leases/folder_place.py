@@ -13,7 +13,7 @@ if sys.platform == "win32":
     import msvcrt
 
     _BEHIND = 1 << 30
-    """A lock there locks nobody out of reading what is written at the beginning."""
+    """A lock there locks no one out of reading what is written at the beginning."""
 
     def _lock(file: int) -> None:
         os.lseek(file, _BEHIND, os.SEEK_SET)
@@ -34,7 +34,7 @@ def _content(file: int) -> bytes:
 
 
 class FolderPlace:
-    """A folder of one machine; what lies on a network is not locked reliably.
+    """A folder of one machine; files on a network are not locked reliably.
 
     Args:
         folder: made when it does not exist, readable for its owner only.

@@ -16,7 +16,7 @@ _MARGIN = 0.1
 
 
 def steady_seconds() -> float:
-    """Return seconds of a clock that nobody sets, and that goes on while the machine sleeps if the system has one."""
+    """Return seconds of a clock that is never set, and that goes on while the machine sleeps if the system has one."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if clock is None else time.clock_gettime(clock)
 
@@ -47,7 +47,7 @@ class Lease:
     """``async with hold(...) as lease``: alone until `held` turns False.
 
     Ask `held`, or call `check`, right before each act that only one may carry out. Nothing needs to run in between: a
-    process that stood still for longer than the lease's life finds it over as soon as it asks.
+    process that was suspended for longer than the lease's life finds it over as soon as it asks.
 
     Attributes:
         name: what it is a lease of.
@@ -67,7 +67,7 @@ class Lease:
 
     @property
     def held(self) -> bool:
-        """Whether it is certain that nobody else holds the lease."""
+        """Whether it is certain that no one else holds the lease."""
         return steady_seconds() < self._until
 
     def check(self) -> None:
@@ -83,7 +83,7 @@ class Lease:
         """Take the lease.
 
         Raises:
-            LeaseTaken: somebody else holds it, and still did after `wait` seconds.
+            LeaseTaken: someone else holds it, and still did after `wait` seconds.
             LeaseUnavailable: the place where it is kept does not answer.
         """
         try:

@@ -38,10 +38,10 @@ def hold(
 
     Args:
         address: where it is kept: ``redis://…`` for many machines, a folder for one.
-        name: what it is a lease of; the same for everybody who competes for it.
-        life: seconds until it ends when its holder dies or stands still, from 0.2; the same for everybody who competes
+        name: what it is a lease of; the same for everyone who competes for it.
+        life: seconds until it ends when its holder dies or stands still, from 0.2; the same for everyone who competes
             for it. A lease in a folder ends with its process at once.
-        wait: seconds to wait while somebody else holds it.
+        wait: seconds to wait while someone else holds it.
         holder: who takes it, for the message that others get; machine and process by default.
 
     Raises:

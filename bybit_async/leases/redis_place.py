@@ -83,7 +83,7 @@ class RedisPlace:
         )
 
     async def take(self, name: str, holder: str, life: float) -> int | str:
-        """Take the lease unless somebody has it."""
+        """Take the lease unless someone has it."""
         answer = await _asked(self._redis.eval(_TAKE, 1, _key(name), holder, _millis(life)))
         if isinstance(answer, bytes):
             return answer.decode(errors="replace")

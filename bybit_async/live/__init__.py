@@ -1,1 +1,1 @@
-"""What needs both sides, requests and streams: the live account, and finding out what became of an order."""
+"""What needs both sides, requests and streams: the live account, and finding out what happened to an order."""

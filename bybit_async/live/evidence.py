@@ -27,7 +27,7 @@ _BY_USER = frozenset({None, "UNKNOWN", "CancelByUser"})
 
 
 def judge(kind: str, order: Order, request: Mapping[str, Any], after: int | None = None) -> Finding:
-    """Say what became of a request of this kind: ``"create"``, ``"amend"`` or ``"cancel"``.
+    """Say what happened to a request of this kind: ``"create"``, ``"amend"`` or ``"cancel"``.
 
     Args:
         kind: what was asked for.

@@ -1,4 +1,4 @@
-"""Finding out what became of an order request whose answer was lost.
+"""Finding out what happened to an order request whose answer was lost.
 
 An order that cannot be found may still be on its way: Bybit takes a request until its recv window has passed, and its
 queries lag behind. So absence proves nothing here. The question is asked, ever more slowly, until the request can no
@@ -101,7 +101,7 @@ class OrderInquiry:
             async with asyncio.timeout(self._patience + _QUERY_TIMEOUT):
                 return await asking
         except TimeoutError:
-            log.info("what became of an order could not be found out in time")
+            log.info("what happened to an order could not be found out in time")
             return None
 
     async def _single(
@@ -219,7 +219,7 @@ class OrderInquiry:
             return error
 
     async def _until_shown(self, kind: str, category: str, request: Request, first: FirstSending) -> Order | None:
-        """Ask until the order shows what became of the request, or the time for it has passed."""
+        """Ask until the order shows what happened to the request, or the time for it has passed."""
         wanted = _wanted(category, request)
         if not wanted.key:
             return None

@@ -149,7 +149,7 @@ class BrokerRate(Wire):
 
 
 class BrokerRateResult(Wire):
-    """What became of one setting."""
+    """What happened to one setting."""
 
     uids: str | None = None
     biz_type: str | None = None
@@ -159,7 +159,7 @@ class BrokerRateResult(Wire):
 
 
 class BrokerRateResults(Rows[BrokerRateResult]):
-    """What became of each setting."""
+    """What happened to each setting."""
 
     rows: list[BrokerRateResult] = msgspec.field(default_factory=list, name="result")
 

@@ -63,7 +63,7 @@ def both_or_neither(given: Mapping[str, Any]) -> None:
 
 
 def within(value: int | None, low: int, high: int, parameter: str) -> int:
-    """Return a whole number when it lies in its documented range, bounds included, else raise `InvalidParameter`."""
+    """Return a whole number if it is in its documented range, bounds included, else raise `InvalidParameter`."""
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise InvalidParameter(parameter, f"expected a whole number from {low} to {high}, got {value!r}")
     return value

@@ -1,4 +1,4 @@
-"""Rate limits and what became of setting them."""
+"""Rate limits and what happened to setting them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ApiRateCap(Wire):
 
 
 class ApiRateResult(Wire):
-    """What became of one setting."""
+    """What happened to one setting."""
 
     uids: str | None = None
     biz_type: str | None = None
@@ -40,7 +40,7 @@ class ApiRateResult(Wire):
 
 
 class ApiRateResults(Rows[ApiRateResult]):
-    """What became of each setting."""
+    """What happened to each setting."""
 
     rows: list[ApiRateResult] = msgspec.field(default_factory=list, name="result")
 

@@ -39,7 +39,7 @@ class RfqIds(Wire):
 
 
 class RfqCancellation(Wire):
-    """What became of one inquiry.
+    """What happened to one inquiry.
 
     Attributes:
         code: 0 when it was cancelled.
@@ -88,7 +88,7 @@ class QuoteIds(Wire):
 
 
 class QuoteCancellation(Wire):
-    """What became of one quote.
+    """What happened to one quote.
 
     Attributes:
         code: 0 when it was cancelled.

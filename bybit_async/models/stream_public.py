@@ -227,7 +227,7 @@ class InsuranceData(Pushed):
     """The balance of one insurance pool after a change.
 
     Attributes:
-        symbols: the contract the pool stands for.
+        symbols: the contract that the pool insures.
     """
 
     coin: str

@@ -28,7 +28,7 @@ _CHANNELS = {
 }  # fmt: skip
 _SIDES = {"private": {"private"}, "system": {"status"}, "public": {*_CHANNELS.values(), "spread"} - {"private"}}
 
-# Method: (side, topic). What stands in braces are its arguments, in this order; then comes the callback.
+# Method: (side, topic). Its arguments are in braces, in this order; the callback follows.
 _STREAMS = {
     "position_stream": ("private", "position"),
     "order_stream": ("private", "order"),
@@ -160,7 +160,7 @@ class WebSocket(Socket):
         return sorted({*super().__dir__(), *self._streams})
 
     def subscribe(self, topic: str, callback: Callback, symbol: str | list[str] | None = None) -> None:
-        """Subscribe to any topic; ``{symbol}`` in it stands for each of `symbol`.
+        """Subscribe to any topic; ``{symbol}`` in it is replaced by each of `symbol`.
 
         Raises:
             InvalidParameter: one of the topics is subscribed to already.

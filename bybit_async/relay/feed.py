@@ -1,4 +1,4 @@
-"""One topic of a relay: followed upstream, numbered, and published for as long as somebody wants it."""
+"""One topic of a relay: followed upstream, numbered, and published for as long as someone wants it."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Feed:
 
     Attributes:
         number: of the latest frame. It begins where no earlier feed of the topic has come to: a consumer of that one,
-            which stood still meanwhile, must not take frames of this one for the next.
+            which was blocked meanwhile, must not take frames of this one for the next.
         consumers: who wants it, with the number of their latest request for it.
-        refusal: why it cannot be had; None while it can.
+        refusal: why it is unavailable; None while it is available.
     """
 
     def __init__(self, topic: Topic, *, pinned: bool, publish: Publish, resync: Callable[[Topic], None]) -> None:

@@ -42,7 +42,7 @@ def mirror_of(channel: str, topic: str) -> Mirror:
 
 
 class NoMirror:
-    """For topics whose frames each stand for themselves: trades, klines, liquidations."""
+    """For topics whose frames are complete in themselves: trades, klines, liquidations."""
 
     right = True
 

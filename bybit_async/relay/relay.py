@@ -68,7 +68,7 @@ class Relay:
     Args:
         environment: whose streams.
         redis: the address of the Redis server.
-        topics: topics to publish whether or not somebody asks, as ``"linear:orderbook.50.BTCUSDT"``.
+        topics: topics to publish whether or not anyone asks, as ``"linear:orderbook.50.BTCUSDT"``.
         signer: the key of the account whose private topics are published, if any; never sent to Redis.
         settings: times and sizes of the connections to Bybit.
 
@@ -180,7 +180,7 @@ class Relay:
         log.info("%s: leads no more", self._name)
 
     def _pass_on(self, feed: Feed, frame: bytes) -> None:
-        # Asked for every frame: a process that stood still must not publish once more under a term that is over.
+        # Asked for every frame: a process that was suspended must not publish once more under a term that is over.
         lease = self._lease
         if lease is not None and lease.held:
             self._publish(self._names[feed.topic], with_head(lease.token, feed.number, frame))
@@ -207,10 +207,10 @@ class Relay:
             return
         consumer = self._consumers.get(ask.consumer)
         if consumer is not None and ask.request <= consumer.request:
-            # Repeated by somebody else: what it ended may have been asked for again.
+            # Repeated by someone else: what it ended may have been asked for again.
             return
         if consumer is None and ask.op in ("unsubscribe", "alive"):
-            # It stood still for so long that it was forgotten: it gets nothing, and must not believe that all is well.
+            # It was blocked for so long that it was forgotten: it gets nothing, and must notice.
             if self.leads:
                 self._publish(self._keys.answers(ask.consumer), FORGOTTEN)
             return
@@ -242,7 +242,7 @@ class Relay:
     async def _answer(self, ask: Ask, feeds: dict[str, Feed], refused: dict[str, str]) -> None:
         waiting = (feed.until_ready(_ANSWER_WITHIN) for feed in feeds.values())
         outcomes = dict(zip(feeds, await asyncio.gather(*waiting, return_exceptions=True), strict=True))
-        # What was left meanwhile, and perhaps asked for again, is no business of this answer.
+        # What was left meanwhile, and perhaps asked for again, does not concern this answer.
         feeds = {name: feed for name, feed in feeds.items() if feed.consumers.get(ask.consumer) == ask.request}
         failed = {name: error for name in feeds if (error := outcomes[name]) is not None}
         late = {name: str(error) for name, error in failed.items() if isinstance(error, SubscriptionRefused)}

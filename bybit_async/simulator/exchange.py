@@ -292,7 +292,7 @@ class SimulatedExchange(Administration):
     def feed(self, symbol: str, *, category: Category = "linear") -> MarketFeed:
         """Take a symbol out of the simulated market and return the feed that brings its prices and books from now on.
 
-        Nobody else quotes it or moves its prices any more. What the feed brings is what orders trade with and stops
+        No one else quotes it or moves its prices any more. What the feed brings is what orders trade with and stops
         are triggered by; the rate of the next funding is set with ``engine.set_funding_rate``.
 
         Raises:
@@ -303,7 +303,7 @@ class SimulatedExchange(Administration):
             raise RuntimeError("open the exchange first")
         quotation = self.market.quotations.get((category, symbol))
         if quotation is None or quotation.given_up:
-            raise ValueError(f"symbol: the simulated market has no {category} {symbol}, or not any more")
+            raise ValueError(f"symbol: the simulated market has no {category} {symbol}, or no longer")
         self.market.hand_over(quotation.instrument.key, quotes=False)
         quotation.given_up = True
         return MarketFeed(self.engine, quotation.listing, marks=False)

@@ -59,13 +59,13 @@ class IssuedKey(msgspec.Struct, kw_only=True):
         return f"ApiKey({self.key!r}, uid={self.uid})"
 
     def may(self, permission: str) -> bool:
-        """Tell whether the key has a permission: a group (``"Wallet"``) or one of it (``"Wallet/Withdraw"``)."""
+        """Return whether the key has a permission: a group (``"Wallet"``) or one of it (``"Wallet/Withdraw"``)."""
         group, _, name = permission.partition("/")
         held = self.permissions.get(group, [])
         return name in held if name else bool(held)
 
     def accepts(self, payload: bytes, signature: str) -> bool:
-        """Tell whether `signature` was made over `payload` with this key's secret (or its RSA private key)."""
+        """Return whether `signature` was made over `payload` with this key's secret (or its RSA private key)."""
         if self.rsa_public_key:
             return _verify_rsa(self.rsa_public_key, payload, signature)
         expected = hmac.digest(self.secret.encode(), payload, "sha256").hex()
@@ -116,7 +116,7 @@ class KeyRing:
         self._blocked.discard(uid)
 
     def is_blocked(self, uid: int) -> bool:
-        """Tell whether the keys of an account are refused."""
+        """Return whether the keys of an account are refused."""
         return uid in self._blocked
 
     def _word(self, length: int) -> str:

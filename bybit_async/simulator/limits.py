@@ -186,7 +186,7 @@ class HostLimiter:
         self._banned: dict[str, int] = {}
 
     def allows(self, address: str, now: int) -> bool:
-        """Count one request and tell whether it may be served."""
+        """Count one request and return whether it may be served."""
         if self._limit is None:
             return True
         if self._banned.get(address, 0) > now:
@@ -229,7 +229,7 @@ class Rate:
         self._times: deque[int] = deque()
 
     def allows(self, now: int) -> bool:
-        """Count one request and tell whether it may pass."""
+        """Count one request and return whether it may pass."""
         if self._most is None:
             return True
         times = self._times
@@ -253,7 +253,7 @@ class SocketLimiter:
         return Rate(self.limits.requests)
 
     def host_allows(self, address: str, now: int) -> bool:
-        """Count one request from an address and tell whether it may pass."""
+        """Count one request from an address and return whether it may pass."""
         rate = self._hosts.get(address)
         if rate is None:
             rate = self._hosts[address] = Rate(self.limits.host_requests)

@@ -31,7 +31,7 @@ class DisconnectionProtection:
         return self._windows.get(account.uid, {})
 
     def lost(self, uid: int, connection: SocketConnection) -> None:
-        """A private connection is gone; start the clock for what nobody guards any more."""
+        """A private connection is gone; start the clock for the orders it no longer guards."""
         for topic, product in _TOPICS.items():
             seconds = self._windows.get(uid, {}).get(product)
             if topic not in connection.topics or seconds is None or self._hub.guards(uid, topic):

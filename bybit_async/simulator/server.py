@@ -18,7 +18,7 @@ from bybit_async.simulator.venue import SimulatedVenue
 
 
 class PortUnavailable(BybitError, OSError):
-    """The port that the exchange was told to listen on is taken, or may not be used; `port` names it."""
+    """The port to listen on is taken, or may not be used; `port` names it."""
 
     def __init__(self, host: str, port: int, reason: str) -> None:
         super().__init__(f"cannot listen on {host}:{port}: {reason}")

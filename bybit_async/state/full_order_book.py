@@ -19,7 +19,7 @@ from bybit_async.state.order_book import BookData, BookMessage, OrderBook, Outco
 _KEPT = 1000
 
 Loaded = Literal["applied", "older", "unreadable", "waiting"]
-"""What became of a snapshot.
+"""What happened to a snapshot.
 
 `applied`; `older` than the kept deltas, or `unreadable`, because a number in it is invalid: fetch another; `waiting`
 for the next delta.

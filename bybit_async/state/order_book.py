@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas
 
 Outcome = Literal["applied", "reset", "repeated", "gap", "crossed", "emptied", "unreadable", "ignored", "buffered"]
-"""What became of a message.
+"""What happened to a message.
 
 `applied`: the book moved on. `reset`: a snapshot replaced what was there. `repeated`: the last message again, nothing
 to do. `gap`, `crossed`, `emptied`, `unreadable`: the book has just become stale. `ignored`: it is stale already, and

@@ -64,7 +64,7 @@ class TickerState(Generic[T]):
 
 def _merged(current: T, delta: T) -> T:
     fresh = replace(current)
-    # A copy that nobody has seen yet may still be written to, and that is quicker than building another.
+    # A copy that was not given out yet may still be written to, and that is quicker than building another.
     for name in delta.changed:
         force_setattr(fresh, name, getattr(delta, name))
     force_setattr(fresh, "changed", delta.changed)

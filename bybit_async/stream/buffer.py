@@ -72,7 +72,7 @@ class Buffer(Generic[T]):
         self._home = home or HomeLoop("stream")
         self._ended = False
         self._error: BaseException | None = None
-        # Nobody counts what a full simple buffer drops; it follows from what came in and what was taken out.
+        # What a full simple buffer drops is not counted; it follows from what came in and what was taken out.
         self._arrived = self._taken = self._replaced = 0
         self._filling: SharedFilling | None = None
         self._since = 0
@@ -216,7 +216,7 @@ class Buffer(Generic[T]):
 
 
 def ring(bell: list[asyncio.Future[None]]) -> None:
-    """Wake everybody who waits, each once: until it has had its turn, what comes in between finds nobody."""
+    """Wake every waiter, each once; what arrives before its turn wakes no one."""
     waiters = bell[:]
     bell.clear()
     for waiter in waiters:

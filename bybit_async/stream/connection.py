@@ -291,7 +291,7 @@ class Connection:
                 return
 
     async def _pong_in_time(self) -> bool:
-        # Waited for in slices, and one that comes late counts once: while the event loop stood still, or a listener
+        # Waited for in slices, and one that comes late counts once: while the event loop was blocked, or a listener
         # held the reader, the pong may have been waiting unread, which says nothing about the peer.
         unheard = 0
         for _ in range(3 * _SLICES):

@@ -14,7 +14,7 @@ EventKind = Literal[
 `connected`: a socket is open (and authenticated). `lost`: it ended unwanted; its topics are stale. `recovered`: after a
 loss every topic is accepted again. `resynced`: a book or ticker has a fresh snapshot after a gap. `stale`: a topic fell
 silent, or a book stopped being right. `refused`: Bybit does not accept a topic. `rotated`: a fresh socket took over.
-`loop_blocked`: the event loop stood still for seconds, so that pings and messages came late. `failed`: the channel was
+`loop_blocked`: the event loop was blocked for seconds, so that pings and messages came late. `failed`: the channel was
 given up.
 """
 

@@ -42,7 +42,7 @@ class ItemTransform:
         """Messages of these topics may have been missed."""
 
     def close(self) -> None:
-        """Nobody takes items any more."""
+        """Nothing takes items any longer."""
 
 
 class Messages(ItemTransform):

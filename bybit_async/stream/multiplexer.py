@@ -25,14 +25,14 @@ class Multiplexer:
         context: what the channels of the session share.
 
     Attributes:
-        loop_blocked: how often the event loop was found to have stood still.
+        loop_blocked: how often the event loop was found to have been blocked.
     """
 
     def __init__(self, context: StreamContext) -> None:
         self.context = context
         self.loop_blocked: int = 0
         self._channels: dict[str, Channel] = {}
-        # One for each subscriber that blocks, on connections that nobody else reads.
+        # One for each subscriber that blocks, on connections of their own.
         self._apart: list[Channel] = []
         self._watch: asyncio.Task[None] | None = None
         self._closed = False
@@ -132,7 +132,7 @@ class Multiplexer:
         self.loop_blocked += 1
         for channel in self._channels.values():
             names = tuple(channel.topics.states)
-            channel.topics.emit("loop_blocked", 0, names, f"the event loop stood still for {seconds:.1f} s")
+            channel.topics.emit("loop_blocked", 0, names, f"the event loop was blocked for {seconds:.1f} s")
 
     def watch_events(self, buffer: Buffer[StreamEvent]) -> None:
         """Put every event into a buffer from now on.

@@ -203,7 +203,7 @@ class Supervisor:
                     self._backoff.reset()
                 return active
             successor = await self._rotate(active)
-            # Where no fresh connection could be had the old one still serves; the next try is some way off.
+            # If no fresh connection could be opened the old one still serves; the next try is some way off.
             extension = extension + (limit or 0.0) / 2 if successor is active else 0.0
             active = successor
 

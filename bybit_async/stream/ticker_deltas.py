@@ -72,7 +72,7 @@ class TickerDeltas:
     def _learn(self, carried: tuple[str, ...]) -> tuple[tuple[_Field, ...], tuple[str, ...]]:
         if len(self._shapes) >= _MOST_SHAPES:
             self._shapes.clear()
-        # A name that nobody knows has no place here: the KeyError leaves the message to the typed decoder.
+        # An unknown name has no place here: the KeyError leaves the message to the typed decoder.
         fields = tuple(self._fields[name] for name in carried)
         shape = self._shapes[carried] = fields, tuple(name for name, _ in fields)
         return shape

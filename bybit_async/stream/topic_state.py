@@ -92,7 +92,7 @@ class TopicState:
         self._resync_wait = resync_wait
 
     def deliver(self, message: StreamMessage[Any], received: int) -> None:
-        """Hand a message to every listener; one that raises is expelled and harms nobody else."""
+        """Hand a message to every listener; one that raises is removed and harms no other."""
         force_setattr(message, "received_ns", received)
         self.heard_ns = received
         for listener in self.listeners:

@@ -22,7 +22,7 @@ _CATEGORISED = frozenset({"order", "execution", "execution.fast", "position"})
 
 
 class TopicTable:
-    """The topics of a channel that somebody listens to.
+    """The topics of a channel that have listeners.
 
     Args:
         context: what the channels of the session share.

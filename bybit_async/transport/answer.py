@@ -119,7 +119,7 @@ def refusal_by_status(
         return HostBanned(403, "access too frequent", until=now_ms + _BAN_MS, **where)  # type: ignore[arg-type]
     code, message = _code_within(body)
     # A 5xx that repeats its own status, or names a code that means nothing, comes from a gateway: it says nothing about
-    # what became of the request behind it.
+    # what happened to the request behind it.
     if code and (status < 500 or code in REST_CODES or code in AMBIGUOUS_CODES):
         return rejection(code, message, until=limit.reset if limit else None, **where)  # type: ignore[arg-type]
     if status == 403:
@@ -168,7 +168,7 @@ def _milliseconds(value: Any) -> int | None:
 
 
 def read_limit(headers: Mapping[bytes, bytes]) -> Limit | None:
-    """Read the rate limit headers; None when there are none, and no figure where one is nonsense."""
+    """Read the rate limit headers; None if they are missing, and a figure is None if it is invalid."""
     if b"x-bapi-limit" not in headers and b"x-bapi-limit-status" not in headers:
         return None
     return Limit(

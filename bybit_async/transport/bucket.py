@@ -28,7 +28,7 @@ class Bucket:
         """Wait for `units`, at most until `deadline` (seconds of the loop's clock).
 
         Raises:
-            DeadlineExceeded: they cannot be had in time.
+            DeadlineExceeded: they are not free in time.
             SessionClosed: the session was closed meanwhile.
         """
         if max(self.window.blocked_until, asyncio.get_running_loop().time()) > deadline:

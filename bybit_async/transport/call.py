@@ -56,7 +56,7 @@ class CallContext(msgspec.Struct, kw_only=True):
 
     Attributes:
         plain_headers: those of every request.
-        signed_headers: those of every signed request, but for the timestamp and the signature.
+        signed_headers: those of every signed request, except the timestamp and the signature.
         signed_prefix: what is signed between the timestamp and the content.
         attempts: how often one call is tried at most.
         on_raw_answer: is shown each answer as it came, and the seconds it took, in the task of the call.
@@ -101,7 +101,7 @@ class Call(msgspec.Struct, kw_only=True):
     _clock_was_measured: bool = False
     _pause: float = 0.0
     _refusal: RequestRejected | None = None
-    # The headers of the last answer; its trace id is read only where somebody is told of it.
+    # The headers of the last answer; its trace id is read only if it is reported.
     _answer_headers: Mapping[bytes, bytes] = {}
 
     async def run(self) -> Response[Any]:

@@ -109,7 +109,7 @@ class HttpxCarrier:
         extensions = {"timeout": {"connect": soon, "read": left, "write": left, "pool": soon}}
         request = httpx.Request(method, url, headers=headers(), content=content or None, extensions=extensions)
         try:
-            # httpx's read timeout starts anew with every byte; this one does not.
+            # httpx's read timeout starts again with every byte; this one does not.
             async with asyncio.timeout(left + _GRACE):
                 response = await self._transport.handle_async_request(request)
                 response.request = request

@@ -1,4 +1,4 @@
-"""The REST side of a session: checks a call, starts it, and finds out what became of it where its answer was lost."""
+"""The REST side of a session: checks a call, starts it, and finds out what happened to it where its answer was lost."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class RestClient:
 
     Attributes:
         context: what its calls work with.
-        resolution: finds out what became of writes whose answers were lost.
+        resolution: finds out what happened to writes whose answers were lost.
     """
 
     def __init__(
@@ -170,7 +170,7 @@ class RestClient:
         """Measure the exchange's clock unless it is known; concurrent callers share one measurement.
 
         Raises:
-            NotSent: the time could not be had; nothing that depends on it was sent.
+            NotSent: the time was not available; nothing that depends on it was sent.
             HostBanned: the host has shut this address out.
             RegionBlocked: it does not serve this address.
             WrongEventLoop: the session belongs to another event loop.
@@ -180,7 +180,7 @@ class RestClient:
             return
         if self._syncing is None or self._syncing.done():
             self._syncing = asyncio.create_task(self._measure_clock(), name="bybit_async clock")
-            # Its failure reaches whoever waits; with every waiter cancelled it must not be reported as forgotten.
+            # Its failure reaches the waiters; with every waiter cancelled it must not be reported as forgotten.
             self._syncing.add_done_callback(lambda task: task.cancelled() or task.exception())
         measuring = self._syncing
         try:

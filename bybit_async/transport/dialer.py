@@ -48,7 +48,7 @@ class Dialer(Generic[C]):
         """Return a new connection; `deadline` is in seconds of the loop's clock.
 
         Raises:
-            NotSent: there is none to be had.
+            NotSent: none can be opened in time.
         """
         loop = asyncio.get_running_loop()
         try:

@@ -135,7 +135,7 @@ class RollingWindow:
         return self._blocked_until
 
     def draw(self, units: int, now: float) -> float | None:
-        """Take `units` and return None, or return the earliest moment at which they can be had."""
+        """Take `units` and return None, or return the earliest moment at which they are free."""
         with self._lock:
             units = min(units, self.size)
             sent = self._sent
@@ -204,7 +204,7 @@ class Host:
     """One host, as long as a session uses it or it bans us.
 
     Attributes:
-        name: scheme, host and port; empty for one that nobody shares.
+        name: scheme, host and port; empty for one that is not shared.
         shut: the refusal that shut us out, and what tells that it is over; may be outdated, see `ban`.
     """
 

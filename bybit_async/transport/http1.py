@@ -82,7 +82,7 @@ class HttpPool(httpx.AsyncBaseTransport):
             connection = self._idle.pop() if self._idle else await self._next_connection(deadline)
             if connection.fresh:
                 break
-            # What can be read now is its end, or bytes that nobody asked for; a loop that was held up has seen neither.
+            # What can be read now is its end, or bytes that no request asked for; a blocked loop has seen neither.
             if connection.usable and connection.idle_since > oldest and not connection.readable(0):
                 break
             connection.abort()
@@ -293,7 +293,7 @@ class _HttpConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._answer is None or self._answer.done():
-            # Bytes that nobody asked for: the connection is out of step.
+            # Bytes that no request asked for: the connection is out of step.
             self.abort()
             return
         try:

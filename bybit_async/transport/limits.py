@@ -149,7 +149,7 @@ class RateLimits:
 
     def refused(self, endpoint: Endpoint, params: Mapping[str, Any], until: int | None) -> float:
         """Take in a 10006: block its bucket, and return how many seconds to wait before another try."""
-        # A reset that lies in the past or the present tells nothing; a full window then surely passes.
+        # A reset in the past or the present says nothing; a full window is then surely enough.
         wait = (self._ahead(until) if until is not None else 0.0) or 1.0
         bucket = self._bucket(endpoint, params)
         if bucket is not None:

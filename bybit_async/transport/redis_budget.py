@@ -51,7 +51,7 @@ local processes = redis.call('ZCARD', KEYS[3])
 local ban = redis.call('GET', KEYS[2])
 if ban then return {0, ban, processes, redis.call('PTTL', KEYS[2])} end
 local capacity, rate = tonumber(ARGV[1]), tonumber(ARGV[2])
--- Where nothing is kept, or this process paced itself alone, what was sent of late is not known: no burst then.
+-- Where nothing is kept, or this process paced itself alone, what was sent recently is not known: no burst then.
 local level = tonumber(redis.call('HGET', KEYS[1], 'level') or ARGV[1])
 local at = tonumber(redis.call('HGET', KEYS[1], 'at') or now)
 level = math.max(0, level - math.max(0, now - at) * rate)
@@ -158,7 +158,7 @@ class RedisLimits:
         self._alone = False
         count, wait, self._processes = int(answer[0]), answer[1], max(1, int(answer[2]))
         if count == 0:
-            # Of a ban that was told of a while ago, only the rest is left.
+            # Of a ban that was reported a while ago, only the rest is left.
             self._note_ban(wait, max(0, int(answer[3])) / 1000)
             return Turns(most, 0.0)
         return Turns(count, float(wait))
@@ -173,7 +173,7 @@ class RedisLimits:
             self._listening.cancel()
 
     async def aclose(self) -> None:
-        """Release the connection, after what is still to be told. Idempotent."""
+        """Release the connection, after sending what is still waiting. Idempotent."""
         self.close()
         left = {*self._telling, self._listening} - {None}
         if left:

@@ -23,7 +23,7 @@ from bybit_async.transport.endpoint import Endpoint
 from bybit_async.wire import Response
 
 OnUnknown = Literal["resolve", "raise"]
-"""What to do when the answer to an order request is lost: ask Bybit what became of it, or raise at once."""
+"""What to do when the answer to an order request is lost: ask Bybit what happened to it, or raise at once."""
 
 _AHEAD_MS = 1_000
 """Bybit takes no request whose timestamp is further ahead of its own time."""
@@ -85,7 +85,7 @@ class Resolution:
         clock: the exchange's clock.
 
     Attributes:
-        resolver: asks Bybit; None while nobody can.
+        resolver: asks Bybit; None while nothing can.
         acknowledged: the orders whose requests were acknowledged to this session.
     """
 
@@ -145,7 +145,7 @@ class Resolution:
         elif not duplicate:
             raise error
         if is_generated(link):
-            # Nobody else can have used the id: the order that exists is the first copy of this one.
+            # No one else can have used the id: the order that exists is the first copy of this one.
             return accepted(endpoint, params, OrderAck(order_id="", order_link_id=link))
         assert isinstance(error, RequestRejected)
         unknown = unknown_outcome(endpoint.name, params, str(error.ret_code), f"an order of this id exists: {error}")
@@ -258,7 +258,7 @@ class _BatchAnswer:
         self.replace(index, row, {"code": 0, "msg": "OK"})
 
     def doubt(self, index: int) -> None:
-        """Take a code away: it does not say what became of the order."""
+        """Take a code away: it does not say what happened to the order."""
         self.codes[index] = {"msg": self.codes[index].get("msg")}
         self._changed = True
 

@@ -26,7 +26,7 @@ _PATIENCE = 1.0
 """Seconds to wait for the file. A process that keeps it longer was stopped in the middle, and may never go on."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
-"""Seconds without the file after it could not be used: nobody else is to wait for it in vain."""
+"""Seconds without the file after it could not be used: other requests do not wait for it in vain."""
 
 _LONGEST_BAN = 3600.0
 """A ban that ends later was noted before the machine was last started."""
@@ -149,7 +149,7 @@ class SharedBudget:
 
     def _connected(self) -> sqlite3.Connection:
         if self._connection is None:
-            # SQLite would make it readable by everybody; its journal gets the mode of the file.
+            # SQLite would make it readable by everyone; its journal gets the mode of the file.
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             connection = sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
             try:

@@ -50,7 +50,7 @@ def _recorder() -> Callable[[ResponseEvent], None] | None:
         if quiet_until > time.monotonic():
             return
         if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
-            # Nobody has set up where spans go. Asking costs more than all else here, and the answer seldom changes.
+            # No exporter of spans is set up. Asking costs more than all else here, and the answer seldom changes.
             quiet_until = time.monotonic() + _QUIET
             return
         # Made afterwards, with its true times: a call that is cancelled leaves no span open.

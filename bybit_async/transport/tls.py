@@ -42,7 +42,7 @@ async def open_tls(
     session: ssl.SSLSession | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> tuple[TlsTransport, P]:
-    """Connect, shake hands, and return the transport with the protocol that was told of it.
+    """Connect, shake hands, and return the transport with the protocol that was given it.
 
     `session` is one that an earlier connection to the same host and port had under the same context. `options` go to
     the event loop's `create_connection`.
@@ -143,7 +143,7 @@ class TlsTransport(asyncio.Transport, asyncio.Protocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell whoever waits for the handshake, or the protocol above."""
+        """Tell the waiter for the handshake, or the protocol above."""
         error = self._error or exc
         if self._farewell is not None:
             self._farewell.cancel()
@@ -151,7 +151,7 @@ class TlsTransport(asyncio.Transport, asyncio.Protocol):
             self._protocol.connection_lost(error)
         elif not self.ready.done():
             self.ready.set_exception(error or ConnectionResetError("the connection was closed before TLS began"))
-            # Whoever waited may be gone; then nobody is to be told.
+            # The waiter may be gone; then there is no one to tell.
             self.ready.exception()
         if not self.gone.done():
             self.gone.set_result(None)

@@ -16,7 +16,7 @@ class TurnQueue:
         of: what they wait for, as an error message names it.
 
     Attributes:
-        places: a heap of those who wait, and some who have given up; empty if nobody waits.
+        places: a heap of those waiting, and some that have given up; empty if none wait.
     """
 
     __slots__ = ("_closed", "_of", "_order", "places")
@@ -28,7 +28,7 @@ class TurnQueue:
         self._closed = False
 
     def first(self) -> int | None:
-        """Return the units that the next in turn wants; None if nobody waits."""
+        """Return the units that the next in turn wants; None if none wait."""
         while self.places and self.places[0][3].done():
             heapq.heappop(self.places)
         return self.places[0][2] if self.places else None

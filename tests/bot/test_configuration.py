@@ -51,7 +51,7 @@ strategies: {mine: {tpye: crossover}}
     assert problems == [
         "trading.max_position_size: 5 is not allowed; allowed: a number above 0 up to 1",
         'trading.enable_stop_loss : unknown key; did you mean "enable_stop_loss"?',
-        "risk.max_daily_loss: nan is no value; allowed: a number above 0 up to 1",
+        "risk.max_daily_loss: nan is invalid; allowed: a number above 0 up to 1",
         "risk.max_consecutive_losses: 'two' is not allowed; allowed: a whole number from 1",
         'riks: unknown key; did you mean "risk"?',
         'strategies.mine.tpye: unknown key; did you mean "type"?',

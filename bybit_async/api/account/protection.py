@@ -15,7 +15,7 @@ GET_SMP_GROUP = get("/v5/account/smp-group", "account.get_smp_group", m.SmpGroup
 
 
 class Protection(SettingResource):
-    """The part of `Account` that guards against one's own orders."""
+    """The part of `Account` that guards against trading with your own orders."""
 
     __slots__ = ()
 

@@ -85,7 +85,7 @@ class SharedLoans(Resource):
         collateral: Sequence[m.MoreCollateral | Fields] | None = None,
         timeout: float | None = None,
     ) -> m.MaxLoan:
-        """The most that can be borrowed with the collateral at hand and more of it.
+        """The most that can be borrowed with the present collateral and with more.
 
         `POST /v5/crypto-loan-common/max-loan`.
         """

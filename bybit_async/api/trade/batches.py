@@ -23,7 +23,7 @@ class Batches(Resource):
     A batch holds up to 20 orders of one category (spot: 10): `PlaceOrder`, `AmendOrder` or `CancelOrder`, or dicts of
     their fields, spelled as here (``order_type``) or as on the wire (``orderType``).
 
-    Each item of the result says what became of one order: accepted (`ok`), refused (`code` and `message`), or
+    Each item of the result says what happened to one order: accepted (`ok`), refused (`code` and `message`), or
     `unknown`. Bybit is asked about unknown ones, unless ``on_unknown="raise"`` is given. It may take the first items
     and refuse the rest: send only those again.
     """

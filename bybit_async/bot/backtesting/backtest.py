@@ -71,7 +71,7 @@ def backtest(
 
     Raises:
         LookAhead: a strategy looks into the future; see `bybit_async.bot.check`.
-        MissingData: a candle or funding is missing, or what stands there is none; symbol and time are named.
+        MissingData: a candle or funding is missing or invalid; symbol and time are named.
         ValueError: an argument cannot be used.
     """
     named = data if isinstance(data, Mapping) else {symbol: data}

@@ -77,7 +77,7 @@ def load(data: Mapping[str, CandleData | pd.DataFrame]) -> CandleHistory:
     """Return data as arrays.
 
     Raises:
-        MissingData: a candle or a funding is missing, or what stands there is no candle; the first place is named.
+        MissingData: a candle or a funding is missing or invalid; the first one is named.
         ValueError: symbols have different times.
     """
     if not data:
@@ -128,7 +128,7 @@ def _series(symbol: str, held: CandleData, times: Times, step: int) -> CandleSer
     if not sound.all():
         place = int(np.flatnonzero(~sound)[0])
         row = f"open {opened[place]:g}, high {high[place]:g}, low {low[place]:g}, close {close[place]:g}"
-        raise MissingData(symbol, when(times[place]), f"this is no candle: {row}")
+        raise MissingData(symbol, when(times[place]), f"this is not a candle: {row}")
     return CandleSeries(opened, high, low, close, volume, _funding(symbol, held.funding, times, step))
 
 
@@ -143,7 +143,7 @@ def _funding(symbol: str, frame: pd.DataFrame | None, times: Times, step: int) -
         raise MissingData(symbol, when(moments[repeated[0] + 1]), "the funding is not later than the one before it")
     unsound = np.flatnonzero(np.isinf(rates))
     if len(unsound):
-        raise MissingData(symbol, when(moments[unsound[0]]), f"this is no funding rate: {rates[unsound[0]]}")
+        raise MissingData(symbol, when(moments[unsound[0]]), f"this is not a funding rate: {rates[unsound[0]]}")
     inside = (moments >= start) & (moments < end)
     settled = list(zip(moments[inside].tolist(), rates[inside].tolist(), strict=True))
     before = start
@@ -163,11 +163,11 @@ def grouped(history: CandleHistory, interval: str) -> tuple[Times, NDArray[np.in
     """Return the opening times of whole candles of an interval, and the index of the last small candle of each.
 
     Raises:
-        ValueError: the interval is no multiple of the candles'.
+        ValueError: the interval is not a multiple of the candles'.
     """
     length = intervals.length_of(interval)
     if length is None or length % history.step:
-        raise ValueError(f"interval: {interval!r} is no multiple of the candles' {history.step // 1000} s")
+        raise ValueError(f"interval: {interval!r} is not a multiple of the candles' {history.step // 1000} s")
     first = intervals.ceiling(interval, int(history.times[0]))
     last = int(history.times[-1]) + history.step
     opened = np.arange(first, last - length + 1, length, dtype=np.int64)

@@ -23,7 +23,7 @@ class OrderRecord(NamedTuple):
 
     Attributes:
         decided_ms: when; `sent_ms` when it reached the exchange, None if it was never sent.
-        refused: why nobody took it, in words; empty for an order that was taken.
+        refused: why it was refused, in words; empty for an order that was accepted.
         price: its limit; None for a market order.
     """
 
@@ -119,7 +119,7 @@ class RunLedger:
     def order(
         self, signal: TradeSignal, plan: OrderPlan | None, decided_ms: int, sent_ms: int | None, refused: str
     ) -> None:
-        """Write down what became of a signal: an order that was sent, or why none was."""
+        """Write down what happened to a signal: the order that was sent, or why there was none."""
         self.orders.append(
             OrderRecord(
                 execution_id="" if plan is None else plan.execution_id,

@@ -151,13 +151,13 @@ class Minds:
         return self.minds[0] if len(self.minds) == 1 and self.minds[0].view is not None else None
 
     def places(self, length_ms: int) -> tuple[memoryview, memoryview, memoryview]:
-        """Return where somebody has to be asked: small candles, the candles that close with them, and when they do."""
+        """Return where a decision is due: small candles, the candles that close with them, and when they do."""
         candles = np.flatnonzero(self._asked)
         # A list would hold an object for each: for ten years of minutes, more than all the data.
         return self.last[candles].data, candles.data, (self.opened[candles] + length_ms).data
 
     def ask(self, candle: int, time_ms: int) -> list[Asked]:
-        """Ask everybody at the close of a candle; those in the documented form say what they want by `signals`."""
+        """Ask everyone at the close of a candle; those in the documented form say what they want by `signals`."""
         asked: list[Asked] = []
         for mind in self.minds:
             if mind.is_asked(candle):

@@ -18,7 +18,7 @@ _UNITS = {"ms": 1, "s": 1000, "m": 60_000}
 class FillRule:
     """What happens between a decision and its fill.
 
-    A decision is made when a candle has closed. Its order reaches the exchange `latency` later, in a candle that nobody
+    A decision is made when a candle has closed. Its order reaches the exchange `latency` later, in a candle that no one
     knew then. A candle is four prices: its open at its start, one extreme after a third of it, the other after two
     thirds, its close at its end. Between two of them the price passes every tick; from a close to the next open it
     jumps, and what lies between trades at the open. An order that arrives trades at the last of the four prices.
@@ -47,7 +47,7 @@ class FillRule:
 
     def __post_init__(self) -> None:
         if not isinstance(self.latency, int) or self.latency < 1:
-            raise ValueError(f"latency must be more than 0, not {self.latency}: nobody trades at the close he sees")
+            raise ValueError(f"latency must be more than 0, not {self.latency}: no order fills at its own close")
         if self.path not in ("both", "high-first", "low-first", "nearest"):
             raise ValueError(f"path must be both, high-first, low-first or nearest, not {self.path!r}")
         if not isinstance(self.spread, int) or self.spread < 1:

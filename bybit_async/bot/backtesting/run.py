@@ -128,7 +128,7 @@ class Run:
             progress(1.0)
 
     def _ask_before(self, number: int, event: int) -> tuple[int, list[Asked]]:
-        """Ask at the closes before candle `event` until somebody wants something; return the number of the next."""
+        """Ask at the closes before candle `event` until a strategy wants something; return the number of the next."""
         places, candles, closings = self._places, self._candles, self._closings
         count = len(places) if self.stopped_ms is None else 0
         if self._only is not None:
@@ -279,7 +279,7 @@ class Run:
             self._push(work.time_ms + self._plan.rule.latency, signals=work.signals)
 
     def _decide(self, signals: tuple[TradeSignal, ...], now_ms: int) -> None:
-        """Decide on signals in their order; the next one waits until what became of the one before is known."""
+        """Decide on signals in their order; the next one waits until what happened to the one before is known."""
         while signals:
             signal, signals = signals[0], signals[1:]
             at = self.venue.places[signal.symbol]

@@ -1,4 +1,4 @@
-"""Data that travel once: written to files that every worker maps into its memory, or left where everybody can read."""
+"""Data that travel once: written to files that every worker maps into its memory, or left where everyone can read."""
 
 from __future__ import annotations
 

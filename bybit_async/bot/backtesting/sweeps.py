@@ -74,7 +74,7 @@ class Fold(NamedTuple):
 
 @dataclass
 class SweepResult:
-    """All rows, in the order of the grid, whoever computed them.
+    """All rows, in the order of the grid, whichever worker computed them.
 
     Attributes:
         rows: one for each parameter set.

@@ -72,7 +72,7 @@ class Place:
         self.feed.walk(self.price)
 
     def skip(self, price: float) -> None:
-        """Let the price be this one, where nothing lies on the way."""
+        """Set the price, when nothing is on the way to it."""
         self.price = self.on_tick(price)
         # In the decimals that the engine gives a price that moves: they are seen in what it says.
         self.feed.skip(round(self.price, 8))

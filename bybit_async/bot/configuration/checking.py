@@ -134,7 +134,7 @@ def _value(key: Key, value: Any, path: str, problems: list[str]) -> Any:
     if inner is not None and origin is None:
         return _nested(inner, value, f"{path}.", problems)
     if isinstance(value, float) and value != value:
-        problems.append(f"{path}: nan is no value; allowed: {key.allowed}")
+        problems.append(f"{path}: nan is invalid; allowed: {key.allowed}")
         return None
     try:
         return msgspec.convert(value, key.annotated)

@@ -226,7 +226,7 @@ class WebhookSettings(Section):
 
 
 class AlertSettings(Section):
-    """What is told to people."""
+    """What is sent to people."""
 
     webhooks: Annotated[list[WebhookSettings], Meta(description="Where alerts are posted.", extra=FIXED)] = field(
         default_factory=list
@@ -269,7 +269,7 @@ class EngineSettings(Section):
         int, Meta(ge=1, description="Signals a minute after which a strategy is stopped.")
     ] = 60
     order_timeout: Annotated[
-        float, Meta(gt=0, le=120, description="Seconds to wait for what became of an order before saying PENDING.")
+        float, Meta(gt=0, le=120, description="Seconds to wait for what happened to an order before saying PENDING.")
     ] = 5.0
     start_timeout: Annotated[float, Meta(gt=0, le=600, description="Seconds that starting may take.")] = 30.0
 
@@ -291,6 +291,6 @@ class BotSettings(Section):
         default_factory=JournalSettings
     )
     monitor: Annotated[MonitorSettings, Meta(description="The monitor page.")] = field(default_factory=MonitorSettings)
-    alerts: Annotated[AlertSettings, Meta(description="What is told to people.")] = field(default_factory=AlertSettings)
+    alerts: Annotated[AlertSettings, Meta(description="What is sent to people.")] = field(default_factory=AlertSettings)
     data: Annotated[DataSettings, Meta(description="Market data.")] = field(default_factory=DataSettings)
     engine: Annotated[EngineSettings, Meta(description="The engine itself.")] = field(default_factory=EngineSettings)

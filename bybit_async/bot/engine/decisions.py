@@ -120,7 +120,7 @@ def execution_id_of(signal: TradeSignal) -> str:
     """Return the id of the trade that a signal leads to: one decision has one, so it is traded once.
 
     A strategy that decides again about the same candle, as after a restart, may come to another size, and at market to
-    another price; it is the same decision. Limit orders of one moment are told apart by their prices.
+    another price; it is the same decision. Limit orders of one moment differ by their prices.
     """
     market = str(signal.metadata.get("order_type", "")).lower() == "market"
     parts = (

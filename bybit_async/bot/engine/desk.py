@@ -52,7 +52,7 @@ class Desk:
         lots: what they opened, as the journal knew it.
 
     Attributes:
-        is_sound: whether everything the account told could be taken.
+        is_sound: whether everything the account reported was understood.
         timings: how long decisions took, and the exchange to accept orders.
     """
 
@@ -101,7 +101,7 @@ class Desk:
         try:
             await self.journal.write(trade.row())
         except BaseException:
-            # It was never sent; that the row may be there all the same does no harm: its order will not be found.
+            # It was never sent; that the row may be there anyway does no harm: its order will not be found.
             self.trades.remove(trade.execution_id)
             raise
         return trade
@@ -123,7 +123,7 @@ class Desk:
             # Lost, or the session was closed meanwhile: the exchange may have it.
             trade.doubt(str(error), self.now_ms())
         except BaseException as error:
-            # A cancelled call may have reached the exchange all the same.
+            # A cancelled call may have reached the exchange anyway.
             trade.doubt(f"interrupted: {type(error).__name__}", self.now_ms())
             self._note(trade)
             raise
@@ -199,7 +199,7 @@ class Desk:
     # Following
 
     def begin(self, since_ms: int, known: Iterable[tuple[str, str]]) -> None:
-        """Take executions from `since_ms` on, but for those that the journal knows, oldest first."""
+        """Take executions from `since_ms` on, except those that the journal knows, oldest first."""
         self._since_ms, self._seen = since_ms, dict.fromkeys(known)
         # All of them come once more at a start, between those that are new.
         self._most_seen = len(self._seen) + _IDS
@@ -215,12 +215,12 @@ class Desk:
                 elif item.execution is not None:
                     self.take_execution(item.execution)
             except Exception:
-                # The next news are followed all the same, but what is held is not certain until a restart finds out.
+                # The next news are followed anyway, but what is held is not certain until a restart finds out.
                 self.is_sound = False
                 log.exception("news of the account could not be taken; nothing is traded until a restart")
             if events.dropped != dropped:
                 dropped = events.dropped
-                # Not reached unless this loop stood still for ten thousand events; the newest of them the account has.
+                # Not reached unless this loop was blocked for ten thousand events; the newest of them the account has.
                 for execution in self.account.executions:
                     self.take_execution(execution)
 
@@ -296,7 +296,7 @@ class Desk:
     # Finding out
 
     async def find_out(self, trade: BotTrade) -> bool:
-        """Ask the exchange what became of a trade's order; True when it knows it."""
+        """Ask the exchange what happened to a trade's order; True when it knows it."""
         order = await self._session.trade.find_order(
             category=self._category, symbol=trade.plan.symbol, order_link_id=trade.execution_id, timeout=_ASKED_WITHIN
         )

@@ -47,7 +47,7 @@ class TradingEngine:
 
     Args:
         bybit_client: the exchange; opened by `start` if it is not open, and closed by `stop` then.
-        data_manager: market data; started and stopped with the engine. None where somebody else shows the risk manager
+        data_manager: market data; started and stopped with the engine. None where someone else shows the risk manager
             what it needs.
         risk_manager: judges.
         config_manager: the configuration.
@@ -88,7 +88,7 @@ class TradingEngine:
         return self._state
 
     async def start(self) -> None:
-        """Connect, find out what became of everything that was under way, lay missing stops, and take signals.
+        """Connect, find out what happened to everything that was under way, lay missing stops, and take signals.
 
         With an emergency stop latched it starts in that state: positions are looked after, nothing is traded.
 
@@ -149,7 +149,7 @@ class TradingEngine:
     async def stop(self) -> None:
         """Stop taking signals, cancel entries that still wait if so configured, and release everything.
 
-        Positions keep the stops that lie at the exchange. Harmless when it is stopped, or failed to start.
+        Positions keep the stops that are at the exchange. Harmless when it is stopped, or failed to start.
         """
         rooms = self._rooms
         if rooms is not None and self._state is not EngineState.STOPPED:
@@ -264,9 +264,9 @@ class TradingEngine:
             self._supervision.observe()
 
     async def process_trade_signal(self, signal: TradeSignal) -> TradeExecution:
-        """Trade a signal if risk management approves, and return what became of it so far.
+        """Trade a signal if risk management approves, and return what happened to it so far.
 
-        A refusal is no exception: its status is REJECTED and `rejection_reason` says why. The same signal is traded
+        A refusal is not an exception: its status is REJECTED and `rejection_reason` says why. The same signal is traded
         once, however often it is given; its first execution is returned then.
         """
         return await self._intake.take(signal)
@@ -296,7 +296,7 @@ class TradingEngine:
                 self._sweep(flatten=True)
 
     def _impeded(self, reasons: list[str]) -> None:
-        """Act on what keeps the engine from trading until somebody does something about it."""
+        """Act on what keeps the engine from trading until someone does something about it."""
         if self._rooms is not None and self._state is EngineState.RUNNING:
             self._state = EngineState.PAUSED
             self._alert("critical", f"paused: {'; '.join(reasons)}")

@@ -33,7 +33,7 @@ class Intake:
 
     Attributes:
         rooms: the parts of the running engine; None while it is stopped, as is `supervision`.
-        tallies: what became of signals, by strategy.
+        tallies: what happened to signals, by strategy.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class Intake:
         late = time.perf_counter() - began > _WRITTEN_WITHIN
         reason = self._too_late(rooms, trade, await self._situation(rooms, signal) if late else None)
         if reason is not None:
-            # It was written down, but has not left yet, and must not any more.
+            # It was written down, but has not left yet, and must no longer.
             rooms.desk.never_sent(trade, reason)
             return Refusal(reason)
         return trade

@@ -1,4 +1,4 @@
-"""The emergency latch: a file that keeps the engine from trading until somebody removes it on purpose."""
+"""The emergency latch: a file that keeps the engine from trading until someone removes it on purpose."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Latch:
             try:
                 self._held = msgspec.json.decode(self.path.read_bytes(), type=Latched)
             except (msgspec.MsgspecError, OSError):
-                # A latch that cannot be read is one all the same.
+                # A latch that cannot be read still counts.
                 self._held = Latched("the latch cannot be read", 0)
         return self._held
 

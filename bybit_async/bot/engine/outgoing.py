@@ -61,7 +61,7 @@ class Outgoing:
     def withdraw(self, older_than: float) -> None:
         """Call back the entries that are being sent: those that wait for their turn do not leave any more.
 
-        Whether one reached the exchange all the same is found out like any other lost answer.
+        Whether one reached the exchange anyway is found out like any other lost answer.
 
         Args:
             older_than: only what has been waiting for so many seconds.

@@ -1,6 +1,6 @@
 """From what the journal knew and what the exchange knows to one truth, before anything is decided.
 
-The order: what became of our own orders, then executions nobody has seen, then positions that do not fit, then stops.
+The order: what happened to our own orders, then executions not seen yet, then positions that do not fit, then stops.
 Nothing is invented: a difference that no execution explains is adopted, closed or refused, as configured.
 """
 
@@ -164,7 +164,7 @@ class Recovery:
         self.recovered = msgspec.structs.replace(self.recovered, orders=len(doubtful), unknown=unknown)
 
     async def ask(self, trade: BotTrade) -> None:
-        """Find out what became of one trade, as far as the exchange knows by now."""
+        """Find out what happened to one trade, as far as the exchange knows by now."""
         try:
             found = await self._desk.find_out(trade)
         except BybitError as error:

@@ -179,7 +179,7 @@ class Rooms:
             self.hedged.discard(symbol)
 
     def impediments(self) -> list[str]:
-        """Return, in words, what keeps the engine from trading until somebody does something about it."""
+        """Return, in words, what keeps the engine from trading until someone does something about it."""
         found = []
         if not self.lease.held:
             found.append(
@@ -189,7 +189,7 @@ class Rooms:
             found.append(_HEDGED.format(", ".join(sorted(self.hedged))))
         if self.recovery.unflattened:
             names = ", ".join(sorted(self.recovery.unflattened))
-            found.append(f"positions of somebody else could not be closed yet: {names} (engine.on_foreign is flatten)")
+            found.append(f"positions of someone else could not be closed yet: {names} (engine.on_foreign is flatten)")
         return found
 
     async def watch(self, symbol: str) -> None:
@@ -206,7 +206,7 @@ class Rooms:
             await self.prices.wait(symbol, timeout=self.settings.exchange.timeout)
         except TimeoutError:
             if is_new:
-                # Otherwise a signal for a symbol that nobody trades would make the data of all others incomplete.
+                # Otherwise a signal for a symbol that no one trades would make the data of all others incomplete.
                 self.prices.forget(symbol)
             raise TimeoutError(f"there is no price of {symbol}") from None
 
@@ -300,7 +300,7 @@ async def _open(rooms: Rooms, symbols: set[str]) -> None:
         within = min(settings.exchange.timeout, settings.engine.start_timeout / 2)
         await rooms.prices.wait(*symbols, *held, timeout=within)
     except TimeoutError:
-        # As of a halted symbol: what is held is looked after all the same, and breakers see that data are missing.
+        # As of a halted symbol: what is held is looked after anyway, and breakers see that data are missing.
         log.warning("not every symbol of %s has a price yet; nothing is traded until then", sorted(symbols | held))
     await _recover(rooms)
     if rooms.is_first:

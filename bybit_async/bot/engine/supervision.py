@@ -74,7 +74,7 @@ class Supervision:
     async def run(self) -> None:
         """Make the rounds until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            # Each by itself: an exchange that does not answer must keep nobody from looking at the breakers.
+            # Each by itself: an exchange that does not answer must not delay the look at the breakers.
             tasks.create_task(self._look(), name="bybit_async bot looks at the breakers")
             tasks.create_task(self._outlive_the_lease(), name="bybit_async bot waits for the end of its lease")
             tasks.create_task(self._repeat(self._ask, _ASK_EVERY, at_once=True), name="bybit_async bot asks")
@@ -118,7 +118,7 @@ class Supervision:
             self._on_impediment(impediments)
             rooms.desk.withdraw()
         since = asyncio.get_running_loop().time() - rooms.desk.last_event
-        # Of one fill the position is told before the wallet: in between equity looks as it never was.
+        # The position of a fill is reported before the wallet: in between equity is wrong.
         if since < _QUIET and self._busy < _MOST_BUSY:
             self._busy += 1
             self.refresh()
@@ -207,7 +207,7 @@ class Supervision:
             log.warning("the account could not be asked for within %g s, trying again", _REFRESHED_WITHIN)
 
     def _is_doubtful(self, trade: BotTrade) -> bool:
-        """Return whether what became of a trade has to be asked for."""
+        """Return whether what happened to a trade has to be asked for."""
         listed = self._rooms.desk.account.orders.find(order_link_id=trade.execution_id) is not None
         if listed and trade.ending is None and not trade.is_unknown:
             self._stuck.pop(trade.execution_id, None)

@@ -110,13 +110,13 @@ class BotTrade:
         self.ending, self.reason, self.updated_ms, self.is_unknown = status, reason, now_ms, False
 
     def doubt(self, reason: str, now_ms: int) -> None:
-        """Note that nobody knows what became of its order."""
+        """Note that the outcome of its order is unknown."""
         self.is_unknown = True
         self.reason = reason
         self.updated_ms = now_ms
 
     def report(self) -> TradeExecution:
-        """Return what became of it, as a record of its own."""
+        """Return what happened to it, as a record of its own."""
         return TradeExecution(
             execution_id=self.execution_id,
             signal=self.signal,

@@ -18,7 +18,7 @@ _SHOWN_TRADES = 50
 
 
 class Tally(msgspec.Struct):
-    """What became of a strategy's signals since the engine was made; `last_refusal` says why one was refused."""
+    """What happened to a strategy's signals since the engine was made; `last_refusal` says why one was refused."""
 
     signals: int = 0
     refused: int = 0
@@ -48,7 +48,7 @@ class EngineView(msgspec.Struct, frozen=True, kw_only=True):
         started_ms: when it was started; None while it is stopped, as is all else that only a running engine has.
         round_age: seconds since it last looked at its account; that grows when its loop does not run.
         trades: the newest, newest first.
-        tallies: what became of signals, by strategy.
+        tallies: what happened to signals, by strategy.
         clock_offset_ms: exchange time less local time.
         limits: what the newest answer of each endpoint said of its limit.
     """

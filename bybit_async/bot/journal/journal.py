@@ -143,8 +143,8 @@ class Journal:
 
     def _take_in(self, jobs: list[_Job]) -> bool:
         """Add the jobs that came in, and wait for one; returns whether no more will come."""
-        # What could not be written is tried again after a pause, or along with what comes: whoever waits for certainty
-        # must not wait behind it.
+        # What could not be written is tried again after a pause, or along with what comes: a caller that waits for
+        # certainty must not wait behind it.
         wait: float | None = _RETRY_PAUSE if jobs else None
         most = len(jobs) + _MOST_AT_ONCE
         with contextlib.suppress(queue.Empty):
@@ -183,7 +183,7 @@ class Journal:
         self._waiting -= sum(len(job.puts) for job in jobs)
         self._since = None if self._waiting <= 0 else time.monotonic()
         for job in jobs:
-            # Whoever waited may have been cancelled meanwhile.
+            # The waiter may have been cancelled meanwhile.
             with contextlib.suppress(InvalidStateError):
                 if error is None:
                     job.done.set_result(None)

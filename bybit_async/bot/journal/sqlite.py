@@ -20,7 +20,7 @@ class SqliteStore:
         read_only: open it for reading while a bot may be writing.
 
     Raises:
-        JournalError: it cannot be opened, or is no journal.
+        JournalError: it cannot be opened, or is not a journal.
     """
 
     def __init__(self, path: str | Path, *, read_only: bool = False) -> None:

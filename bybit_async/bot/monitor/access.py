@@ -1,4 +1,4 @@
-"""Who may see and steer a bot: the address rule, the token, and the checks of each request. Pure but for the file."""
+"""Who may see and steer a bot: the address rule, the token, the checks of each request. Pure, except for the file."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _allow_public(address: Address, settings: MonitorSettings) -> None:
     if not settings.public:
         raise ConfigurationInvalid(
             [
-                f"monitor.address: {address.shown} can be reached from other machines, and whoever has the token can "
+                f"monitor.address: {address.shown} can be reached from other machines, and anyone with the token can "
                 "stop the bot. Keep 127.0.0.1 and use an SSH tunnel, or set monitor.public with a certificate"
             ]
         )
@@ -164,7 +164,7 @@ class Gate:
         return self._address
 
     def place(self, headers: Mapping[str, str]) -> Denial | None:
-        """Return why a request is not for us, or comes from a page of somebody else; None when it may pass.
+        """Return why a request is not for us, or comes from another site's page; None when it may pass.
 
         A name that an attacker lets point at this machine reaches us with that name in ``Host``.
         """

@@ -16,7 +16,7 @@ def problems(
 ) -> tuple[Problem, ...]:
     """Return every reason why the bot is not healthy.
 
-    A bot that somebody paused is healthy; one that is stopped, or holds an emergency stop, is not.
+    A bot that someone paused is healthy; one that is stopped, or holds an emergency stop, is not.
     """
     return tuple(_problems(state, trust, breakers, max_journal_lag))
 

@@ -58,7 +58,7 @@ class LogTail(logging.Handler):
     """Keeps the last 50 lines that the library logs, without secrets, and counts warnings and errors.
 
     Args:
-        secrets: values that are replaced by ``***`` wherever they stand.
+        secrets: values that are replaced by ``***`` wherever they appear.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:

@@ -49,7 +49,7 @@ class Monitor:
         ConfigurationInvalid: from entering: the address cannot be used, or is not allowed.
 
     Attributes:
-        token_is_new: whether the token was made just now, and nobody knows it yet.
+        token_is_new: whether the token was made just now and still has to be shown to its user.
     """
 
     def __init__(

@@ -119,7 +119,7 @@ class Pages:
     def _note(self, request: web.Request, refused: Denial) -> None:
         now = time.monotonic()
         if now - self._warned > 60:
-            # Not each of them: whoever tries tokens must not fill the log.
+            # Not each of them: a client that tries tokens must not fill the log.
             self._warned = now
             log.warning("a request from %s was refused: %s", request.remote, refused.reason)
 
@@ -145,7 +145,7 @@ class Pages:
         return len(self._sockets)
 
     def show(self, snapshot: Snapshot) -> None:
-        """Send a snapshot to every viewer; one that is slow misses some, and holds up nobody."""
+        """Send a snapshot to every viewer; one that is slow misses some, and delays no other."""
         if not self._sockets:
             self._latest = ""
             return
@@ -167,7 +167,7 @@ class Pages:
         try:
             await socket.prepare(request)
         except ConnectionError:
-            # The page was left while it was asking; nobody reads this answer.
+            # The page was left while it was asking; no one reads this answer.
             return web.Response(status=400)
         self._sockets.add(socket)
         sending = asyncio.create_task(self._send(socket), name="bybit_async bot monitor viewer")

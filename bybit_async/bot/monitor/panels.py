@@ -53,7 +53,7 @@ class StatePanel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DataRow(msgspec.Struct, frozen=True, kw_only=True):
-    """How young the news of one symbol is; `too_old` says whether decisions on it are held up."""
+    """The age of the data of one symbol; `too_old` says whether decisions on it are held up."""
 
     symbol: str
     price_age_ms: int | None
@@ -64,7 +64,7 @@ class DataRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UnknownOrder(msgspec.Struct, frozen=True):
-    """An order of which nobody knows what became."""
+    """An order whose outcome is unknown."""
 
     order_link_id: str
     symbol: str
@@ -136,7 +136,7 @@ class PositionRow(msgspec.Struct, frozen=True, kw_only=True):
     """One position.
 
     Attributes:
-        stop_loss: the stop that lies at the exchange; None when the position is unprotected.
+        stop_loss: the stop that is at the exchange; None when the position is unprotected.
         liquidation_distance: from the mark price to the liquidation price, as a fraction of the mark price.
     """
 
@@ -200,7 +200,7 @@ class OrdersPanel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StrategyRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One strategy: its signals since the start of the program, and what became of them.
+    """One strategy: its signals since the start of the program, and what happened to them.
 
     Attributes:
         failure: why it was stopped, where it was.

@@ -53,7 +53,7 @@ class TradeRiskAssessment:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A trade somebody wants."""
+    """A trade that a strategy wants."""
 
     symbol: str
     side: OrderSide

@@ -39,7 +39,7 @@ class UnifiedRiskManager:
     `metrics` and `check` are what the documented coroutines call.
 
     Args:
-        config_manager: limits and sizing; read anew for each judgement.
+        config_manager: limits and sizing; read again for each judgement.
     """
 
     def __init__(self, config_manager: ConfigurationManager) -> None:
@@ -131,7 +131,7 @@ class UnifiedRiskManager:
         return self._memory.to_dict()
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from a state that `state` returned; raises `ValueError` if it is none."""
+        """Go on from a state that `state` returned; raises `ValueError` if it is not one."""
         try:
             self._memory = Memory.from_dict(state)
         except msgspec.ValidationError as error:

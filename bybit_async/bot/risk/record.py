@@ -52,7 +52,7 @@ class TrackRecord:
     def edge(self, symbol: str, strategy_id: str | None = None) -> Edge | None:
         """Return what the trades of a symbol (of one strategy) say; None with fewer than `LEAST_TRADES`.
 
-        ``probability = wins / trades``, ``payoff = mean win / mean loss``; a trade without profit is no win.
+        ``probability = wins / trades``, ``payoff = mean win / mean loss``; a trade without profit is not a win.
         """
         key = symbol, strategy_id
         if key not in self._edges:

@@ -29,7 +29,7 @@ Decisions = Decision | Sequence[Decision] | None
 
 @dataclass
 class Performance:
-    """What became of a strategy's trades in one symbol; `pnl` is after fees, in the settle coin."""
+    """What happened to a strategy's trades in one symbol; `pnl` is after fees, in the settle coin."""
 
     trades: int = 0
     wins: int = 0
@@ -172,7 +172,7 @@ class CandleStrategy(BaseStrategy):
     def indicators(self, data: pd.DataFrame) -> Mapping[str, ArrayLike]:
         """Return a column for each indicator, as long as `data`.
 
-        What stands at a candle may depend on it and earlier ones only; `bybit-async bot check` tries it.
+        A value at a candle may depend on it and earlier ones only; `bybit-async bot check` tries it.
         """
 
     @abstractmethod

@@ -49,7 +49,7 @@ class _Watchdog:
         try:
             self._stop()
         except NoGivingWay:
-            # It came late, in here. The step is over all the same, and must not be watched any longer.
+            # It came late, in here. The step is over anyway, and must not be watched any longer.
             self._stop()
 
     def _stop(self) -> None:
@@ -57,7 +57,7 @@ class _Watchdog:
             self._deadline = None
             raised, self._raised = self._raised, False
         if raised:
-            # What has not arrived yet arrives here, at a jump, and not in somebody else's code. Taking it back instead
+            # What has not arrived yet arrives here, at a jump, and not in someone else's code. Taking it back instead
             # (an exception of None) would leave Python 3.11 looking for it for ever: slower, and endlessly so where
             # something profiles.
             for _ in range(_JUMPS):

@@ -91,7 +91,7 @@ class MarginModeReasons(Wire):
 
 
 class UpgradeMessages(Wire):
-    """What stands in the way of an upgrade."""
+    """What prevents an upgrade."""
 
     msg: list[str] = msgspec.field(default_factory=list)
 

@@ -35,7 +35,7 @@ class BatchAcks(Rows[BatchAck]):
 
 
 class BatchItem(BatchAck):
-    """What became of one order of a batch.
+    """What happened to one order of a batch.
 
     Attributes:
         code: 0 when accepted, Bybit's code when refused, None when it is not known: then the order may live, look it
@@ -116,7 +116,7 @@ def item_codes(ret_ext_info: Any, count: int) -> list[dict[str, Any]]:
 
 
 def item_code(code: Mapping[str, Any]) -> int | None:
-    """Return what one code of a batch says for certain; None where it leaves open what became of the order."""
+    """Return what one code of a batch says for certain; None where it leaves open what happened to the order."""
     number = _whole(code.get("code"))
     return None if number in AMBIGUOUS_CODES else number
 

@@ -53,7 +53,7 @@ def new_order_link_id() -> str:
 
 
 def is_generated(order_link_id: object) -> bool:
-    """Say whether an order link id is one that `new_order_link_id` made: nobody else can have used it."""
+    """Say whether an order link id is one that `new_order_link_id` made: no one else can have used it."""
     return isinstance(order_link_id, str) and _GENERATED.match(order_link_id) is not None
 
 

@@ -118,7 +118,7 @@ class SpotGridDetail(BotWire):
 
 
 class BotAck(BotWire):
-    """What became of a command.
+    """What happened to a command.
 
     Attributes:
         status_code: 0 or 200 when accepted.

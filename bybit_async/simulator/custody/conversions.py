@@ -24,7 +24,7 @@ _DURATION = 1_000
 
 
 class CoinConversion(msgspec.Struct, kw_only=True):
-    """One quote, and what became of it."""
+    """One quote, and what happened to it."""
 
     number: str
     uid: int

@@ -110,7 +110,7 @@ class Members:
         return found
 
     def related(self, first: int, second: int) -> bool:
-        """Tell whether two members belong to the same master."""
+        """Return whether two members belong to the same master."""
         return (self.parent_of(first) or first) == (self.parent_of(second) or second)
 
     def move(self, transfer: Transfer) -> None:

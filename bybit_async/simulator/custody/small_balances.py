@@ -34,7 +34,7 @@ class BalancePart(msgspec.Struct):
 
 
 class SmallConversion(msgspec.Struct):
-    """A quote for several coins, and what became of it."""
+    """A quote for several coins, and what happened to it."""
 
     number: str
     uid: int

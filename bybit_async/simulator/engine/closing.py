@@ -36,7 +36,7 @@ class ListingClosing:
         """Cancel all orders, settle all positions and close the listing."""
         if listing.status == "Closed":
             return
-        # A book that nobody has looked at has no prices to deliver at yet.
+        # A book that no one has looked at has no prices to deliver at yet.
         listing.wake()
         instrument = listing.instrument
         listing.status = "Delivering"

@@ -1,6 +1,6 @@
 """Market data brought into one listing from outside: prices, book levels, trades or candles that orders trade with.
 
-A feed owns two house accounts. What it quotes rests in the same book as everybody's orders, so priority, partial fills
+A feed owns two house accounts. What it quotes rests in the same book as everyone's orders, so priority, partial fills
 and depth are the engine's own. It keeps no time: move the engine's clock before you feed what happened then.
 """
 
@@ -147,7 +147,7 @@ class MarketFeed:
                 self.level(side, price, ZERO)
 
     def _leave(self, price: Decimal) -> None:
-        """Take the quotes at the old price away; new ones are made when somebody looks at the book."""
+        """Take the quotes at the old price away; new ones are made when someone looks at the book."""
         self.listing.on_first_look = None
         self._price = price
         for order in self._quotes:
@@ -160,7 +160,7 @@ class MarketFeed:
         tick, resting = self.listing.instrument.tick, self.listing.resting
         bid = max(self._price - tick * ((self._spread - 1) // 2), tick)
         ask = bid + tick * self._spread
-        # Orders that rest there are for moves of the price to fill, not for whoever looks at the book.
+        # Orders that rest there are for moves of the price to fill, not for those who look at the book.
         lowest, highest = resting.best("Sell"), resting.best("Buy")
         bid = bid if lowest is None else min(bid, tick * (lowest - 1))
         ask = ask if highest is None else max(ask, tick * (highest + 1))

@@ -1,6 +1,6 @@
 """Funding: longs pay shorts (or the reverse) at fixed times, on the mark value of their positions.
 
-Every eight hours the gains and losses of contracts settled in USDC are paid out as well, and their sessions begin anew.
+Every eight hours the gains and losses of contracts settled in USDC are paid out as well, and new sessions start.
 """
 
 from decimal import Decimal

@@ -3,7 +3,7 @@
 The position that needs the most margin is sold first, down to the value of the next lower risk tier, where less margin
 is needed. In the lowest tier it is sold whole under cross margin, and taken over under isolated margin. Nothing is sold
 beyond the price that leaves its owner nothing; what the book does not take there goes whole to the insurance fund,
-which pays for whatever it loses: nobody is deleveraged.
+which pays for its losses: no one is deleveraged.
 """
 
 from collections.abc import Iterable
@@ -39,7 +39,7 @@ class Liquidation:
         return self._state.accounts[INSURANCE]
 
     def check(self, account: Account) -> None:
-        """Liquidate what must be, then see that spot orders are covered and that nobody owes more than he has."""
+        """Liquidate what must be, then see that spot orders are covered and that no one owes more than they have."""
         if account.isolated:
             for position in list(account.exposed.values()):
                 self._check_isolated(position)

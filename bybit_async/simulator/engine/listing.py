@@ -19,7 +19,7 @@ ListingStatus = Literal["PreLaunch", "Trading", "Delivering", "Closed", "Halted"
 class Listing:
     """One instrument as the exchange trades it now.
 
-    Prices are None until somebody sets them (`Engine.set_prices`) or, for `last_price`, until the first trade.
+    Prices are None until someone sets them (`Engine.set_prices`) or, for `last_price`, until the first trade.
     `update_id` counts the level changes and trades published for it (the wire's `seq` grows with it).
     """
 
@@ -39,19 +39,19 @@ class Listing:
     seq: int = 0
     open_interest: Decimal = Decimal(0)
     on_first_look: Callable[[], None] | None = None
-    """Called once, before anybody reads the book: a simulated market fills it only then."""
+    """Called once, before anyone reads the book: a simulated market fills it only then."""
     on_first_rpi_look: Callable[[], None] | None = None
-    """Called once, before anybody reads the RPI orders."""
+    """Called once, before anyone reads the RPI orders."""
     _book: MatchingBook = field(default_factory=MatchingBook)
     _rpi_book: MatchingBook = field(default_factory=MatchingBook)
 
     @property
     def asleep(self) -> bool:
-        """Whether nobody has read the book yet that a simulated market would fill."""
+        """Whether no one has read the book yet that a simulated market would fill."""
         return self.on_first_look is not None
 
     def wake(self) -> None:
-        """Have the book filled if nobody has read it yet."""
+        """Have the book filled if no one has read it yet."""
         fill, self.on_first_look = self.on_first_look, None
         if fill is not None:
             fill()

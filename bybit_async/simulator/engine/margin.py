@@ -55,7 +55,7 @@ class Standing:
 
     @property
     def equity(self) -> Decimal:
-        """Margin balance plus the value of options and of what is no collateral."""
+        """Margin balance plus the value of options and of coins that are not collateral."""
         return self.margin_balance + self.figures.option_value + self.idle
 
     @property

@@ -27,7 +27,7 @@ class Taken(NamedTuple):
 class QuoteGuard:
     """The protection of one account for the options on one coin; times in milliseconds, limits in coins.
 
-    `frozen_until` is None while quoting is allowed, and 0 while it is forbidden until somebody resets it.
+    `frozen_until` is None while quoting is allowed, and 0 while it is forbidden until someone resets it.
     """
 
     window: int = 5_000
@@ -48,7 +48,7 @@ class QuoteGuard:
         self.taken.clear()
 
     def trips(self, fresh: Taken) -> bool:
-        """Count what was taken; tell whether it reaches a limit within the window."""
+        """Count what was taken; return whether it reaches a limit within the window."""
         taken = self.taken
         taken.append(fresh)
         while taken[0].time_ms <= fresh.time_ms - self.window:

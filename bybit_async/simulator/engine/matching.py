@@ -55,7 +55,7 @@ class Taking(NamedTuple):
 
 
 class MatchOutcome(NamedTuple):
-    """What became of it: the lots taken, and the maker at which self-match prevention stopped it."""
+    """What happened to it: the lots taken, and the maker at which self-match prevention stopped it."""
 
     taken: int
     stopped_by: Resting | None

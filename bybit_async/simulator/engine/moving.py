@@ -45,7 +45,7 @@ class Moved:
 
     @property
     def reject_party(self) -> str:
-        """Who could not take part: the account that gives (`Taker`), or nobody."""
+        """Who could not take part: the account that gives (`Taker`), or no one."""
         return "Taker" if self.refusal else ""
 
     def to_wire(self) -> dict[str, object]:
@@ -96,7 +96,7 @@ class Moving:
     def move(
         self, master: Account, source: Account, target: Account, requests: Iterable[Mapping[str, object]]
     ) -> list[Moved]:
-        """Move every leg, or none: what cannot be is noted as rejected. Raises `Refused` what nobody could move."""
+        """Move every leg, or none: what cannot be is noted as rejected. Raises `Refused` what no one could move."""
         legs = [self._leg(Fields(request)) for request in requests]
         block_id, refusal = self._state.ids.unique().replace("-", ""), None
         try:

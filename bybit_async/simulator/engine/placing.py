@@ -150,7 +150,7 @@ class Placing:
             traded = True
             maker = resting.order
             if not isinstance(maker, Order):
-                raise TypeError("the book holds something that is no order")
+                raise TypeError("the book holds something that is not an order")
             price, qty = instrument.tick * resting.ticks, instrument.lot * lots
             fill = self._settling.fill(maker, order, price, qty)
             listing.last_price = price
@@ -168,7 +168,7 @@ class Placing:
         def on_drop(resting: Resting, by_smp: bool) -> None:
             maker = resting.order
             if not isinstance(maker, Order):
-                raise TypeError("the book holds something that is no order")
+                raise TypeError("the book holds something that is not an order")
             maker.resting = None
             if by_smp:
                 maker.smp_order_id = order.order_id

@@ -41,7 +41,7 @@ class Queries:
         self._state = state
 
     def open_orders(self, account: Account, request: Request) -> list[Order]:
-        """Return live orders, or closed ones that the exchange still has at hand (`/v5/order/realtime`)."""
+        """Return live orders, or closed ones that the exchange still keeps in memory (`/v5/order/realtime`)."""
         fields = Fields(request)
         category = fields.choice("category", CATEGORIES)
         named = fields.has("orderId") or fields.has("orderLinkId")

@@ -97,7 +97,7 @@ def notional_too_small(category: str) -> Refused:
 
 
 def market_makers_only(category: str) -> Refused:
-    """110119 or, for spot, 170355: nobody here is approved for retail price improvement orders."""
+    """110119 or, for spot, 170355: no one here is approved for retail price improvement orders."""
     return Refused(170355 if category == "spot" else 110119, "RPI orders are restricted to approved market makers only")
 
 

@@ -90,7 +90,7 @@ class State:
         return max(tick, (worth / tick).to_integral_value(ROUND_HALF_UP) * tick)
 
     def greeks_of(self, listing: Listing) -> tuple[Decimal, Decimal]:
-        """Return delta and vega of an option; zeros while nobody knows them."""
+        """Return delta and vega of an option; zeros while no one knows them."""
         return (ZERO, ZERO) if self.option_greeks is None else self.option_greeks(listing)
 
     def add_listing(self, listing: Listing) -> None:

@@ -13,7 +13,7 @@ from bybit_async.simulator.engine.state import State
 
 
 class Takeover:
-    """Closes positions at a value that somebody else decided."""
+    """Closes positions at a value that someone else decided."""
 
     def __init__(self, state: State, lifecycle: Lifecycle, settling: Settling) -> None:
         self._state = state

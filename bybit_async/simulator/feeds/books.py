@@ -22,7 +22,7 @@ DEEPEST = 1_000
 
 
 class ShownBook(NamedTuple):
-    """A book that somebody reads, under the update id of a feed."""
+    """A book that someone reads, under the update id of a feed."""
 
     bids: list[list[str]]
     asks: list[list[str]]
@@ -61,7 +61,7 @@ class BookFeed:
         """Send the newcomer the whole book as the others know it, under the same update id."""
         now = self._hub.clock.now_ms()
         if self._hub.is_alone(connection, self._topic):
-            # Nobody has been told anything since the last listener left.
+            # Nothing has been published since the last listener left.
             self._refresh(now)
             self._advance(now)
         elif self._is_reset():
@@ -92,7 +92,7 @@ class BookFeed:
             self._publish("delta", self._spell(changed_bids), self._spell(changed_asks), now)
 
     def view(self, depth: int) -> ShownBook:
-        """Return the book as of the last message; as it is now while nobody listens."""
+        """Return the book as of the last message; as it is now while no one listens."""
         now = self._hub.clock.now_ms()
         if not self._hub.has_listeners(self._channel, self._topic):
             self._refresh(now)
@@ -171,7 +171,7 @@ def _changes(before: _Levels, after: _Levels, *, reverse: bool) -> _Levels:
 class FullBookFeed(BookFeed):
     """The `orderbook.full` topic: changes only; the book itself is read by REST, under the same update ids."""
 
-    # The topic knows no snapshots: update id 1 tells that the book must be read anew.
+    # The topic knows no snapshots: update id 1 says that the book must be read again.
     _reset_kind = "delta"
 
     def greet(self, connection: SocketConnection) -> None:
@@ -209,7 +209,7 @@ class RpiBookFeed(BookFeed):
 
 
 def view_book(hub: SocketHub, listing: Listing, depth: int) -> ShownBook:
-    """Return a book under the update id of its deepest feed: of its last message, while somebody listens to it."""
+    """Return a book under the update id of its deepest feed: of its last message, while someone listens to it."""
     category, symbol = listing.instrument.key
     feed = hub.feed(category, f"orderbook.{DEEPEST}.{symbol}")
     if isinstance(feed, BookFeed):

@@ -62,7 +62,7 @@ class SocketHub:
     # -- subscriptions
 
     def knows(self, channel: str, topic: str) -> bool:
-        """Tell whether a topic exists on a channel, making its feed on first use."""
+        """Return whether a topic exists on a channel, making its feed on first use."""
         if (channel, topic) in self._feeds:
             return True
         for pattern in self._topics:
@@ -82,7 +82,7 @@ class SocketHub:
             listing.wake()
 
     def feed(self, channel: str, topic: str) -> TopicSource | None:
-        """Return what fills a topic, or None while nobody has asked for it."""
+        """Return what fills a topic, or None while no one has asked for it."""
         return self._feeds.get((channel, topic))
 
     def install(self, channel: str, topic: str, feed: TopicSource) -> None:
@@ -116,15 +116,15 @@ class SocketHub:
             self.unsubscribe(connection, topic)
 
     def has_listeners(self, channel: str, topic: str) -> bool:
-        """Tell whether anybody listens to a topic."""
+        """Return whether anyone listens to a topic."""
         return bool(self._listeners.get((channel, topic)))
 
     def is_alone(self, connection: SocketConnection, topic: str) -> bool:
-        """Tell whether nobody but this connection listens to a topic of its channel."""
+        """Return whether no one but this connection listens to a topic of its channel."""
         return not self._listeners.get((connection.channel, topic), {}).keys() - {connection}
 
     def publish(self, channel: str, topic: str, message: dict[str, Any]) -> None:
-        """Send a message to everybody who listens to a topic."""
+        """Send a message to everyone who listens to a topic."""
         listeners = self._listeners.get((channel, topic))
         if listeners:
             frame = orjson.dumps(message)

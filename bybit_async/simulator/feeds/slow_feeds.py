@@ -100,7 +100,7 @@ class InsuranceFeed:
 
 
 class AdlAlertFeed:
-    """One `adlAlert` topic, pushed whole every second; nobody is deleveraged here, so no contract ever draws down."""
+    """One `adlAlert` topic, pushed whole every second; no one is deleveraged here, so no contract ever draws down."""
 
     def __init__(self, hub: SocketHub, channel: str, topic: str, group: str) -> None:
         self._hub = hub
@@ -112,7 +112,7 @@ class AdlAlertFeed:
     def greet(self, connection: SocketConnection) -> None:
         """Send the present figures."""
         now = self._hub.clock.now_ms()
-        # A topic that nobody listened to is overdue; without this the first listener hears the same twice.
+        # A topic that no one listened to is overdue; without this the first listener hears the same twice.
         self.due = max(self.due, now + self._hub.cadences.adl_alerts)
         connection.deliver(self._topic, orjson.dumps(self._message(now)))
 

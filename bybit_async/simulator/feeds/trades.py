@@ -19,7 +19,7 @@ _A_MESSAGE = 1_024
 
 
 Publish = Callable[[str, str, dict[str, Any]], None]
-"""Sends a message to everybody who listens to a topic of a channel."""
+"""Sends a message to everyone who listens to a topic of a channel."""
 
 
 class TradeFeed:

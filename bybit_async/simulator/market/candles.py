@@ -72,7 +72,7 @@ class MinuteHistory:
     """The minutes before the exchange was started: a pure function of a name, made in chunks and kept while useful.
 
     `values` gives the price at a time, `unit` the size of a tick in that price; each minute closes where the next
-    opens. `volume` is the typical lots a minute (0 for prices that nobody trades), `inverse` makes the turnover
+    opens. `volume` is the typical lots a minute (0 for prices that no one trades), `inverse` makes the turnover
     volume over price, in units of 1e-8.
     """
 
@@ -106,7 +106,7 @@ class MinuteHistory:
         return np.concatenate(parts) if parts else np.empty((0, 6), dtype=np.int64)
 
     def forget(self) -> None:
-        """Make every minute anew when it is asked for: what lies ahead has changed."""
+        """Make every minute again when it is asked for: the future has changed."""
         self._chunks.clear()
         self._days.clear()
 

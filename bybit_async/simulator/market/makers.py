@@ -1,6 +1,6 @@
 """The simulated makers: they keep every book filled around the fair price, and now and then one of them trades.
 
-They are house accounts of the engine and use it like anybody else: their quotes rest in the same book, and a price
+They are house accounts of the engine and use it like anyone else: their quotes rest in the same book, and a price
 that moves through a user's order fills it.
 """
 
@@ -30,10 +30,10 @@ class MakerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How the books are kept.
 
     Attributes:
-        levels: price levels a side; a book is deepened when somebody asks for more of it.
+        levels: price levels a side; a book is deepened when someone asks for more of it.
         spacing: distance between the outer levels, as a fraction of the price.
         size: typical value of one level, in quote coin.
-        trades_per_second: how often somebody takes from each book.
+        trades_per_second: how often someone takes from each book.
     """
 
     levels: int = 60
@@ -65,11 +65,11 @@ class Quoter:
         self._random = random.Random(f"{seed}/{quotation.instrument.category}/{quotation.instrument.symbol}")
         self._quotes: dict[Side, dict[int, Order]] = {"Buy": {}, "Sell": {}}
         self._improving: dict[Side, dict[int, Order]] | None = None
-        """RPI quotes by side and price, once somebody has asked for them."""
+        """RPI quotes by side and price, once someone has asked for them."""
         self._debt = 0.0
         self._fair = 0.0
         self.quiet = False
-        """Whether nobody trades: a recording does."""
+        """Whether no one trades: a recording does."""
         self._thinness = Thinness()
         self._stepped = engine.clock.now_ms()
         is_option = quotation.instrument.category == "option"
@@ -96,7 +96,7 @@ class Quoter:
                 self._quote(self._fair)
 
     def deepen(self, levels: int) -> None:
-        """Keep at least so many levels a side from now on: somebody has asked for a book that deep."""
+        """Keep at least so many levels a side from now on: someone has asked for a book that deep."""
         if levels > self._levels and self._listing.instrument.option is None:
             self._levels = levels
             if self._fair and self._listing.status == "Trading":

@@ -50,7 +50,7 @@ class MarketSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SimulatedMarket(Sink):
-    """Moves prices and books along with the engine's clock; knows every candle there ever was."""
+    """Moves prices and books along with the engine's clock; knows every candle since the beginning."""
 
     def __init__(self, engine: Engine, settings: MarketSettings, seed: int, *, pace: float = 1.0) -> None:
         self.engine = engine
@@ -100,7 +100,7 @@ class SimulatedMarket(Sink):
         self._move(quotation, leap=False)
 
     def _wake(self, quotation: Quotation) -> None:
-        """Fill a book and trade a little in it: somebody is about to look for the first time."""
+        """Fill a book and trade a little in it: someone is about to look for the first time."""
         listing, instrument, now = quotation.listing, quotation.instrument, self.engine.clock.now_ms()
         quotation.begin(now)
         if instrument.category != "option":
@@ -277,7 +277,7 @@ class SimulatedMarket(Sink):
             self._move_listing(quotation, now, leap=leap)
 
     def _move_asleep(self, quotation: Quotation, now: int) -> None:
-        """Keep the prices that other listings and accounts depend on; nobody looks at the rest."""
+        """Keep the prices that other listings and accounts depend on; no one looks at the rest."""
         instrument = quotation.instrument
         if instrument.category == "option" or quotation.listing.status == "Closed":
             return

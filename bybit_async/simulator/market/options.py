@@ -23,7 +23,7 @@ class Valuation(NamedTuple):
 
 
 def value_option(terms: OptionTerms, underlying: float, now: int, volatility: float) -> Valuation:
-    """Value an option when its underlying stands at `underlying`; strikes far from it carry more volatility."""
+    """Value an option when its underlying costs `underlying`; strikes far from it carry more volatility."""
     iv = volatility * (1.0 + _SMILE * math.log(float(terms.strike) / underlying) ** 2)
     return value_at_iv(terms, underlying, now, iv)
 

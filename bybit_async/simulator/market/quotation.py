@@ -103,7 +103,7 @@ class Quotation:
         self._volume = int(lots) + 1
         self.option_day: OptionDay = OptionDay()
         self.awake: bool = False
-        """Whether anybody has looked at the listing, so that its prices are recorded and its book is kept."""
+        """Whether anyone has looked at the listing, so that its prices are recorded and its book is kept."""
         self._tapes: dict[str, Tape] = {}
         self._day: DayFigures | None = None
         self._measure(instrument)
@@ -182,7 +182,7 @@ class Quotation:
             self.index.regrid(self._history("index"), ratio, units)
 
     def forget(self) -> None:
-        """Have the minutes that lie ahead made anew: a path has changed."""
+        """Have the minutes ahead made again: a path has changed."""
         for tape in self._tapes.values():
             tape.forget()
 

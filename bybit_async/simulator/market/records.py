@@ -1,4 +1,4 @@
-"""What happened that nobody else keeps: liquidations not yet published, instruments that were delivered."""
+"""What happened that no one else keeps: liquidations not yet published, instruments that were delivered."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Deliveries(Sink):
 
 
 class PublicRecords:
-    """What anybody may look up: liquidations, deliveries, and what the operator announces."""
+    """What anyone may look up: liquidations, deliveries, and what the operator announces."""
 
     def __init__(self, clock: ExchangeClock) -> None:
         self.liquidations: Liquidations = Liquidations()

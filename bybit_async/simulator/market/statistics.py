@@ -1,4 +1,4 @@
-"""Figures that nobody trades but everybody reads: open interest, long-short ratio, historical volatility."""
+"""Figures that no one trades but everyone reads: open interest, long-short ratio, historical volatility."""
 
 from __future__ import annotations
 

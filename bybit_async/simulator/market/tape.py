@@ -22,7 +22,7 @@ class Tape:
         self._rows: list[list[int]] = [[opened, max(opened, present), min(opened, present), present, 0, 0]]
 
     def forget(self) -> None:
-        """Have history made anew: what lies ahead has changed."""
+        """Have history made again: the future has changed."""
         self._history.forget()
 
     def regrid(self, history: MinuteHistory, ratio: Fraction, turnover: Fraction) -> None:

@@ -35,7 +35,7 @@ class CandleFills(NamedTuple):
 
 
 def is_candles(source: object) -> bool:
-    """Tell whether a source is a frame of candles or rows of them, and not the name of a file."""
+    """Return whether a source is a frame of candles or rows of them, and not the name of a file."""
     return hasattr(source, "itertuples") or (isinstance(source, Iterable) and not isinstance(source, str | bytes))
 
 

@@ -21,7 +21,7 @@ import orjson
 from bybit_async.errors import BybitError
 from bybit_async.simulator.engine.matching import Side
 
-# Timestamps below this are seconds: as milliseconds they would lie in 1973.
+# Timestamps below this are seconds: as milliseconds they would be in 1973.
 _SECONDS = 100_000_000_000
 
 

@@ -153,7 +153,7 @@ class Replay:
         except StopIteration:
             self._end()
         except (RecordingError, OSError) as error:
-            # A timer has nobody to raise to: whoever waits is told.
+            # A timer has no caller to raise to: the waiters get the error.
             self.error = error
             self._end()
         else:

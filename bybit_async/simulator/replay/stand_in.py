@@ -108,7 +108,7 @@ class StandIn:
             venue.market.follow(self._key, float(trade.price))
 
     def candle_price(self, event: CandlePrice) -> None:
-        """Let the price walk to the next price of a candle, through whatever orders lie on its way."""
+        """Let the price walk to the next price of a candle, through all orders on its way."""
         venue, listing = self._venue, self._listing
         if listing.status != "Trading":
             return

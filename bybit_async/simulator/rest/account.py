@@ -151,13 +151,13 @@ def _switch(call: RestCall, params: Parameters) -> tuple[str, bool]:
 
 
 def set_delta_mode(call: RestCall) -> RestAnswer:
-    """`POST /v5/account/set-delta-mode`: remembered, and without effect where nobody is deleveraged."""
+    """`POST /v5/account/set-delta-mode`: stored without effect, because no one is deleveraged here."""
     call.account.delta_neutral = call.params.choice("deltaEnable", ("0", "1")) == "1"
     return RestAnswer({}, None, "success")
 
 
 def set_hedging_mode(call: RestCall) -> dict[str, Any]:
-    """`POST /v5/account/set-hedging-mode`: only for portfolio margin, which nobody has here."""
+    """`POST /v5/account/set-hedging-mode`: only for portfolio margin, which no one has here."""
     call.params.choice("setHedgingMode", ("ON", "OFF"))
     raise refusals.Refused(140001, "Switching the PM spot hedging switch is not allowed in non PM mode")
 

@@ -5,7 +5,7 @@
     /spot_index/BTCUSD/BTCUSD2024-01-31_index_price.csv.gz         index candles of one minute
     /orderbook/linear/BTCUSDT/2024-01-31_BTCUSDT_ob200.data.zip    recorded order books
 
-A day appears once it is over. Nobody traded before the exchange was started, so the trades of a minute are made from
+A day appears once it is over. No one traded before the exchange was started, so the trades of a minute are made from
 its candle, in a way that candles made of them are those that REST answers.
 """
 

@@ -116,7 +116,7 @@ class Parameters:
 
 
 class RestCall(NamedTuple):
-    """One call of an endpoint. `key` and `account` are None only on public endpoints."""
+    """One call of an endpoint. `key` and `account` are None on public endpoints only."""
 
     venue: SimulatedVenue
     params: Parameters
@@ -159,7 +159,7 @@ class RestAnswer(NamedTuple):
     code: int = 0
     verdict: LimitVerdict | None = None
     beside: Mapping[str, Any] = {}
-    """What stands beside the result, where it is not the result that tells it."""
+    """What is sent beside the result when the result does not say it."""
 
 
 Preparation = Callable[[RestCall], Iterator[None]]

@@ -21,7 +21,7 @@ _GROUPS = {"1": "G1(Major Coins)", "4": "G4(Mid-Tier Activation)", "8": "USDC"}
 
 
 def get_adl_alert(call: RestCall) -> dict[str, Any]:
-    """`GET /v5/market/adlAlert`: nobody is deleveraged here, so no contract ever draws down."""
+    """`GET /v5/market/adlAlert`: no one is deleveraged here, so no contract ever draws down."""
     wanted = call.params.text("symbol")
     contracts = [one for one in _contracts(call) if wanted in ("", one.symbol)]
     if wanted and not contracts:
@@ -45,7 +45,7 @@ def _alert(call: RestCall, instrument: Instrument) -> dict[str, str]:
 
 
 def get_fee_groups(call: RestCall) -> dict[str, Any]:
-    """`GET /v5/market/fee-group-info`: one level each, with the rates that everybody pays here."""
+    """`GET /v5/market/fee-group-info`: one level each, with the rates that everyone pays here."""
     call.params.choice("productType", ("contract",))
     wanted = call.params.choice("groupId", [str(number) for number in range(1, 10)], "")
     members: dict[str, list[Instrument]] = {}

@@ -34,7 +34,7 @@ def require_demo(path: str, category: str) -> None:
 def request_funds(call: RestCall) -> dict[str, Any]:
     """`POST /v5/account/demo-apply-money`: add (or with `adjustType` 1 remove) money, up to a maximum each time.
 
-    Who does not say what he wants gets the maximum of every coin.
+    A request that names no coin gets the maximum of every coin.
     """
     if not call.venue.demo:
         raise refusals.Refused(10032, "not simulated: /v5/account/demo-apply-money outside of demo")

@@ -14,7 +14,7 @@ _KINDS = ("1", "6")
 
 
 def member_of(call: RestCall, name: str) -> MemberAccount:
-    """Return the caller's sub-account that a parameter names; refused with 10001 when it is nobody's or another's."""
+    """Return the caller's sub-account that a parameter names; refused with 10001 when it is no one's or another's."""
     member = call.venue.members.find(call.params.integer(name))
     if member is None or member.parent != call.account.uid:
         raise refusals.parameter(f"{name} invalid")
@@ -54,7 +54,7 @@ def get_sub_members_by_page(call: RestCall) -> dict[str, Any]:
 
 
 def get_escrow_members(call: RestCall) -> dict[str, Any]:
-    """`GET /v5/user/escrow_sub_members`: nobody has fund custodians here."""
+    """`GET /v5/user/escrow_sub_members`: no one has fund custodians here."""
     require_master(call)
     return {"subMembers": [], "nextCursor": "0"}
 

@@ -17,7 +17,7 @@ _STATES = ("Processing", "Filled", "Rejected")
 
 
 def move_positions(call: RestCall) -> dict[str, Any]:
-    """`POST /v5/position/move-positions`: all legs, or none; a leg that cannot be is told as rejected."""
+    """`POST /v5/position/move-positions`: all legs, or none; a leg that cannot be moved is reported as rejected."""
     require_master(call)
     source, target = _member(call, "fromUid"), _member(call, "toUid")
     if source is target:

@@ -1,4 +1,4 @@
-"""What somebody owns altogether: by wallet, by member, in options, and how the funding wallet came by it."""
+"""Everything an account owns: by wallet, by member, in options, and the records of the funding wallet."""
 
 from __future__ import annotations
 

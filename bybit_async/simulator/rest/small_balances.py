@@ -1,4 +1,4 @@
-"""Convert small balances: which coins, a quote for several, and what became of it."""
+"""Convert small balances: which coins, a quote for several, and what happened to it."""
 
 from __future__ import annotations
 

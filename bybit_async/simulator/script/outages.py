@@ -31,7 +31,7 @@ _RULES: dict[Service, Rule] = {
 
 
 class Halt(Scene, tag="halt", frozen=True, kw_only=True):
-    """For `lasting`, nobody trades a symbol: orders are refused, makers leave the book, resting orders stay."""
+    """For `lasting`, no one trades a symbol: orders are refused, makers leave the book, resting orders stay."""
 
     symbol: str
     category: Category = "linear"
@@ -83,7 +83,7 @@ class Delisting(Scene, tag="delisting", frozen=True, kw_only=True):
 
 
 class TickSizeChange(Scene, tag="tick size change", frozen=True, kw_only=True):
-    """A symbol gets the tick size `tick`: its orders are cancelled, its books begin anew with update id 1."""
+    """A symbol gets the tick size `tick`: its orders are cancelled, its books start again with update id 1."""
 
     symbol: str
     tick: str
@@ -113,11 +113,11 @@ class TickSizeChange(Scene, tag="tick size change", frozen=True, kw_only=True):
 
 
 class Maintenance(Scene, tag="maintenance", frozen=True, kw_only=True):
-    """For `lasting`, some services of some products are down; the system status tells so, `notice` ahead.
+    """For `lasting`, some services of some products are down; the system status announces it `notice` ahead.
 
     ``trading`` halts every symbol of the products; ``http trading`` and ``market data`` answer 10016, ``websocket
     trading`` 10019; ``private stream`` cuts private sockets and refuses new ones. With `restart` every socket is reset
-    half way through, closed orders are forgotten and books begin anew with update id 1.
+    half way through, closed orders are forgotten and books start again with update id 1.
     """
 
     products: tuple[Category, ...] = ("linear", "inverse", "spot", "option")

@@ -74,7 +74,7 @@ class Squeeze(Scene, tag="squeeze", frozen=True, kw_only=True):
         """Arrange the rise and its end."""
         listing = stage.listing(self.category, self.symbol)
         if listing.instrument.category not in ("linear", "inverse"):
-            raise ValueError(f"{self.symbol} is no contract that could be squeezed")
+            raise ValueError(f"{self.symbol} is not a contract, and only contracts can be squeezed")
         market, coin, key = stage.venue.market, listing.instrument.base, listing.instrument.key
         rest = 1 - self.recovers
         rise = math.log((1 + self.rise) / (1 + self.premium))
@@ -139,4 +139,4 @@ def _check_coin(stage: Stage, coin: str) -> None:
 
 
 def _nothing() -> None:
-    """Only to be told."""
+    """Announced, and nothing else."""

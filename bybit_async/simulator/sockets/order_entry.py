@@ -35,7 +35,7 @@ _LONGEST_ID = 36
 
 
 class OrderEntrySession:
-    """What one client says on `/v5/trade`, and what it is told."""
+    """What one client says on `/v5/trade`, and what it is answered."""
 
     def __init__(self, venue: SimulatedVenue, connection: SocketConnection) -> None:
         self._venue = venue

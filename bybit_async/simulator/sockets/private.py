@@ -27,7 +27,7 @@ _OUT_OF_SCOPE = frozenset(
 
 
 class PrivateSession:
-    """What one client says on `/v5/private`, and what it is told."""
+    """What one client says on `/v5/private`, and what it is answered."""
 
     def __init__(self, venue: SimulatedVenue, connection: SocketConnection) -> None:
         self._venue = venue

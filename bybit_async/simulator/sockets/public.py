@@ -15,7 +15,7 @@ _MOST_OPTION_ARGS = 2_000
 
 
 class PublicSession:
-    """What one client says on `/v5/public/{category}`, and what it is told."""
+    """What one client says on `/v5/public/{category}`, and what it is answered."""
 
     def __init__(self, hub: SocketHub, connection: SocketConnection) -> None:
         self._hub = hub

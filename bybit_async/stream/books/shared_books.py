@@ -117,7 +117,7 @@ class OrderBookStream:
         known = book.updates
         try:
             async with asyncio.timeout(self._timeout):
-                # A snapshot may be followed by a gap before this task has its turn: it has been one all the same.
+                # A snapshot may be followed by a gap before this task has its turn: it has been one anyway.
                 while book.stale and book.updates == known:
                     await book.updated()
         except TimeoutError:

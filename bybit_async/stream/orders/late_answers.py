@@ -1,4 +1,4 @@
-"""Answers that come after their callers were given the outcome unknown, or to nobody at all."""
+"""Answers that come after their callers were given the outcome unknown, or that have no caller."""
 
 from __future__ import annotations
 

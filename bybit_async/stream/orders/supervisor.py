@@ -106,7 +106,7 @@ class OrderSupervisor:
     def _begin(self) -> asyncio.Task[OrderConnection]:
         if self._opening is None or self._opening.done():
             self._opening = asyncio.create_task(self._open(), name="bybit_async order entry")
-            # Its failure reaches those who wait; asyncio would report one that nobody is left to retrieve.
+            # Its failure reaches those who wait; asyncio would report one that no waiter is left to retrieve.
             self._opening.add_done_callback(lambda task: task.cancelled() or task.exception())
         return self._opening
 

@@ -52,8 +52,8 @@ class Answer(msgspec.Struct, omit_defaults=True):
     Attributes:
         term: the term of the relay that leads.
         started: the number of each topic's latest frame; those with a state send a snapshot next.
-        refused: why each of the others is not to be had.
-        unavailable: why all of it is not to be had now, but may be later; empty if it is.
+        refused: why each of the others is unavailable.
+        unavailable: why all of it is unavailable now and may be available later; empty if it is available.
     """
 
     request: int

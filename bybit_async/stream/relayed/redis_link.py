@@ -69,7 +69,7 @@ class RedisLink(asyncio.Protocol):
         return await reply
 
     def post(self, *command: bytes | str | int) -> None:
-        """Send a command whose reply nobody needs; one that is refused ends the connection."""
+        """Send a command whose reply is not needed; one that is refused ends the connection."""
         self._send(None, command)
 
     async def subscribe(self, *names: bytes) -> None:
@@ -153,7 +153,7 @@ class RedisLink(asyncio.Protocol):
             self.abort(f"refused: {item}")
             return
         if not self._waiting:
-            self.abort("a reply that nobody asked for")
+            self.abort("a reply that no command asked for")
             return
         waiting = self._waiting.popleft()
         if isinstance(item, ReplyError):

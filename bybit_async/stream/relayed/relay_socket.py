@@ -207,7 +207,7 @@ class RelaySocket:
         if term > self._term:
             self.abort("another relay leads now")
         elif term < self._term:
-            # Sent by a relay that stood still and led once; what it says is old.
+            # Sent by a relay that was blocked and led once; what it says is old.
             return
         elif number == last + 1:
             self._numbers[name] = number
@@ -236,7 +236,7 @@ class RelaySocket:
             self.on_text(message, time.monotonic_ns())
             return
         if kind + message == FORGOTTEN:
-            self.abort("the relay forgot this consumer, which stood still for too long")
+            self.abort("the relay forgot this consumer, which was blocked for too long")
             return
         try:
             answer = _answer.decode(message) if kind == _ANSWER else None
@@ -290,7 +290,7 @@ class RelaySocket:
     # Its life.
 
     def _look_after(self) -> None:
-        # Beats are counted instead of timed: a loop that stood still finds them waiting, and no relay was silent.
+        # Beats are counted instead of timed: a loop that was blocked finds them waiting, and no relay was silent.
         self._silent += not self._paused
         now = time.monotonic()
         stood_still, self._looked_at = now - self._looked_at > SILENCE_SECONDS, now

@@ -153,10 +153,10 @@ def odd(column: str, value: float) -> pd.DataFrame:
     ("data", "says"),
     [
         (GAP, "BTCUSDT at 2024-01-01 00:27:00: 1 candles are missing"),
-        (odd("close", np.nan), "BTCUSDT at 2024-01-01 00:28:00: this is no candle: .*close nan"),
-        (odd("high", 99.5), "BTCUSDT at 2024-01-01 00:28:00: this is no candle"),
-        (odd("low", 0.0), "this is no candle"),
-        (odd("high", np.inf), "this is no candle"),
+        (odd("close", np.nan), "BTCUSDT at 2024-01-01 00:28:00: this is not a candle: .*close nan"),
+        (odd("high", 99.5), "BTCUSDT at 2024-01-01 00:28:00: this is not a candle"),
+        (odd("low", 0.0), "this is not a candle"),
+        (odd("high", np.inf), "this is not a candle"),
         (pd.concat([ODD, ODD.iloc[-1:]]), "2024-01-01 00:29:00: the candle is not later"),
         (
             CandleData(ODD, pd.DataFrame({"funding_rate": [np.nan]}, index=ODD.index[3:4])),
@@ -193,7 +193,7 @@ def test_a_gap_between_fundings_stops_the_run() -> None:
         ({"balance": -5}, "balance must be positive, not -5"),
         ({"balance": "NaN"}, "balance must be positive"),
         ({"interval": "7"}, "unknown interval"),
-        ({"interval": "M"}, "'M' is no multiple of the candles' 60 s"),
+        ({"interval": "M"}, "'M' is not a multiple of the candles' 60 s"),
         ({"symbol": "NOSUCHUSDT"}, "NOSUCHUSDT is not in the catalogue"),
     ],
 )
