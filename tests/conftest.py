@@ -23,6 +23,7 @@ settings.load_profile("default")
 _FOLDERS = ("XDG_DATA_HOME", "XDG_STATE_HOME")
 
 
+@pytest.hookimpl(optionalhook=True)  # The mutation tool runs without xdist.
 def pytest_xdist_auto_num_workers() -> int:
     """Say what ``-n auto`` means: many tests wait for sockets, timers and processes, and leave their core to others."""
     asked = os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS")
