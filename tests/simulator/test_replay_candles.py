@@ -77,7 +77,7 @@ async def test_orders_fill_on_the_way_of_the_price(stage):
 
 
 async def test_the_nearer_extreme_comes_first_and_each_at_its_third(stage):
-    exchange, client = stage
+    exchange, _ = stage
     # The high is nearer to the open, though the candle rises.
     row = (RECORDED, "60000", "60200", "59000", "60100", "1")
     exchange.replay([row, (RECORDED + 60_000, *row[1:])], symbol="BTCUSDT")
