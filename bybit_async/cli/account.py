@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console, Group, RenderableType
@@ -34,15 +34,15 @@ def account(
     seconds: Annotated[float | None, typer.Option(min=0.0, help="Stop by itself after so long.")] = None,
 ) -> None:
     """Watch balances, positions and open orders until Ctrl-C. Keys come from BYBIT_API_KEY and BYBIT_API_SECRET."""
-    where = {"testnet": testnet, "demo": demo, "environment": environment, "simulated": simulated}
+    where = place.Place(testnet, demo, environment, simulated)
     try:
         asyncio.run(_watch(Console(), where, seconds))
     except KeyboardInterrupt:
         raise typer.Exit(STOPPED) from None
 
 
-async def _watch(console: Console, where: dict[str, Any], seconds: float | None) -> None:
-    async with place.session_at(**where, public=False) as bybit, bybit.live_account() as live:
+async def _watch(console: Console, where: place.Place, seconds: float | None) -> None:
+    async with where.session(public=False) as bybit, bybit.live_account() as live:
         where_shown = bybit.environment.rest_url
         async with drawn(lambda: screen(live, where_shown), console, per_second=4):
             with suppress(TimeoutError):

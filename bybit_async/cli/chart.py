@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -9,10 +10,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bybit_async.cli import FAILED
+from bybit_async.cli import FAILED, place
 from bybit_async.cli import history_options as options
 from bybit_async.data.chart import write_chart
-from bybit_async.errors import BybitError
 from bybit_async.extras import require
 from bybit_async.session import AsyncBybit
 
@@ -31,18 +31,17 @@ def chart(
     category: options.Category = "linear",
     price: options.Price = "last",
     data_dir: options.DataDir = None,
-    url: options.Url = None,
-    testnet: options.Testnet = False,
+    testnet: place.Testnet = False,
+    demo: place.Demo = False,
+    environment: place.Environment = None,
+    simulated: place.Simulated = False,
 ) -> None:
     """Draw candles with moving averages."""
     require("chart", "Charts")
     console = Console()
     if out.suffix.lower() not in (".html", ".png"):
         raise typer.BadParameter(f"expected a name that ends with .html or .png, got {out.name!r}", param_hint="--out")
-    try:
-        session = options.open_session(url=url, testnet=testnet, data_dir=data_dir)
-    except BybitError as error:
-        options.fail(error)
+    session = place.Place(testnet, demo, environment, simulated).session(data_dir=data_dir)
     work = _draw(session, symbol, interval, days, out, averages=sma or [], category=category, price=price)
     try:
         count = options.run(console, work)
@@ -53,7 +52,7 @@ def chart(
 
 
 async def _draw(
-    session: AsyncBybit,
+    session: AbstractAsyncContextManager[AsyncBybit],
     symbol: str,
     interval: str,
     days: float,

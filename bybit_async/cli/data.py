@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,12 +12,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bybit_async.cli import FAILED
+from bybit_async.cli import FAILED, place
 from bybit_async.cli import history_options as options
 from bybit_async.data.intervals import date_text, time_text
 from bybit_async.data.store import Store
 from bybit_async.data.upkeep import Report, verify
-from bybit_async.errors import BybitError
 from bybit_async.session import AsyncBybit
 
 if TYPE_CHECKING:
@@ -77,15 +77,14 @@ def verify_store(data_dir: options.DataDir = None) -> None:
 
 def repair_store(
     data_dir: options.DataDir = None,
-    url: options.Url = None,
-    testnet: options.Testnet = False,
+    testnet: place.Testnet = False,
+    demo: place.Demo = False,
+    environment: place.Environment = None,
+    simulated: place.Simulated = False,
 ) -> None:
     """Remove what is damaged, and download it, every gap and every hole again."""
     console = Console()
-    try:
-        session = options.open_session(url=url, testnet=testnet, data_dir=data_dir)
-    except BybitError as error:
-        options.fail(error)
+    session = place.Place(testnet, demo, environment, simulated).session(data_dir=data_dir)
 
     async def work() -> list[Report]:
         async with session as bybit:
@@ -104,8 +103,10 @@ def export(
     category: options.Category = "linear",
     price: options.Price = "last",
     data_dir: options.DataDir = None,
-    url: options.Url = None,
-    testnet: options.Testnet = False,
+    testnet: place.Testnet = False,
+    demo: place.Demo = False,
+    environment: place.Environment = None,
+    simulated: place.Simulated = False,
 ) -> None:
     """Write candles to one file; what is missing in the store is downloaded first."""
     console = Console()
@@ -114,10 +115,7 @@ def export(
         raise typer.BadParameter(f"expected {', '.join(_WRITERS)}, got {out.name!r}", param_hint="--out")
     if not out.resolve().parent.is_dir():
         raise typer.BadParameter(f"there is no folder {out.parent}", param_hint="--out")
-    try:
-        session = options.open_session(url=url, testnet=testnet, data_dir=data_dir)
-    except BybitError as error:
-        options.fail(error)
+    session = place.Place(testnet, demo, environment, simulated).session(data_dir=data_dir)
     frame = options.run(console, _fetch(session, symbol, interval, start, end, category=category, price=price))
     table = frame.reset_index()
     write = getattr(table, writer)
@@ -130,7 +128,14 @@ def export(
 
 
 async def _fetch(
-    session: AsyncBybit, symbol: str, interval: str, start: str, end: str | None, *, category: str, price: str
+    session: AbstractAsyncContextManager[AsyncBybit],
+    symbol: str,
+    interval: str,
+    start: str,
+    end: str | None,
+    *,
+    category: str,
+    price: str,
 ) -> pandas.DataFrame:
     async with session as bybit:
         return await bybit.data.fetch_klines(

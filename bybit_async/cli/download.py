@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Any, cast
 
 import msgspec
@@ -13,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from bybit_async.cli import history_options as options
+from bybit_async.cli import place
 from bybit_async.data.coverage import Coverage
 from bybit_async.data.download import Progress as Step
 from bybit_async.data.intervals import date_text
@@ -69,8 +71,10 @@ def download(
     every: Annotated[str, typer.Option(help="Step of order book snapshots: 100ms, 1s, 1m.")] = "1m",
     depth: Annotated[int, typer.Option(help="Levels a side of order book snapshots, 1 to 200.")] = 10,
     data_dir: options.DataDir = None,
-    url: options.Url = None,
-    testnet: options.Testnet = False,
+    testnet: place.Testnet = False,
+    demo: place.Demo = False,
+    environment: place.Environment = None,
+    simulated: place.Simulated = False,
 ) -> None:
     """Download history into the store. What is there already is not asked for again; it can be stopped at any time."""
     console = Console()
@@ -81,10 +85,10 @@ def download(
     try:
         for symbol in distinct:
             request.check(symbol)
-        session = options.open_session(url=url, testnet=testnet, data_dir=data_dir)
     except BybitError as error:
         options.fail(error)
-    found, errors = options.run(console, _download(console, session, distinct, request))
+    where = place.Place(testnet, demo, environment, simulated)
+    found, errors = options.run(console, _download(console, where.session(data_dir=data_dir), distinct, request))
     if found:
         console.print(_summary(found))
     for symbol, failure in list(errors.items())[:-1]:
@@ -94,7 +98,10 @@ def download(
 
 
 async def _download(
-    console: Console, session: AsyncBybit, symbols: list[str], request: DownloadRequest
+    console: Console,
+    session: AbstractAsyncContextManager[AsyncBybit],
+    symbols: list[str],
+    request: DownloadRequest,
 ) -> tuple[dict[str, Coverage], dict[str, BybitError]]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     found: dict[str, Coverage] = {}

@@ -14,9 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from bybit_async.cli import STOPPED, exit_code
-from bybit_async.environments import find
-from bybit_async.errors import BybitError, InvalidParameter
-from bybit_async.session import AsyncBybit
+from bybit_async.errors import BybitError
 
 T = TypeVar("T")
 
@@ -24,26 +22,18 @@ DataDir = Annotated[
     str | None,
     typer.Option("--data-dir", envvar="BYBIT_DATA_DIR", help="Folder or address (s3://…) of the store."),
 ]
-Url = Annotated[str | None, typer.Option("--url", help="Another exchange, as of `bybit-async simulate`.")]
-Testnet = Annotated[bool, typer.Option("--testnet", help="Use the testnet.")]
 Category = Annotated[str, typer.Option(help="spot, linear, inverse or option.")]
 Interval = Annotated[str, typer.Option(help="As 1m, 4h, 1d, or in Bybit's spelling.")]
 Price = Annotated[str, typer.Option(help="last, mark, index or premium.")]
 
 
-def open_session(*, url: str | None, testnet: bool, data_dir: str | None) -> AsyncBybit:
-    """Return a session without a key."""
-    if url is None:
-        return AsyncBybit(testnet=testnet, data_dir=data_dir)
-    if testnet:
-        raise InvalidParameter("--testnet", "it and --url are two exchanges; choose one")
-    return AsyncBybit(environment=find(url, "--url"), data_dir=data_dir)
-
-
 def fail(error: BybitError) -> NoReturn:
     """Report an error in a line and exit: 2 for an argument that is invalid, 1 for everything else."""
     # Soft wrapping leaves a command that is to be copied in one piece.
-    Console(stderr=True).print(f"[red]{escape(str(error))}[/]", highlight=False, soft_wrap=True)
+    console = Console(stderr=True)
+    console.print(f"[red]{escape(str(error))}[/]", highlight=False, soft_wrap=True)
+    for note in error.__notes__:
+        console.print(note, highlight=False, markup=False, soft_wrap=True)
     raise typer.Exit(exit_code(error)) from None
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
 from bybit_async.errors import InvalidParameter
 from bybit_async.session import AsyncBybit
+from bybit_async.session_options import SessionOptions
 
 Testnet = Annotated[bool, typer.Option("--testnet", help="Use the testnet.")]
 Demo = Annotated[bool, typer.Option("--demo", help="Use demo trading.")]
@@ -21,28 +22,43 @@ Environment = Annotated[
 Simulated = Annotated[bool, typer.Option("--simulated", help="Use an exchange made for this command.")]
 
 
-@asynccontextmanager
-async def session_at(
-    *, testnet: bool, demo: bool, environment: str | None, simulated: bool, public: bool
-) -> AsyncIterator[AsyncBybit]:
-    """Open a session where the options say, else where the variables of the process say; see `AsyncBybit.from_env`.
+class Place(NamedTuple):
+    """Which exchange a command talks to; without any of these, the one that the variables of the process say."""
 
-    Raises:
-        InvalidParameter: two options contradict each other.
-    """
-    if sum((testnet, demo, environment is not None, simulated)) > 1:
-        raise InvalidParameter("--environment", "give one of --testnet, --demo, --environment and --simulated")
-    if simulated:
-        from bybit_async.simulator import SimulatedExchange
+    testnet: bool = False
+    demo: bool = False
+    environment: str | None = None
+    simulated: bool = False
 
-        async with SimulatedExchange(seed=0) as exchange:
-            async with AsyncBybit(environment=exchange.environment, **exchange.new_account(usdt="100000")) as bybit:
-                yield bybit
-        return
-    places = {"testnet": testnet or None, "demo": demo or None, "environment": environment}
-    with warnings.catch_warnings():
-        # A signed call without a key ends in an error of its own.
-        warnings.simplefilter("ignore", UserWarning)
-        session = AsyncBybit.from_env(public=public, **places)  # type: ignore[arg-type]
-    async with session as bybit:
-        yield bybit
+    @asynccontextmanager
+    async def session(self, *, public: bool = True, data_dir: str | None = None) -> AsyncIterator[AsyncBybit]:
+        """Open a session there; see `AsyncBybit.from_env`.
+
+        Raises:
+            InvalidParameter: two options contradict each other.
+        """
+        if sum((self.testnet, self.demo, self.environment is not None, self.simulated)) > 1:
+            raise InvalidParameter("--environment", "give one of --testnet, --demo, --environment and --simulated")
+        if self.simulated:
+            from bybit_async.simulator import SimulatedExchange
+
+            async with SimulatedExchange(seed=0) as exchange:
+                keys = exchange.new_account(usdt="100000")
+                async with AsyncBybit(environment=exchange.environment, data_dir=data_dir, **keys) as bybit:
+                    yield bybit
+            return
+        chosen: SessionOptions = {}
+        if self.testnet:
+            chosen["testnet"] = True
+        if self.demo:
+            chosen["demo"] = True
+        if self.environment is not None:
+            chosen["environment"] = self.environment
+        if data_dir is not None:
+            chosen["data_dir"] = data_dir
+        with warnings.catch_warnings():
+            # A signed call without a key ends in an error of its own.
+            warnings.simplefilter("ignore", UserWarning)
+            session = AsyncBybit.from_env(public=public, **chosen)
+        async with session as bybit:
+            yield bybit

@@ -43,7 +43,7 @@ def watch(
     """Watch books, trades and tickers until Ctrl-C, each with its age; a book that may be wrong says so."""
     if category not in ("spot", "linear", "inverse"):
         raise InvalidParameter("--category", f"expected spot, linear or inverse, got {category!r}")
-    where = {"testnet": testnet, "demo": demo, "environment": environment, "simulated": simulated}
+    where = place.Place(testnet, demo, environment, simulated)
     try:
         asyncio.run(_watch(Console(), list(dict.fromkeys(symbols)), category, where, seconds))  # type: ignore[arg-type]
     except KeyboardInterrupt:
@@ -51,9 +51,9 @@ def watch(
 
 
 async def _watch(
-    console: Console, symbols: list[str], category: Category, where: dict[str, Any], seconds: float | None
+    console: Console, symbols: list[str], category: Category, where: place.Place, seconds: float | None
 ) -> None:
-    async with place.session_at(**where, public=True) as bybit:
+    async with where.session(public=True) as bybit:
         for symbol in symbols:
             # A misspelt symbol is reported at once: its stream would be silent.
             await bybit.market.get_instrument(symbol, category=category)

@@ -125,6 +125,13 @@ async def test_a_chart_is_drawn(command, tmp_path, out):
     assert (tmp_path / out).stat().st_size > 20_000
 
 
+async def test_a_chart_of_an_exchange_made_for_the_command(command, tmp_path):
+    words = ("chart", "BTCUSDT", "--days", "3", "--out", tmp_path / "chart.png", "--simulated")
+    drawn = await command(*words, exchange_too=False)
+    assert drawn.exit_code == 0, drawn.output
+    assert " candles in " in drawn.output
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -141,10 +148,10 @@ async def test_a_chart_is_drawn(command, tmp_path, out):
         (("download", "BTCUSDT", "--start", "2024-02-01", "--kind", "orderbook-snapshots", "--depth", "0"), "depth"),
         (("download", "BTCUSDT", "--start", "2024-02-01", "--category", "moon"), "category"),
         (("download", "BTCUSDT", "--start", "2024-02-01", "--price", "fair"), "price"),
-        (("download", "BTCUSDT", "--start", "2024-02-01", "--testnet"), "--url"),
-        (("data", "repair", "--testnet"), "--url"),
-        (("chart", "BTCUSDT", "--testnet"), "--url"),
-        (("data", "export", "BTCUSDT", "--start", "2024-02-01", "--out", "x.csv", "--testnet"), "--url"),
+        (("download", "BTCUSDT", "--start", "2024-02-01", "--testnet"), "--environment"),
+        (("data", "repair", "--testnet"), "--environment"),
+        (("chart", "BTCUSDT", "--testnet"), "--environment"),
+        (("data", "export", "BTCUSDT", "--start", "2024-02-01", "--out", "x.csv", "--testnet"), "--environment"),
     ],
 )
 async def test_bad_input_is_told_in_a_line_and_not_in_a_traceback(command, exchange, words, said):
