@@ -70,7 +70,7 @@ ALLOWED: dict[str, set[str]] = {
     | {"session", "bridge", "api", "stream", "live", "data", "state", "models", "transport", "simulator"},
     "simulator": LEAVES | {"models"},
     "relay": LEAVES | {"session", "stream", "state", "models", "transport"},
-    "cli": LEAVES | {"__version__", "relay"}
+    "cli": LEAVES | {"__version__", "relay", "session_options"}
     | {"session", "blocking", "bot", "simulator", "api", "stream", "live", "data", "state", "models", "transport"},
     "pytest_plugin": {"session", "simulator"},
     "": LEAVES | {"session", "blocking", "api", "stream", "live", "models", "transport"},
