@@ -34,14 +34,14 @@ def account(
     seconds: Annotated[float | None, typer.Option(min=0.0, help="Stop by itself after so long.")] = None,
 ) -> None:
     """Watch balances, positions and open orders until Ctrl-C. Keys come from BYBIT_API_KEY and BYBIT_API_SECRET."""
-    where = place.Place(testnet, demo, environment, simulated)
+    where = place.Target(testnet, demo, environment, simulated)
     try:
         asyncio.run(_watch(Console(), where, seconds))
     except KeyboardInterrupt:
         raise typer.Exit(STOPPED) from None
 
 
-async def _watch(console: Console, where: place.Place, seconds: float | None) -> None:
+async def _watch(console: Console, where: place.Target, seconds: float | None) -> None:
     async with where.session(public=False) as bybit, bybit.live_account() as live:
         where_shown = bybit.environment.rest_url
         async with drawn(lambda: screen(live, where_shown), console, per_second=4):

@@ -64,7 +64,7 @@ def call(
     arguments = arguments_of(target, words or [])
     if target.write and not (yes or simulated):
         _confirm(target, arguments)
-    where = place.Place(testnet, demo, environment, simulated)
+    where = place.Target(testnet, demo, environment, simulated)
     try:
         answer = asyncio.run(_answer(target, arguments, where, every=every))
     except KeyboardInterrupt:
@@ -77,7 +77,7 @@ def call(
         show_table(Console(), _rows(answer), [name for name in columns.split(",") if name])
 
 
-async def _answer(target: Endpoint, arguments: dict[str, Any], where: place.Place, *, every: bool) -> Any:
+async def _answer(target: Endpoint, arguments: dict[str, Any], where: place.Target, *, every: bool) -> Any:
     async with where.session(public=not target.signed) as bybit:
         made = method_of(target, bybit)(**arguments)
         if every and isinstance(made, Pager):

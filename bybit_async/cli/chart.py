@@ -41,7 +41,7 @@ def chart(
     console = Console()
     if out.suffix.lower() not in (".html", ".png"):
         raise typer.BadParameter(f"expected a name that ends with .html or .png, got {out.name!r}", param_hint="--out")
-    session = place.Place(testnet, demo, environment, simulated).session(data_dir=data_dir)
+    session = place.Target(testnet, demo, environment, simulated).session(data_dir=data_dir)
     work = _draw(session, symbol, interval, days, out, averages=sma or [], category=category, price=price)
     try:
         count = options.run(console, work)

@@ -84,7 +84,7 @@ def repair_store(
 ) -> None:
     """Remove what is damaged, and download it, every gap and every hole again."""
     console = Console()
-    session = place.Place(testnet, demo, environment, simulated).session(data_dir=data_dir)
+    session = place.Target(testnet, demo, environment, simulated).session(data_dir=data_dir)
 
     async def work() -> list[Report]:
         async with session as bybit:
@@ -115,7 +115,7 @@ def export(
         raise typer.BadParameter(f"expected {', '.join(_WRITERS)}, got {out.name!r}", param_hint="--out")
     if not out.resolve().parent.is_dir():
         raise typer.BadParameter(f"there is no folder {out.parent}", param_hint="--out")
-    session = place.Place(testnet, demo, environment, simulated).session(data_dir=data_dir)
+    session = place.Target(testnet, demo, environment, simulated).session(data_dir=data_dir)
     frame = options.run(console, _fetch(session, symbol, interval, start, end, category=category, price=price))
     table = frame.reset_index()
     write = getattr(table, writer)

@@ -87,7 +87,7 @@ def download(
             request.check(symbol)
     except BybitError as error:
         options.fail(error)
-    where = place.Place(testnet, demo, environment, simulated)
+    where = place.Target(testnet, demo, environment, simulated)
     found, errors = options.run(console, _download(console, where.session(data_dir=data_dir), distinct, request))
     if found:
         console.print(_summary(found))

@@ -22,7 +22,7 @@ Environment = Annotated[
 Simulated = Annotated[bool, typer.Option("--simulated", help="Use an exchange made for this command.")]
 
 
-class Place(NamedTuple):
+class Target(NamedTuple):
     """Which exchange a command talks to; without any of these, the one that the variables of the process say."""
 
     testnet: bool = False

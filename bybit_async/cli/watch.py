@@ -43,7 +43,7 @@ def watch(
     """Watch books, trades and tickers until Ctrl-C, each with its age; a book that may be wrong says so."""
     if category not in ("spot", "linear", "inverse"):
         raise InvalidParameter("--category", f"expected spot, linear or inverse, got {category!r}")
-    where = place.Place(testnet, demo, environment, simulated)
+    where = place.Target(testnet, demo, environment, simulated)
     try:
         asyncio.run(_watch(Console(), list(dict.fromkeys(symbols)), category, where, seconds))  # type: ignore[arg-type]
     except KeyboardInterrupt:
@@ -51,7 +51,7 @@ def watch(
 
 
 async def _watch(
-    console: Console, symbols: list[str], category: Category, where: place.Place, seconds: float | None
+    console: Console, symbols: list[str], category: Category, where: place.Target, seconds: float | None
 ) -> None:
     async with where.session(public=True) as bybit:
         for symbol in symbols:
