@@ -140,6 +140,8 @@ class Bybit:
         hooks: functions that watch requests and answers.
         data_dir: where `data` keeps history: a folder, or an fsspec address such as ``s3://bucket/history``; the
             user's own data folder by default.
+        data_leases: where processes with the same `data_dir` divide what is missing of a series among themselves, month
+            by month: ``"redis://…"``, or a folder for those of one machine. By default each downloads for itself.
 
     Raises:
         InvalidParameter: an argument is unusable; it is named.
@@ -168,6 +170,7 @@ class Bybit:
         ssl_context: ssl.SSLContext | None = None,
         hooks: bybit_async.transport.hooks.Hooks | None = None,
         data_dir: str | os.PathLike[str] | None = None,
+        data_leases: str | os.PathLike[str] | None = None,
     ) -> None: ...
     @property
     def account(self) -> Account:
@@ -219,8 +222,9 @@ class Bybit:
         """Build a session from the variables of the process; arguments of `Bybit` win over them.
 
         ``BYBIT_API_KEY`` and ``BYBIT_API_SECRET``; ``BYBIT_ENVIRONMENT`` (a name or an address, as for the argument),
-        or ``BYBIT_TESTNET``, ``BYBIT_DEMO`` and ``BYBIT_REGION``; ``BYBIT_DATA_DIR``. Truth is spelled ``1``,
-        ``true``, ``yes`` or ``on``. An argument that says where to connect replaces all the variables that do.
+        or ``BYBIT_TESTNET``, ``BYBIT_DEMO`` and ``BYBIT_REGION``; ``BYBIT_DATA_DIR`` and ``BYBIT_DATA_LEASES``. Truth
+        is spelled ``1``, ``true``, ``yes`` or ``on``. An argument that says where to connect replaces all the variables
+        that do.
 
         With neither key nor secret the session serves public data only, which is announced by a `UserWarning`;
         ``public=True`` asks for that, reads no key, and keeps quiet.
@@ -2239,6 +2243,7 @@ class Data:
         clock: exchange time.
         streams: returns the session's streams.
         place: a folder or an fsspec address for the store; None for the user's own data folder.
+        leases: where processes that share the store divide downloads; None where each downloads for itself.
         memory: bytes of frames that are kept in memory.
         ssl_context: what to trust where the archive is, instead of the usual certificates.
 

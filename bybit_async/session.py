@@ -99,6 +99,8 @@ class AsyncBybit(SessionRooms):
         hooks: functions that watch requests and answers.
         data_dir: where `data` keeps history: a folder, or an fsspec address such as ``s3://bucket/history``; the
             user's own data folder by default.
+        data_leases: where processes with the same `data_dir` divide what is missing of a series among themselves, month
+            by month: ``"redis://…"``, or a folder for those of one machine. By default each downloads for itself.
 
     Raises:
         InvalidParameter: an argument is unusable; it is named.
@@ -128,8 +130,10 @@ class AsyncBybit(SessionRooms):
         ssl_context: ssl.SSLContext | None = None,
         hooks: Hooks | None = None,
         data_dir: str | os.PathLike[str] | None = None,
+        data_leases: str | os.PathLike[str] | None = None,
     ) -> None:
         api_secret, stream_source, private_source = hidden(api_secret), hidden(stream_source), hidden(private_source)
+        data_leases = hidden(data_leases) if isinstance(data_leases, str) else data_leases
         self.environment: Environment = _chosen(environment, testnet=testnet, demo=demo, region=region)
         self.clock: Clock = Clock()
         self._signer = signer_from(api_key, api_secret, signer)
@@ -141,7 +145,7 @@ class AsyncBybit(SessionRooms):
         self._stream_source = _checked_source(stream_source, "stream_source")
         self._private_source = _checked_source(private_source, "private_source")
         self._ssl_context = ssl_context
-        self._data_dir = data_dir
+        self._data_dir, self._data_leases = data_dir, data_leases
         self._orders_via = one_of(orders_via, get_args(OrdersVia), "orders_via")
         base_url = self.environment.rest_url
         self._limits, self._home = limits_of(self.clock, self._signer, rate_limits, base_url), HomeLoop()
@@ -166,8 +170,9 @@ class AsyncBybit(SessionRooms):
         """Build a session from the variables of the process; arguments of `AsyncBybit` win over them.
 
         ``BYBIT_API_KEY`` and ``BYBIT_API_SECRET``; ``BYBIT_ENVIRONMENT`` (a name or an address, as for the argument),
-        or ``BYBIT_TESTNET``, ``BYBIT_DEMO`` and ``BYBIT_REGION``; ``BYBIT_DATA_DIR``. Truth is spelled ``1``,
-        ``true``, ``yes`` or ``on``. An argument that says where to connect replaces all the variables that do.
+        or ``BYBIT_TESTNET``, ``BYBIT_DEMO`` and ``BYBIT_REGION``; ``BYBIT_DATA_DIR`` and ``BYBIT_DATA_LEASES``. Truth
+        is spelled ``1``, ``true``, ``yes`` or ``on``. An argument that says where to connect replaces all the variables
+        that do.
 
         With neither key nor secret the session serves public data only, which is announced by a `UserWarning`;
         ``public=True`` asks for that, reads no key, and keeps quiet.

@@ -49,6 +49,7 @@ class SessionOptions(TypedDict, total=False):
     ssl_context: ssl.SSLContext | None
     hooks: Hooks | None
     data_dir: str | os.PathLike[str] | None
+    data_leases: str | os.PathLike[str] | None
 
 
 def from_variables(overrides: Mapping[str, Any], *, public: bool) -> dict[str, Any]:
@@ -70,7 +71,7 @@ def from_variables(overrides: Mapping[str, Any], *, public: bool) -> dict[str, A
             raise MissingCredentials(missing, "is not set, and key and secret go together")
     if not given.keys() & {"environment", "testnet", "demo", "region"}:
         given["environment"] = environments.from_variables(os.environ)
-    return {**_set(data_dir="BYBIT_DATA_DIR"), **given}
+    return {**_set(data_dir="BYBIT_DATA_DIR", data_leases="BYBIT_DATA_LEASES"), **given}
 
 
 def _set(**names: str) -> dict[str, Any]:

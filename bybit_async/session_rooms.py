@@ -58,6 +58,7 @@ class SessionRooms(Domains):
     _private_source: Secret | None
     _ssl_context: ssl.SSLContext | None
     _data_dir: str | os.PathLike[str] | None
+    _data_leases: str | os.PathLike[str] | None
     _orders_via: OrdersVia
     _state: Literal["new", "open", "closed"]
 
@@ -101,6 +102,7 @@ class SessionRooms(Domains):
             self.clock,
             lambda: self.stream,
             place=self._data_dir,
+            leases=self._data_leases,
             ssl_context=self._ssl_context,
         )
 

@@ -71,6 +71,7 @@ def download(
     every: Annotated[str, typer.Option(help="Step of order book snapshots: 100ms, 1s, 1m.")] = "1m",
     depth: Annotated[int, typer.Option(help="Levels a side of order book snapshots, 1 to 200.")] = 10,
     data_dir: options.DataDir = None,
+    leases: options.Leases = None,
     testnet: place.Testnet = False,
     demo: place.Demo = False,
     environment: place.Environment = None,
@@ -88,7 +89,8 @@ def download(
     except BybitError as error:
         options.fail(error)
     where = place.Target(testnet, demo, environment, simulated)
-    found, errors = options.run(console, _download(console, where.session(data_dir=data_dir), distinct, request))
+    session = where.session(data_dir=data_dir, data_leases=leases)
+    found, errors = options.run(console, _download(console, session, distinct, request))
     if found:
         console.print(_summary(found))
     for symbol, failure in list(errors.items())[:-1]:

@@ -22,6 +22,14 @@ DataDir = Annotated[
     str | None,
     typer.Option("--data-dir", envvar="BYBIT_DATA_DIR", help="Folder or address (s3://…) of the store."),
 ]
+Leases = Annotated[
+    str | None,
+    typer.Option(
+        "--leases",
+        envvar="BYBIT_DATA_LEASES",
+        help="Divide the work among all processes with the same store and this: redis://…, or a folder.",
+    ),
+]
 Category = Annotated[str, typer.Option(help="spot, linear, inverse or option.")]
 Interval = Annotated[str, typer.Option(help="As 1m, 4h, 1d, or in Bybit's spelling.")]
 Price = Annotated[str, typer.Option(help="last, mark, index or premium.")]

@@ -31,7 +31,9 @@ class Target(NamedTuple):
     simulated: bool = False
 
     @asynccontextmanager
-    async def session(self, *, public: bool = True, data_dir: str | None = None) -> AsyncIterator[AsyncBybit]:
+    async def session(
+        self, *, public: bool = True, data_dir: str | None = None, data_leases: str | None = None
+    ) -> AsyncIterator[AsyncBybit]:
         """Open a session there; see `AsyncBybit.from_env`.
 
         Raises:
@@ -44,7 +46,9 @@ class Target(NamedTuple):
 
             async with SimulatedExchange(seed=0) as exchange:
                 keys = exchange.new_account(usdt="100000")
-                async with AsyncBybit(environment=exchange.environment, data_dir=data_dir, **keys) as bybit:
+                async with AsyncBybit(
+                    environment=exchange.environment, data_dir=data_dir, data_leases=data_leases, **keys
+                ) as bybit:
                     yield bybit
             return
         chosen: SessionOptions = {}
@@ -56,6 +60,8 @@ class Target(NamedTuple):
             chosen["environment"] = self.environment
         if data_dir is not None:
             chosen["data_dir"] = data_dir
+        if data_leases is not None:
+            chosen["data_leases"] = data_leases
         with warnings.catch_warnings():
             # A signed call without a key ends in an error of its own.
             warnings.simplefilter("ignore", UserWarning)

@@ -14,6 +14,7 @@ from bybit_async.data.archive import Archive
 from bybit_async.data.arguments import callback_of
 from bybit_async.data.cache import FrameCache
 from bybit_async.data.coverage import Coverage
+from bybit_async.data.division import Division
 from bybit_async.data.download import OnProgress
 from bybit_async.data.exchange_time import ExchangeTime
 from bybit_async.data.frames import Dtype, to_frame
@@ -52,6 +53,7 @@ class Data(Live):
         clock: exchange time.
         streams: returns the session's streams.
         place: a folder or an fsspec address for the store; None for the user's own data folder.
+        leases: where processes that share the store divide downloads; None where each downloads for itself.
         memory: bytes of frames that are kept in memory.
         ssl_context: what to trust where the archive is, instead of the usual certificates.
 
@@ -68,6 +70,7 @@ class Data(Live):
         streams: Callable[[], Streams],
         *,
         place: str | os.PathLike[str] | None = None,
+        leases: str | os.PathLike[str] | None = None,
         memory: int = 256 * 1024 * 1024,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
@@ -77,7 +80,8 @@ class Data(Live):
         self.memory: FrameCache = FrameCache(memory)
         time = ExchangeTime(clock, market)
         supply = Supply(caller, market, time, self._archive)
-        history = History(supply, time, self.store, self.memory)
+        division = None if leases is None else Division(leases, self.store.address)
+        history = History(supply, time, self.store, self.memory, division)
         super().__init__(market, streams, history, clock, environment.identity)
 
     async def fetch_instruments(

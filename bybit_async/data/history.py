@@ -12,6 +12,7 @@ from bybit_async.data import books, intervals, source
 from bybit_async.data.cache import FrameCache
 from bybit_async.data.columns import Table, join
 from bybit_async.data.coverage import Coverage, Span
+from bybit_async.data.division import Division, ProgressOfParts
 from bybit_async.data.download import OnProgress
 from bybit_async.data.exchange_time import ExchangeTime
 from bybit_async.data.frames import Dtype, describe, frame_of
@@ -39,13 +40,17 @@ class History:
         time: exchange time.
         store: where history is kept.
         cache: frames in memory.
+        division: divides downloads among processes; None where this one downloads alone.
     """
 
-    def __init__(self, supply: Supply, time: ExchangeTime, store: Store, cache: FrameCache) -> None:
+    def __init__(
+        self, supply: Supply, time: ExchangeTime, store: Store, cache: FrameCache, division: Division | None = None
+    ) -> None:
         self._supply = supply
         self.time = time
         self.store = store
         self.cache = cache
+        self._division = division
         self._locks: dict[Series, asyncio.Lock] = {}
 
     async def span(self, start: Time, end: Time | None, series: Series | None = None) -> Span:
@@ -153,11 +158,27 @@ class History:
 
     async def _into_store(self, series: Series, missing: Coverage, progress: OnProgress | None) -> list[Table]:
         """Download what is missing; return the rows that came with it and may not be stored as final yet."""
-        recent: list[Table] = []
         if not missing:
-            return recent
+            return []
         # Before the first request: with a store that takes nothing, all of them would be for nothing.
         await asyncio.to_thread(self.store.writable, series)
+        if self._division is None:
+            return await self._download(series, missing, progress)
+        recent: list[Table] = []
+        reported = None if progress is None else ProgressOfParts(progress)
+
+        async def fetch(part: Coverage) -> None:
+            span = min(start for start, _ in part), max(end for _, end in part)
+            covered = await asyncio.to_thread(self.store.covered, series, *span)
+            left = await self._obtainable(series, part - covered, span)
+            if left:
+                recent.extend(await self._download(series, left, reported))
+
+        await self._division.each(series, missing, fetch)
+        return recent
+
+    async def _download(self, series: Series, missing: Coverage, progress: OnProgress | None) -> list[Table]:
+        recent: list[Table] = []
 
         async def sink(table: Table, coverage: Coverage) -> None:
             span = (int(table.times[0]), int(table.times[-1]) + 1) if len(table) else (0, 0)

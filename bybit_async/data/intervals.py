@@ -95,6 +95,12 @@ def month_of(time: int) -> tuple[int, int]:
     return opened, step("M", opened)
 
 
+def year_of(time: int) -> tuple[int, int]:
+    """Return the (start, end) of the UTC year that holds `time`, in milliseconds."""
+    year = datetime.fromtimestamp(time / 1000, UTC).year
+    return _first_of(year, 1), _first_of(year + 1, 1)
+
+
 def day_of(time: int) -> tuple[int, int]:
     """Return the (start, end) of the UTC day that holds `time`, in milliseconds."""
     opened = time // DAY * DAY

@@ -17,20 +17,23 @@ except ImportError as _error:
 
 T = TypeVar("T")
 
-# KEYS: the lease. It has no expiry: a server that is short of memory may throw out what has one, before its time.
+# KEYS: the lease. Unless it is fleeting it has no expiry: a server that is short of memory may throw out what has one,
+# before its time.
 _NOW = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local kept = redis.call('HMGET', KEYS[1], 'token', 'until', 'holder')
 local token, ends, holder = kept[1], tonumber(kept[2] or '0'), kept[3]
-local function keep(token, ends, holder)
+local function keep(token, ends, holder, fleeting)
     redis.call('HSET', KEYS[1], 'token', token, 'until', string.format('%.0f', ends), 'holder', holder)
+    if fleeting then redis.call('PEXPIRE', KEYS[1], ends - now) end
 end
 """
 _TAKE = (
     _NOW
     + """
-local life = tonumber(ARGV[2])
+local life, fleeting = tonumber(ARGV[2]), ARGV[3] == '1'
+if not token and fleeting then token = '0' end
 if not token then
     -- Never used, or Redis lost its memory: a holder from before may still believe in its lease for one life.
     holder = 'a holder from before Redis was started'
@@ -42,7 +45,7 @@ if ends > now + life then keep(token, now + life, holder) end
 if ends > now then return holder end
 -- Tokens are never smaller than the time, so that they grow even when the last one was lost.
 local larger = math.max(tonumber(token) + 1, now)
-keep(string.format('%.0f', larger), now + life, ARGV[1])
+keep(string.format('%.0f', larger), now + life, ARGV[1], fleeting)
 return larger
 """
 )
@@ -50,7 +53,7 @@ _RENEW = (
     _NOW
     + """
 if token ~= ARGV[1] or ends <= now then return 0 end
-keep(token, now + tonumber(ARGV[2]), holder)
+keep(token, now + tonumber(ARGV[2]), holder, ARGV[3] == '1')
 return 1
 """
 )
@@ -72,11 +75,13 @@ class RedisPlace:
     Args:
         url: ``redis://user:password@host:6379/0``, ``rediss://`` over TLS, ``unix:///path``.
         timeout: seconds that one question may take.
+        fleeting: see `hold`.
     """
 
     endless = False
 
-    def __init__(self, url: str, *, timeout: float = 1.0) -> None:
+    def __init__(self, url: str, *, timeout: float = 1.0, fleeting: bool = False) -> None:
+        self._fleeting = int(fleeting)
         # Its own repetitions would outlast the timeout; the lease asks again by itself.
         self._redis = Redis.from_url(
             url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0)
@@ -84,14 +89,14 @@ class RedisPlace:
 
     async def take(self, name: str, holder: str, life: float) -> int | str:
         """Take the lease unless someone has it."""
-        answer = await _asked(self._redis.eval(_TAKE, 1, _key(name), holder, _millis(life)))
+        answer = await _asked(self._redis.eval(_TAKE, 1, _key(name), holder, _millis(life), self._fleeting))
         if isinstance(answer, bytes):
             return answer.decode(errors="replace")
         return int(answer)
 
     async def renew(self, name: str, token: int, life: float) -> bool:
         """Extend the lease if the token is still the holder's."""
-        return bool(await _asked(self._redis.eval(_RENEW, 1, _key(name), str(token), _millis(life))))
+        return bool(await _asked(self._redis.eval(_RENEW, 1, _key(name), str(token), _millis(life), self._fleeting)))
 
     async def give_back(self, name: str, token: int) -> None:
         """Delete the lease if the token is still the holder's."""

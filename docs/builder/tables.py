@@ -124,6 +124,7 @@ VARIABLES = {
     "BYBIT_DEMO": ("true or false; not together with `BYBIT_ENVIRONMENT`", "`from_env()`"),
     "BYBIT_REGION": ("a regional site, such as `eu`; not together with `BYBIT_ENVIRONMENT`", "`from_env()`"),
     "BYBIT_DATA_DIR": ("where history is stored", "`from_env()`, `bybit-async data`, `download`, `chart`"),
+    "BYBIT_DATA_LEASES": ("where downloads are divided among processes", "`from_env()`, `bybit-async download`"),
     "BYBIT_REDIS": ("the Redis server of a relay", "`bybit-async relay`"),
     "BYBIT_BOT__SECTION__KEY": (
         "a key of the bot's configuration, such as `BYBIT_BOT__RISK__MAX_DAILY_LOSS`; wins over the file",

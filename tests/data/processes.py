@@ -7,6 +7,7 @@ import multiprocessing
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload(
     [
+        "tests.data.divided_downloader",
         "tests.data.downloader",
         "tests.data.month_writer",
         "s3fs",

@@ -19,28 +19,6 @@ from .month_writer import DAY, MARCH, SERIES, fill_month
 from .processes import processes
 
 
-@pytest.fixture
-def s3(monkeypatch):
-    """A server that speaks S3 on loopback, with one bucket."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    import boto3
-
-    boto3.client("s3").create_bucket(Bucket="history")
-    yield "s3://history/bybit"
-    import s3fs
-
-    s3fs.S3FileSystem.clear_instance_cache()
-    server.stop()
-
-
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 async def test_a_store_in_s3_is_filled_once_and_read_by_everyone(exchange, s3):
     start, end = "2024-01-25", "2024-02-05"
