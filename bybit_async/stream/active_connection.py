@@ -110,7 +110,7 @@ class ActiveConnection:
         if error is None:
             return self.reader.result()
         log.error("the reader of a connection failed", exc_info=error)
-        if isinstance(error, ExceptionGroup):
+        while isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]
         return f"{type(error).__name__}: {error}"
 

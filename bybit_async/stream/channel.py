@@ -11,7 +11,7 @@ from typing import Any
 
 from bybit_async.stream.buffer import Buffer
 from bybit_async.stream.context import StreamContext
-from bybit_async.stream.plan import LIMITS, NO_LIMITS, Close, Connect, Subscribe, Unsubscribe, plan
+from bybit_async.stream.plan import LIMITS, NO_LIMITS, Connect, Subscribe, Unsubscribe, plan
 from bybit_async.stream.supervisor import Supervisor
 from bybit_async.stream.topic_state import Listener, TopicState
 from bybit_async.stream.topic_table import TopicTable
@@ -89,7 +89,7 @@ class Channel:
                     self.topics.states[name].connection = command.connection
             elif isinstance(command, Unsubscribe):
                 supervisor.unsubscribe(command.topics)
-            elif isinstance(command, Close):
+            else:
                 supervisor.empty_since = supervisor.empty_since or self._context.clock.monotonic()
                 if self._waits_for is not None:
                     self._retire(supervisor)
@@ -148,9 +148,7 @@ class Channel:
 
     def resync(self, name: str) -> None:
         """Ask for a topic again, now or as soon as the last time is long enough ago, until it is settled."""
-        state = self.topics.unsettle(name)
-        if state is not None:
-            self._ask_again(state, patiently=True)
+        self._ask_again(self.topics.unsettle(name), patiently=True)
 
     def _ask_again(self, state: TopicState, *, patiently: bool) -> None:
         supervisor = self.supervisors.get(state.connection)
@@ -160,8 +158,6 @@ class Channel:
     async def aclose(self) -> None:
         """Close every connection and end every listener."""
         self.topics.close()
-        if self._planned is not None:
-            self._planned.cancel()
         for supervisor in list(self.supervisors.values()):
             self._retire(supervisor)
         if self._closing:

@@ -286,11 +286,13 @@ class Connection:
             self._pings += 1
             self._ponged.clear()
             self.post({"req_id": f"ping-{self.number}-{self._pings}", "op": "ping"})
-            if not await self._pong_in_time():
+            try:
+                await self._pong()
+            except TimeoutError:
                 self.abort(f"no pong within {settings.pong_timeout} s")
                 return
 
-    async def _pong_in_time(self) -> bool:
+    async def _pong(self) -> None:
         # Waited for in slices, and one that comes late counts once: while the event loop was blocked, or a listener
         # held the reader, the pong may have been waiting unread, which says nothing about the peer.
         unheard = 0
@@ -300,11 +302,10 @@ class Connection:
                     await self._ponged.wait()
             except TimeoutError:
                 unheard += self._wait is None
-                if unheard == _SLICES:
-                    return self._ponged.is_set()
+                if unheard == _SLICES and not self._ponged.is_set():
+                    raise
             else:
-                return True
-        return True
+                return
 
     async def _write(self) -> None:
         while True:

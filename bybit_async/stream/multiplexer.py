@@ -94,18 +94,15 @@ class Multiplexer:
 
     def resync(self, topic: Topic) -> None:
         """Ask for a topic again, for a fresh snapshot; repeated requests are spaced."""
-        if topic.channel in self._channels:
-            self._channels[topic.channel].resync(topic.name)
+        self._channels[topic.channel].resync(topic.name)
 
     def broken(self, topic: Topic, reason: str) -> None:
         """What a topic says is not known to be right any more."""
-        if topic.channel in self._channels:
-            self._channels[topic.channel].topics.emit("stale", 0, (topic.name,), reason)
+        self._channels[topic.channel].topics.emit("stale", 0, (topic.name,), reason)
 
     def settled(self, topic: Topic, reason: str) -> None:
         """A topic is right again after a resync."""
-        if topic.channel in self._channels:
-            self._channels[topic.channel].topics.settled(topic.name, reason)
+        self._channels[topic.channel].topics.settled(topic.name, reason)
 
     @property
     def connected(self) -> bool:

@@ -43,14 +43,13 @@ class TopicTable:
     # Listeners.
 
     def attach(self, name: str, listener: Listener) -> TopicState:
-        """Deliver a topic to a listener."""
+        """Deliver a topic to a listener that is not attached to it yet."""
         self._names.setdefault(listener, []).append(name)
         state = self.states.get(name)
         if state is None:
             wait = self._context.settings.resync_wait
             state = self.states[name] = TopicState(name, decoder_of(self.channel, name), self.expel, wait)
-        if listener not in state.listeners:
-            state.listeners = (*state.listeners, listener)
+        state.listeners = (*state.listeners, listener)
         if state.phase != "asked":
             listener.accepted(name)
         self._changed()
@@ -59,12 +58,11 @@ class TopicTable:
     def detach(self, listener: Listener) -> None:
         """Stop delivering to a listener; topics without any are dropped."""
         for name in self._names.pop(listener, ()):
-            state = self.states.get(name)
-            if state is not None:
-                state.listeners = tuple(other for other in state.listeners if other is not listener)
-                if not state.listeners:
-                    del self.states[name]
-                    state.phase = "asked"
+            state = self.states[name]
+            state.listeners = tuple(other for other in state.listeners if other is not listener)
+            if not state.listeners:
+                del self.states[name]
+                state.phase = "asked"
         self._changed()
 
     def has(self, listener: Listener) -> bool:
@@ -163,21 +161,18 @@ class TopicTable:
 
     # Whether a topic says what is current.
 
-    def unsettle(self, name: str) -> TopicState | None:
-        """A topic needs a fresh snapshot; return it, where it is known."""
-        state = self.states.get(name)
-        if state is not None and state.phase == "live":
-            state.phase = "unsettled"
+    def unsettle(self, name: str) -> TopicState:
+        """A topic that is accepted needs a fresh snapshot; return it."""
+        state = self.states[name]
+        state.phase = "unsettled"
         return state
 
     def settled(self, name: str, reason: str) -> None:
-        """A topic is current again."""
-        state = self.states.get(name)
-        if state is not None:
-            state.resync_due = False
-            if state.phase != "asked":
-                state.phase = "live"
-            self.emit("resynced", 0, (name,), reason)
+        """A topic that is accepted is current again."""
+        state = self.states[name]
+        state.resync_due = False
+        state.phase = "live"
+        self.emit("resynced", 0, (name,), reason)
 
     def silent(self, state: TopicState, seconds: float) -> None:
         """Nothing came of a topic for so long that something must be wrong."""

@@ -14,8 +14,11 @@ import pytest
 
 from bybit_async.errors import AuthenticationError, ConnectionFailed
 from bybit_async.stream.connection import Connection
+from bybit_async.stream.frames import Frame
 from bybit_async.transport.clock import Clock
-from tests.stream.server import FAST, stream_server, streams_of, trade
+from bybit_async.transport.signing import HmacSigner
+from tests.stream.server import FAST, Peer, answer, stream_server, streams_of, trade
+from tests.stream.source import Source, connection_over
 
 HASTY = msgspec.structs.replace(FAST, close_timeout=0.05, ping_interval=60.0)
 
@@ -133,6 +136,85 @@ async def test_a_private_connection_without_a_key_is_refused_here() -> None:
         connection = Connection(url, "private", 1, settings=HASTY, clock=Clock(), signer=None, on_frame=lambda *_: None)
         with pytest.raises(AuthenticationError, match="no key"):
             await connection.open()
+
+
+async def test_a_proxy_that_cannot_be_used_is_named_without_its_password() -> None:
+    settings = msgspec.structs.replace(HASTY, proxy="ftp://user:hidden@proxy")
+    url = "ws://stream.example/v5/public/linear"
+    connection = Connection(url, "linear", 1, settings=settings, clock=Clock(), signer=None, on_frame=lambda *_: None)
+    with pytest.raises(ConnectionFailed, match="proxy cannot be used") as raised:
+        await connection.open()
+    assert "hidden" not in str(raised.value)
+    assert raised.value.__cause__ is raised.value.__context__ is None
+
+
+async def test_what_comes_before_the_answer_to_the_authentication_is_passed_over() -> None:
+    async with stream_server() as server:
+
+        def chatty(peer: Peer, request: dict[str, Any]) -> list[Any]:
+            return [{"op": "ping"}, trade(1), *answer(peer, request)]
+
+        server.reply = chatty
+        connection = Connection(
+            server.environment.stream_url("private"), "private", 1, settings=HASTY, clock=Clock(),
+            signer=HmacSigner("key", "secret"), on_frame=lambda *_: None,
+        )  # fmt: skip
+        await connection.open()
+        assert connection.opened_at is not None
+        await connection.aclose()
+
+
+async def test_what_had_come_before_the_loss_is_still_handed_out_one_by_one() -> None:
+    source, seen, rooms = Source(), list[str](), list[asyncio.Future[None]]()
+
+    def on_frame(_: Connection, frame: Frame, received: int) -> asyncio.Future[None]:
+        seen.append(frame.data[0].exec_id)  # type: ignore[union-attr]
+        rooms.append(asyncio.get_running_loop().create_future())
+        return rooms[-1]
+
+    connection = connection_over(source, HASTY, on_frame=on_frame)
+    await connection.open()
+    reading = asyncio.create_task(connection.run())
+    await asyncio.sleep(0)
+    source.bring(trade(1), trade(2))
+    assert (seen, source.paused) == (["1"], True)
+    source.abort()
+    for number in (1, 2):
+        rooms[-1].set_result(None)
+        await asyncio.wait({reading}, timeout=0.01)
+        assert reading.done() is (number == 2)
+    assert seen == ["1", "2"]
+    assert await reading == "over"
+
+
+async def test_a_peer_that_takes_no_more_data_is_dropped() -> None:
+    source = Source()
+    connection = connection_over(source, msgspec.structs.replace(HASTY, ack_timeout=0.02))
+    await connection.open()
+    source.takes_more.clear()
+    connection.post({"op": "subscribe"})
+    assert await connection.run() == "the peer takes no more data"
+    assert not source.is_open
+
+
+async def test_sending_to_a_peer_that_takes_no_more_data_fails() -> None:
+    source = Source()
+    connection = connection_over(source, msgspec.structs.replace(HASTY, ack_timeout=0.02))
+    await connection.open()
+    source.takes_more.clear()
+    with pytest.raises(ConnectionFailed, match="takes no more data"):
+        await connection.send(b"{}")
+    assert not source.is_open
+
+
+async def test_a_reader_that_somebody_cancels_is_replaced() -> None:
+    async with stream_server() as server, streams_of(server) as streams, streams.events() as events:
+        async with streams.trades("BTCUSDT", category="linear") as trades:
+            [reader] = [task for task in asyncio.all_tasks() if task.get_name().startswith("bybit_async reader")]
+            reader.cancel()
+            await (await server.subscribed("publicTrade.BTCUSDT", 2)).send(trade(1))
+            assert (await anext(trades)).exec_id == "1"
+            assert [(event.kind, event.reason) async for event in _first(events, 2)][1] == ("lost", "cancelled")
 
 
 async def test_what_breaks_the_reading_costs_the_connection_and_names_itself() -> None:

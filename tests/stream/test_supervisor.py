@@ -118,3 +118,26 @@ async def test_w10_a_book_that_was_refused_can_be_asked_for_again() -> None:
         async with streams.order_book("BTCUSDT", category="linear", depth=50) as live:
             assert not live.stale
         await first.aclose()
+
+
+async def test_w12_a_refusal_that_comes_when_nobody_wants_the_topic_any_more_ends_nothing() -> None:
+    async with stream_server() as server, streams_of(server) as streams, asyncio.timeout(10):
+        left, stays = (streams.trades(symbol, category="linear") for symbol in ("LEFT", "STAYS"))
+        refusals: list[Any] = []
+
+        def slowly(peer: Peer, request: dict[str, Any]) -> list[Any]:
+            if request["op"] == "subscribe" and "publicTrade.LEFT" in request["args"]:
+                refusals.append(acknowledgement(peer, request) | {"success": False})
+                return []
+            return answer(peer, request)
+
+        server.reply = slowly
+        async with stays:
+            leaving = asyncio.create_task(anext(left))
+            peer = await server.subscribed("publicTrade.LEFT")
+            left.close()
+            await asyncio.wait({leaving})
+            await server.until(lambda: peer.asked("unsubscribe"))
+            await peer.send(*refusals, trade(1, "STAYS"))
+            assert (await anext(stays)).exec_id == "1"
+            assert server.handshakes == 1
