@@ -148,10 +148,9 @@ class FanOuts:
         found.add(member)
         return found
 
-    def forget(self, fanout: FanOut, topics: tuple[Topic, ...]) -> None:
-        """Give the next subscriber of its topics a fan-out of its own. Idempotent."""
-        if self.by_topics.get(topics) is fanout:
-            del self.by_topics[topics]
+    def forget(self, topics: tuple[Topic, ...]) -> None:
+        """Give the next subscriber of these topics a fan-out of its own."""
+        del self.by_topics[topics]
 
 
 class FanOut:
@@ -188,7 +187,7 @@ class FanOut:
             self.rearrange()
             if not self._members:
                 self._fanouts.multiplexer.detach(self)
-                self._fanouts.forget(self, self._topics)
+                self._fanouts.forget(self._topics)
 
     def rearrange(self) -> None:
         """Look at what each member wants."""
@@ -231,7 +230,7 @@ class FanOut:
 
     def closed(self, error: Exception | None) -> None:
         """Nothing more will come."""
-        self._fanouts.forget(self, self._topics)
+        self._fanouts.forget(self._topics)
         members, self._members = list(self._members), {}
         self.rearrange()
         for member in members:

@@ -134,14 +134,6 @@ class Streams(PublicStreams, PrivateStreams):
         await self._multiplexer.aclose()
         await self._books.aclose()
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
 
 class EventStream:
     """Iterates `StreamEvent`; begins when it is made, and ends with the streams or with `close`."""

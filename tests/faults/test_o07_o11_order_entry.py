@@ -169,6 +169,21 @@ async def test_o9_a_restarting_service_keeps_its_old_requests_and_gets_no_new_on
         assert entry.connects == 2
 
 
+async def test_o9_a_second_refusal_of_a_restarting_service_ends_no_other_connection() -> None:
+    async with order_entry() as (server, entry, trade):
+        tasks = [place(trade, name) for name in "ab"]
+        first, second = await server.take(2)
+        await first.answer(10019)
+        again = await server.take()
+        await second.answer(10019)
+        other = await server.take()
+        assert again.socket is other.socket is not first.socket
+        await again.answer()
+        await other.answer()
+        await asyncio.gather(*tasks)
+        assert entry.connects == 2
+
+
 async def test_o9_a_service_that_only_restarts_refuses_at_last() -> None:
     async with order_entry() as (server, _, trade):
         task = place(trade, "a")

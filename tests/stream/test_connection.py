@@ -130,6 +130,16 @@ async def test_a_server_that_does_not_shake_hands_is_given_up() -> None:
     await server.wait_closed()
 
 
+async def test_what_a_closed_socket_does_not_take_says_how_it_was_closed() -> None:
+    async with stream_server() as server, asyncio.timeout(5):
+        url = server.environment.stream_url("linear")
+        connection = Connection(url, "linear", 1, settings=HASTY, clock=Clock(), signer=None, on_frame=lambda *_: None)
+        await connection.open()
+        await (await server.peer()).socket.close(1012, "restart")
+        with pytest.raises(ConnectionFailed, match="closed with 1012: restart"):
+            await connection.send(b"{}")
+
+
 async def test_a_private_connection_without_a_key_is_refused_here() -> None:
     async with stream_server() as server:
         url = server.environment.stream_url("private")

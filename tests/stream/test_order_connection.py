@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bybit_async.errors import AnswerLost, NotSent, SessionClosed
+from bybit_async.errors import AnswerLost, ConnectionFailed, NotSent, SessionClosed
 from bybit_async.stream.frames import OrderEntryAnswer
 from bybit_async.stream.orders.connection import OrderConnection, PendingRequest
 from tests.faults.trade_server import order_entry, place
@@ -33,6 +33,8 @@ class Socket:
 
     async def send(self, frame: bytes) -> None:
         self.sent.append(frame)
+        if self.end_reason:
+            raise ConnectionFailed(self.end_reason)
 
 
 def pending(req_id: str) -> PendingRequest:
@@ -77,6 +79,42 @@ async def test_an_answer_that_comes_as_the_connection_ends_counts() -> None:
         await lost
     opened.on_frame(answer("lost"))
     assert [each.req_id for each in unclaimed] == ["lost"]
+
+
+async def test_what_was_answered_while_it_was_still_being_sent_is_not_lost() -> None:
+    socket = Socket()
+    leaving = asyncio.Event()
+
+    async def slowly(frame: bytes) -> None:
+        if frame == b"long":
+            await leaving.wait()
+            raise ConnectionFailed("the peer takes no more data")
+
+    socket.send = slowly  # type: ignore[method-assign]
+    opened = connection(socket, [])
+    await opened.open()
+    deadline = asyncio.get_running_loop().time() + 5
+    answered, lost = (
+        asyncio.create_task(opened.request(pending(name), frame, deadline))
+        for name, frame in (("answered", b"long"), ("lost", b"short"))
+    )
+    await asyncio.sleep(0)
+    opened.on_frame(answer("answered"))
+    socket.ending.set()
+    with pytest.raises(AnswerLost):
+        await lost
+    leaving.set()
+    assert (await answered).req_id == "answered"
+
+
+async def test_a_socket_that_is_found_dead_while_sending_has_lost_the_answer() -> None:
+    socket = Socket()
+    opened = connection(socket, [])
+    await opened.open()
+    socket.end_reason = "broken pipe"
+    with pytest.raises(AnswerLost, match="broken pipe"):
+        await opened.request(pending("1"), b"frame", asyncio.get_running_loop().time() + 5)
+    await opened.aclose()
 
 
 async def test_each_answer_is_logged_with_its_trace_id(caplog: pytest.LogCaptureFixture) -> None:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import msgspec
+import pytest
 from websockets.exceptions import ConnectionClosed
 
 from bybit_async.models.stream_message import StreamMessage
@@ -74,6 +75,31 @@ async def test_a_rotation_that_can_not_connect_keeps_the_old_connection() -> Non
             assert len(server.peers) == 1
 
 
+async def test_a_new_connection_that_dies_at_once_changes_nothing() -> None:
+    async with stream_server() as server, streams_of(server, ROTATING) as streams, streams.events() as events:
+
+        def dies(peer: Peer, topic: str) -> list[Any]:
+            if peer is server.peers[1]:
+                peer.abort()
+            return []
+
+        async with streams.trades("BTCUSDT", category="linear") as trades, asyncio.timeout(5):
+            server.on_subscribed = dies
+            peer = await server.peer(2)
+            await server.until(lambda: peer.closed)
+            await server.peers[0].send(trade(1))
+            assert (await anext(trades)).exec_id == "1"
+            # The next one takes over.
+            await server.subscribed("publicTrade.BTCUSDT", 3)
+            assert not server.peers[0].closed
+            kinds = []
+            while "rotated" not in kinds:
+                kinds.append((await anext(events)).kind)
+            assert kinds == ["connected", "rotated"]
+            await server.peers[2].send(trade(2))
+            assert (await anext(trades)).exec_id == "2"
+
+
 async def test_an_old_connection_that_dies_during_rotation_is_a_loss() -> None:
     settings = msgspec.structs.replace(ROTATING, rotation_overlap=0.3)
     async with stream_server() as server, streams_of(server, settings) as streams:
@@ -107,6 +133,15 @@ def test_overlap_keeps_real_repeats() -> None:
     same = message("publicTrade.X", [1])
     assert [overlap.admits(same, fresh=False) for _ in range(2)] == [True, True]
     assert [overlap.admits(same, fresh=True) for _ in range(3)] == [False, False, True]
+
+
+def test_overlap_forgets_before_it_fills_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bybit_async.stream.overlap._MOST", 3)
+    overlap = Overlap()
+    for number in range(98):
+        assert overlap.admits(message("publicTrade.X", [number]), fresh=False)
+    assert len(overlap._copies) < 6
+    assert not overlap.admits(message("publicTrade.X", [97]), fresh=True)
 
 
 def test_overlap_changes_a_book_over_at_the_fresh_snapshot() -> None:

@@ -17,6 +17,7 @@ from bybit_async.drift import SchemaDriftWarning, forget_reports
 from bybit_async.errors import StreamError
 from bybit_async.models.stream_message import StreamMessage
 from bybit_async.models.stream_public import ContractTickerData, OptionTickerData, SpotTickerData, SpreadTickerData
+from bybit_async.stream import router
 from bybit_async.stream.frames import Junk, OrderEntryAnswer, ServerPing
 from bybit_async.stream.router import route
 from bybit_async.stream.topics import CHANNELS
@@ -127,6 +128,20 @@ def test_known_topics_survive_any_data(channel: str, topic: str, kind: Any, data
         warnings.simplefilter("ignore", SchemaDriftWarning)
         found = route(channel, json.dumps({"topic": topic, "type": kind, "ts": 1, "data": data}).encode())
     assert isinstance(found, StreamMessage | Junk)
+
+
+def test_topics_without_end_are_not_all_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(router, "_routes", {})
+    monkeypatch.setattr(router, "_MOST_ROUTES", 5)
+    for number in range(100):
+        message = decode_stream("linear", b'{"topic":"publicTrade.X%d","ts":1,"data":[]}' % number)
+        assert (message.topic, message.data) == (f"publicTrade.X{number}", [])
+        assert len(router._routes["linear"]) <= 5
+
+
+def test_a_code_that_is_no_number_is_none() -> None:
+    codes = [route("trade", b'{"op":"order.create","retCode":%s}' % code) for code in (b"true", b'"-7"', b"{}", b"9")]
+    assert [found.ret_code for found in codes if isinstance(found, OrderEntryAnswer)] == [None, -7, None, 9]
 
 
 @pytest.mark.parametrize("empty", ["type", "id", "both"])

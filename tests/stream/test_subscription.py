@@ -118,6 +118,24 @@ async def test_a_dropped_subscription_gives_its_topics_back() -> None:
     assert source.detached == 1
 
 
+async def test_several_may_wait_until_it_is_ready() -> None:
+    source = FakeSource()
+    trades = subscription(source)
+    waiting = [asyncio.create_task(trades.ready(5)) for _ in range(2)]
+    await asyncio.sleep(0)
+    source.listeners[0].accepted("a")
+    await asyncio.gather(*waiting)
+    assert repr(trades) == "<Subscription a open>"
+    trades.close()
+    assert repr(trades) == "<Subscription a closed>"
+
+
+async def test_its_repr_names_the_first_of_many_topics() -> None:
+    topics = [Topic("linear", name) for name in "abcd"]
+    many = Subscription(FakeSource().fanouts, topics, Items(), size=1, policy="latest", key=lambda item: item)
+    assert repr(many) == "<Subscription a, b, c … new>"
+
+
 async def test_ready_has_a_deadline() -> None:
     trades = subscription(FakeSource())
     with pytest.raises(TimeoutError):
@@ -176,6 +194,25 @@ async def test_block_says_when_there_is_room_again() -> None:
     assert buffer.full() is None
 
 
+async def test_all_who_wait_for_room_wait_for_the_same() -> None:
+    buffer: Buffer[int] = Buffer(1, "block")
+    buffer.put(1, 0)
+    # A second connection asks while what the first one brought has not been taken yet.
+    rooms = [buffer.full(), buffer.full()]
+    await buffer.get()
+    assert all(room is not None and room.done() for room in rooms)
+
+
+async def test_one_who_gives_up_in_the_turn_of_an_item_holds_nobody_up() -> None:
+    buffer: Buffer[int] = Buffer(3, "drop_oldest")
+    gone, stays = (asyncio.create_task(buffer.get()) for _ in range(2))
+    await asyncio.sleep(0)
+    gone.cancel()
+    buffer.put(1, 0)
+    assert await stays == 1
+    assert gone.cancelled()
+
+
 @given(st.sampled_from(["drop_oldest", "latest", "raise"]), st.lists(st.integers(0, 50)), st.integers(1, 5))
 def test_a_buffer_never_holds_more_than_its_size(policy: Policy, items: list[int], size: int) -> None:
     buffer: Buffer[int] = Buffer(size, policy, key=lambda item: item)
@@ -231,6 +268,18 @@ def test_overdue_requests_are_given_once() -> None:
     assert pending.overdue(4.0) == []
     assert [request.topics for request in pending.overdue(5.0)] == [("a",)]
     assert pending.overdue(5.0) == []
+
+
+def test_answers_that_are_overdue_for_too_long_are_forgotten_oldest_first() -> None:
+    pending = Requests("1")
+    requests = [pending.add("subscribe", [str(number)], 5.0) for number in range(150)]
+    pending.overdue(5.0)
+    answers = [pending.answer(Acknowledgement("subscribe", True, request.req_id)) for request in requests]
+    assert [answer.accepted for answer in answers] == [()] * 50 + [(str(number),) for number in range(50, 150)]
+
+
+def test_an_answer_that_nobody_waits_for_still_says_what_is_live() -> None:
+    assert Requests("1").answer(Acknowledgement("", True, succeeded=("a",))).accepted == ("a",)
 
 
 def test_an_answer_that_comes_late_still_counts() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,7 @@ from bybit_async.drift import SchemaDriftWarning, absent_as_null
 from bybit_async.models.stream_message import StreamMessage
 from bybit_async.models.stream_public import ContractTickerData
 from bybit_async.stream.router import route
+from bybit_async.stream.ticker_deltas import TickerDeltas
 
 FIELDS = {field.encode_name: field for field in msgspec.structs.fields(ContractTickerData)}
 NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, places=4).map(lambda number: format(number, "f"))
@@ -67,6 +69,28 @@ def test_a_value_that_is_no_number_is_kept_and_reported(value: Any) -> None:
         found = route("linear", frame({"symbol": "BTCUSDT", FRESH.pop(): value, "lastPrice": "2"}))
     assert isinstance(found, StreamMessage)
     assert found.data.last_price == 2
+
+
+@pytest.mark.parametrize("data", [{"symbol": ""}, {"symbol": "X", "deliveryTime": 5}], ids=str)
+def test_what_is_not_as_documented_is_left_to_the_typed_decoder(data: dict[str, Any]) -> None:
+    sent = frame(data)
+    assert TickerDeltas(ContractTickerData).read(sent) is None
+    assert TickerDeltas(ContractTickerData).read(frame({"symbol": "X", "deliveryTime": "5"})) is not None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SchemaDriftWarning)
+        found = route("linear", sent)
+    assert isinstance(found, StreamMessage)
+    assert found.data.symbol == data["symbol"]
+
+
+def test_sets_of_fields_without_end_are_not_all_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bybit_async.stream.ticker_deltas._MOST_SHAPES", 3)
+    deltas = TickerDeltas(ContractTickerData)
+    for name in sorted(name for name in FIELDS if name != "symbol" and not name.startswith("~")):
+        found = deltas.read(frame({"symbol": "X", name: None}))
+        assert found is not None
+        assert found.data.changed == ("symbol", FIELDS[name].name)
+        assert len(deltas._shapes) <= 3
 
 
 FRESH = ["openInterest", "openInterestValue", "fundingRate", "basis"]

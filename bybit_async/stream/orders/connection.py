@@ -93,8 +93,9 @@ class OrderConnection:
                 try:
                     await self._connection.send(frame)
                 except ConnectionFailed as error:
-                    # It may have left before the connection was found to be dead.
-                    raise AnswerLost(str(error)) from error
+                    # It may have left before the connection was found to be dead, and even been answered.
+                    if not pending.answer.done():
+                        raise AnswerLost(str(error)) from error
                 return await pending.answer
         except TimeoutError:
             # Both may fall into one turn of a loop that was held up: what was answered is not unknown.

@@ -219,7 +219,9 @@ class OrderEntry:
 
     async def _attempts(self, call: _OrderCall) -> Response[Any]:
         refusal: RequestRejected | None = None
-        for number in range(1, _ATTEMPTS + 1):
+        number = 0
+        while True:
+            number += 1
             try:
                 return await self._attempt(call)
             except NotSent as error:
@@ -237,7 +239,6 @@ class OrderEntry:
                     raise
                 if isinstance(error, ClockSkewed | RateLimited):
                     refusal = error
-        raise AssertionError("the last attempt ends in an answer or an error")
 
     async def _ready_again(self, call: _OrderCall, error: BybitError) -> bool:
         """Prepare another attempt; False if there can be none."""
