@@ -13,6 +13,7 @@ import pytest
 from bybit_async.errors import ConnectionFailed, InvalidParameter, NotSent, StreamClosed, SubscriptionRefused
 from bybit_async.models.market.books import OrderBook as FullSnapshot
 from bybit_async.stream import topics
+from bybit_async.stream.books.live_book import LiveOrderBook
 from tests.stream.server import FAST, Peer, acknowledgement, answer, book, stream_server, streams_of
 
 
@@ -140,6 +141,57 @@ async def test_a_loop_over_a_book_that_was_left_gives_it_back_and_an_entered_one
             await asyncio.sleep(0.05)
             assert not live.stale
             assert len(server.peers[0].asked("unsubscribe")) == 1
+
+
+async def test_a_loop_over_a_book_goes_on_where_it_was() -> None:
+    async with stream_server() as server, streams_of(server) as streams, asyncio.timeout(5):
+        server.on_subscribed = lambda peer, topic: [book(u=1)]
+        stream = streams.order_book("BTCUSDT", category="linear")
+        assert repr(stream) == "<OrderBookStream linear orderbook.50.BTCUSDT>"
+        live = await anext(stream)
+        changes = aiter(live)
+        assert aiter(changes) is changes
+        assert (await anext(changes)).update_id == 1
+        for number in (2, 3):
+            await server.peers[0].send(book(u=number, type="delta"))
+            assert (await anext(stream)).update_id == number
+            assert (await anext(changes)).update_id == number
+        await stream.aclose()
+
+
+async def test_closing_the_streams_waits_for_books_that_are_being_given_back() -> None:
+    fetching, may_end = asyncio.Event(), asyncio.Event()
+
+    async def fetch(category: str, symbol: str) -> FullSnapshot:
+        fetching.set()
+        try:
+            return await asyncio.Future()
+        finally:
+            await may_end.wait()
+
+    async with stream_server() as server, streams_of(server, fetch_full_book=fetch) as streams, asyncio.timeout(5):
+        server.on_subscribed = lambda peer, topic: [full_delta(5)]
+        reading = asyncio.create_task(anext(streams.order_book("BTCUSDT", category="linear", depth="full")))
+        await fetching.wait()
+        reading.cancel()
+        await asyncio.wait({reading})
+        del reading
+        gc.collect()
+        closing = asyncio.create_task(streams.aclose())
+        await asyncio.wait({closing}, timeout=0.1)
+        assert not closing.done()
+        may_end.set()
+        await closing
+
+
+async def test_one_who_gives_up_on_a_book_in_the_turn_of_a_change_holds_nobody_up() -> None:
+    live = LiveOrderBook("BTCUSDT", category="linear")
+    gone, stays = (asyncio.create_task(live.updated()) for _ in range(2))
+    await asyncio.sleep(0)
+    gone.cancel()
+    live._changed()
+    assert await stays is live
+    assert gone.cancelled()
 
 
 async def test_waiting_for_a_book_has_a_deadline() -> None:

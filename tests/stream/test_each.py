@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from bybit_async.errors import ConnectionFailed
+from bybit_async.errors import ConnectionFailed, StreamClosed, SubscriptionRefused
 from bybit_async.models.market.klines import Kline
-from bybit_async.stream.books.live_book import LiveOrderBook
+from bybit_async.stream.books.live_book import BookHandler, LiveOrderBook
 from bybit_async.stream.events import StreamEvent
-from tests.stream.server import StreamServer, book, stream_server, streams_of, trade
+from tests.stream.server import StreamServer, acknowledgement, book, stream_server, streams_of, trade
 
 
 def deltas(count: int) -> list[dict[str, Any]]:
@@ -122,6 +122,27 @@ async def test_a_book_handler_ends_with_the_streams_and_leaves_the_books_other_u
             await asyncio.sleep(0)
             await streams.aclose()
             await calm
+
+
+async def test_a_handler_of_a_book_that_was_refused_is_told_each_time() -> None:
+    async with stream_server() as server, streams_of(server) as streams, asyncio.timeout(5):
+        server.reply = lambda peer, request: [acknowledgement(peer, request) | {"success": False}]
+        stream = streams.order_book("BTCUSDT", category="linear", depth=50)
+        for _ in range(2):
+            with pytest.raises(SubscriptionRefused):
+                await stream.each(lambda book: None)
+        await stream.aclose()
+
+
+async def test_a_book_that_ends_as_its_handler_gives_up_ends_for_the_others() -> None:
+    live = LiveOrderBook("BTCUSDT", category="linear")
+    gone, stays = (asyncio.create_task(BookHandler(live, lambda book: None).run()) for _ in range(2))
+    await asyncio.sleep(0)
+    gone.cancel()
+    live._close(StreamClosed("over"))
+    await stays
+    await asyncio.wait({gone})
+    assert gone.cancelled()
 
 
 async def test_a_handler_that_raises_at_an_event_ends_its_subscription_and_nothing_else() -> None:

@@ -141,3 +141,13 @@ async def test_w12_a_refusal_that_comes_when_nobody_wants_the_topic_any_more_end
             await peer.send(*refusals, trade(1, "STAYS"))
             assert (await anext(stays)).exec_id == "1"
             assert server.handshakes == 1
+
+
+async def test_events_that_are_not_taken_in_time_are_counted() -> None:
+    async with stream_server() as server, streams_of(server) as streams, streams.events(buffer=1) as events:
+        async with streams.trades("BTCUSDT", category="linear"):
+            (await server.subscribed("publicTrade.BTCUSDT")).abort()
+            await server.subscribed("publicTrade.BTCUSDT", 2)
+        kept = await anext(events)
+        assert events.dropped >= 2
+        assert kept.kind in ("connected", "recovered")
