@@ -143,13 +143,13 @@ class RelaySocket:
         except ConnectionFailed as error:
             self.abort(str(error))
 
-    def _linked(self) -> RedisLink:
-        if self._link is None or self.complaint:
-            raise self.end
+    @property
+    def _opened(self) -> RedisLink:
+        assert self._link is not None
         return self._link
 
     async def _subscribe(self, operation: _Operation) -> None:
-        topics, link = operation.args, self._linked()
+        topics, link = operation.args, self._opened
         # First where the frames come, then the answer from which number on they count: nothing is missed between.
         await link.subscribe(*(self._keys.frames(self._channel, topic) for topic in topics))
         message = self._ask("subscribe", topics)
@@ -160,7 +160,7 @@ class RelaySocket:
 
     async def _unsubscribe(self, topics: list[str]) -> None:
         names = [self._keys.frames(self._channel, topic) for topic in topics]
-        await self._linked().unsubscribe(*names)
+        await self._opened.unsubscribe(*names)
         for topic, name in zip(topics, names, strict=True):
             self._wanted.pop(topic, None)
             self._numbers.pop(name, None)
@@ -171,8 +171,8 @@ class RelaySocket:
 
     def _tell(self, op: Op, topics: Sequence[str] = ()) -> None:
         # What a link that is about to be reported as lost does not take, the relay forgets by itself.
-        if self._link is not None and self._link.is_open:
-            self._link.post("PUBLISH", self._keys.asks, self._ask(op, topics))
+        if self._opened.is_open:
+            self._opened.post("PUBLISH", self._keys.asks, self._ask(op, topics))
 
     def _ask(self, op: Op, topics: Sequence[str]) -> bytes:
         self._requests += 1
@@ -284,8 +284,7 @@ class RelaySocket:
         task.add_done_callback(self._operations.discard)
 
     def _reply(self, frame: dict[str, Any]) -> None:
-        if not self.complaint:
-            self.on_text(msgspec.json.encode({**frame, "conn_id": self._consumer}), time.monotonic_ns())
+        self.on_text(msgspec.json.encode({**frame, "conn_id": self._consumer}), time.monotonic_ns())
 
     # Its life.
 
@@ -306,24 +305,23 @@ class RelaySocket:
     def pause(self) -> None:
         """Read nothing more for now."""
         self._paused = True
-        if self._link is not None and not self.complaint:
-            self._link.transport.pause_reading()
+        if not self.complaint:
+            self._opened.transport.pause_reading()
 
     def resume(self) -> None:
         """Read on."""
         self._paused = False
-        if self._link is not None and not self.complaint:
-            self._link.transport.resume_reading()
+        if not self.complaint:
+            self._opened.transport.resume_reading()
 
     async def close(self) -> None:
         """End it, and let the relay know."""
         if not self.complaint:
             self._tell("leave")
             self._end("closed here")
-            if self._link is not None:
-                self._link.close()
-                # A Redis that takes nothing would keep it open for ever.
-                asyncio.get_running_loop().call_later(SILENCE_SECONDS, self._link.abort, "closed here")
+            self._opened.close()
+            # A Redis that takes nothing would keep it open for ever.
+            asyncio.get_running_loop().call_later(SILENCE_SECONDS, self._opened.abort, "closed here")
 
     def abort(self, reason: str = "dropped") -> None:
         """End it at once."""
