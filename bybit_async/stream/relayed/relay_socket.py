@@ -206,10 +206,7 @@ class RelaySocket:
         term, number = head_of(message)
         if term > self._term:
             self.abort("another relay leads now")
-        elif term < self._term:
-            # Sent by a relay that was blocked and led once; what it says is old.
-            return
-        elif number == last + 1:
+        elif term == self._term and number == last + 1:
             self._numbers[name] = number
             # As good as a beat: under load beats wait behind the frames.
             self._silent = 0
@@ -217,8 +214,9 @@ class RelaySocket:
                 self.abort("the relay lost its own connection")
             else:
                 self.on_text(message[HEAD_SIZE:], time.monotonic_ns())
-        elif number > last:
+        elif term == self._term and number > last:
             self.abort("a message is missing")
+        # The rest came before, or from a relay that was blocked and led once: what it says is old.
 
     def _take_beat(self, message: bytes) -> None:
         if len(message) != HEAD_SIZE:
@@ -339,8 +337,7 @@ class RelaySocket:
         if self._watch is not None:
             self._watch.cancel()
         for task in self._operations:
-            if task is not asyncio.current_task():
-                task.cancel()
+            task.cancel()
 
 
 def relayed(redis: str, keys: Keys, channel: str) -> OpenSource:
