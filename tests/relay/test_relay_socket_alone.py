@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from bybit_async.environments import Environment
 from bybit_async.errors import ConnectionFailed
 from bybit_async.stream.relayed import relay_socket
 from bybit_async.stream.relayed.messages import Answer, Ask, Keys, with_head
@@ -17,7 +18,9 @@ from bybit_async.stream.relayed.relay_socket import RelaySocket, relayed
 from bybit_async.stream.settings import StreamSettings
 from tests.servers.scripted_redis import Command, ScriptedRedis, push, scripted_redis, usual
 
-KEYS = Keys("nobody")
+HOST = "ws://nobody.example"
+ENVIRONMENT = Environment(name="nobody", rest_url=HOST, public_url=HOST, private_url=HOST, trade_url=HOST)
+KEYS = Keys(ENVIRONMENT)
 TOPIC = "orderbook.50.BTCUSDT"
 FRAMES = KEYS.frames("linear", TOPIC)
 TERM = 7
@@ -72,8 +75,8 @@ class Consumer:
         assert self.frames.pop()["success"] is True
 
 
-def beat(term: int = TERM) -> bytes:
-    return push(b"message", KEYS.beat, str(term).encode())
+def beat(term: int = TERM, number: int = 1) -> bytes:
+    return push(b"message", KEYS.beat, with_head(term, number, b""))
 
 
 def frame(number: int, term: int = TERM) -> bytes:
@@ -126,7 +129,7 @@ async def test_it_is_opened_as_any_source_is() -> None:
         def prepare(source: Any) -> None:
             source.on_lost = ended.set
 
-        source = await relayed(redis.url, "nobody", "linear")("unused", StreamSettings(), prepare)
+        source = await relayed(redis.url, KEYS, "linear")("unused", StreamSettings(), prepare)
         assert source.is_open
         await source.close()
         assert not source.is_open
@@ -217,7 +220,7 @@ async def test_what_no_relay_would_say_is_ignored_and_said_once(caplog: pytest.L
     async with consuming() as consumer:
         await consumer.subscribed()
         consumer.send(
-            push(b"message", KEYS.beat, b"soon"), push(b"message", KEYS.beat, b"9" * 21), consumer.own(b"Z", b""),
+            push(b"message", KEYS.beat, b"7"), consumer.own(b"Z", b""),
             consumer.own(b"A", b"{"), push(b"message", b"other", b"text"), consumer.own(b"S", b"0"), frame(2),
         )  # fmt: skip
         await consumer.seen()
@@ -251,7 +254,7 @@ async def test_a_relay_that_never_beats_is_not_waited_for(monkeypatch: pytest.Mo
     monkeypatch.setattr(relay_socket, "_FIRST_BEAT", 0.05)
     async with scripted_redis() as redis:
         consumer = Consumer(redis)
-        with pytest.raises(ConnectionFailed, match="no relay of nobody publishes there"):
+        with pytest.raises(ConnectionFailed, match=r"no relay of nobody\.example publishes there"):
             await consumer.socket.open(redis.url)
         await consumer.end()
 

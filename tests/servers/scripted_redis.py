@@ -43,9 +43,11 @@ class ScriptedRedis:
         self.url = ""
         self._news = asyncio.Event()
         self._writer: asyncio.StreamWriter | None = None
+        self._serving: set[asyncio.Task[None] | None] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
+        self._serving.add(asyncio.current_task())
         parser = Reader()
         try:
             while data := await reader.read(65536):
@@ -58,6 +60,7 @@ class ScriptedRedis:
             pass
         finally:
             writer.close()
+            self._serving.discard(asyncio.current_task())
             self._news.set()
 
     def send(self, *pieces: bytes) -> None:
@@ -93,3 +96,4 @@ async def scripted_redis(*, path: str | None = None, tls: ssl.SSLContext | None 
     finally:
         server.close()
         await server.wait_closed()
+        await redis.until(lambda: not redis._serving)
