@@ -36,6 +36,8 @@ def installed(pytester, monkeypatch):
     (info / "entry_points.txt").write_text("[pytest11]\n" + "".join(f"{n} = {m}\n" for n, m in points.items()))
     path = os.pathsep.join([str(ROOT), str(info.parent), os.environ.get("PYTHONPATH", "")])
     monkeypatch.setenv("PYTHONPATH", path)
+    # Otherwise a configuration in a folder above would count.
+    pytester.makeini("[pytest]")
     return pytester
 
 
@@ -52,87 +54,78 @@ def run(pytester, *arguments):
     )
 
 
-@pytest.mark.parametrize(("mode", "mark"), [("auto", ""), ("strict", "@pytest.mark.asyncio")])
-def test_the_fixtures_work_in_both_modes_of_pytest_asyncio(installed, mode, mark):
-    installed.makepyfile(BOT.format(mark=mark))
-    run(installed, "-o", f"asyncio_mode={mode}").assert_outcomes(passed=1)
+MARKERS = """
+import pytest
+from decimal import Decimal
+
+pytestmark = pytest.mark.bybit_exchange(seed=5, symbols=["BTCUSDT"], manual=True, start=1_760_000_000_000)
+
+async def test_module(bybit_exchange):
+    assert (bybit_exchange.seed, bybit_exchange.clock.now_ms()) == (5, 1_760_000_000_000)
+
+@pytest.mark.bybit_exchange(seed=6)
+@pytest.mark.bybit_account(usdt="500", coins={"BTC": "2"})
+async def test_nearest_marker_wins_field_by_field(bybit, bybit_exchange):
+    assert bybit_exchange.seed == 6
+    assert {key[1] for key in bybit_exchange.engine.listings} == {"BTCUSDT"}
+    wallet = await bybit.account.get_wallet_balance(account_type="UNIFIED")
+    held = {coin.coin: coin.wallet_balance for coin in wallet.rows[0].coin}
+    assert held == {"USDT": Decimal(500), "BTC": Decimal(2)}
+
+async def test_time_is_moved_by_hand(bybit, bybit_exchange):
+    before = await bybit.market.get_server_time()
+    await bybit_exchange.advance("8h")
+    after = await bybit.market.get_server_time()
+    assert after.time_nano - before.time_nano == 8 * 3600 * 10**9
+"""
+"""Markers say how the exchange and the account are made."""
+OWN = """
+import asyncio
+import pytest
+
+pytestmark = pytest.mark.bybit_exchange(symbols=["BTCUSDT"])
+ports = []
+
+@pytest.mark.parametrize("number", [1, 2])
+async def test_one(bybit_exchange, number):
+    assert not bybit_exchange.orders
+    for port in ports:
+        with pytest.raises(OSError):
+            await asyncio.open_connection("127.0.0.1", port)
+    ports.append(bybit_exchange.port)
+"""
+"""Every test has an exchange of its own, which ends with it."""
+POSITIONAL = """
+import pytest
+
+@pytest.mark.bybit_exchange(7)
+async def test_one(bybit_exchange): ...
+"""
 
 
-def test_a_mark_asks_for_an_exchange_without_a_network(installed):
-    test = BOT.format(mark="@pytest.mark.bybit_exchange(network=False)")
-    installed.makepyfile(test + "        assert bybit_exchange.environment.rest_url.endswith('.in-process.invalid')\n")
-    run(installed, "-o", "asyncio_mode=auto").assert_outcomes(passed=1)
+def test_the_fixtures_work_where_pytest_asyncio_is_strict(installed):
+    installed.makepyfile(BOT.format(mark="@pytest.mark.asyncio"))
+    run(installed, "-o", "asyncio_mode=strict").assert_outcomes(passed=1)
 
 
-def test_the_example_of_the_documentation_passes_as_it_stands(installed):
-    examples = re.findall(r"```py\n(.*?)```", (ROOT / "docs" / "simulator" / "pytest.md").read_text(), re.DOTALL)
-    installed.makepyfile("\n".join(examples))
-    run(installed, "-o", "asyncio_mode=auto").assert_outcomes(passed=1)
-
-
-def test_markers_say_how_the_exchange_and_the_account_are_made(installed):
-    installed.makepyfile(
-        """
-        import pytest
-        from decimal import Decimal
-
-        pytestmark = pytest.mark.bybit_exchange(seed=5, symbols=["BTCUSDT"], manual=True, start=1_760_000_000_000)
-
-        async def test_module(bybit_exchange):
-            assert (bybit_exchange.seed, bybit_exchange.clock.now_ms()) == (5, 1_760_000_000_000)
-
-        @pytest.mark.bybit_exchange(seed=6)
-        @pytest.mark.bybit_account(usdt="500", coins={"BTC": "2"})
-        async def test_nearest_marker_wins_field_by_field(bybit, bybit_exchange):
-            assert bybit_exchange.seed == 6
-            assert {key[1] for key in bybit_exchange.engine.listings} == {"BTCUSDT"}
-            wallet = await bybit.account.get_wallet_balance(account_type="UNIFIED")
-            held = {coin.coin: coin.wallet_balance for coin in wallet.rows[0].coin}
-            assert held == {"USDT": Decimal(500), "BTC": Decimal(2)}
-
-        async def test_time_is_moved_by_hand(bybit, bybit_exchange):
-            before = await bybit.market.get_server_time()
-            await bybit_exchange.advance("8h")
-            after = await bybit.market.get_server_time()
-            assert after.time_nano - before.time_nano == 8 * 3600 * 10**9
-        """
-    )
-    run(installed, "-o", "asyncio_mode=auto").assert_outcomes(passed=3)
-
-
-def test_every_test_has_an_exchange_of_its_own_which_ends_with_it(installed):
-    installed.makepyfile(
-        """
-        import asyncio
-        import pytest
-
-        pytestmark = pytest.mark.bybit_exchange(symbols=["BTCUSDT"])
-        ports = []
-
-        @pytest.mark.parametrize("number", [1, 2])
-        async def test_one(bybit_exchange, number):
-            assert not bybit_exchange.orders
-            for port in ports:
-                with pytest.raises(OSError):
-                    await asyncio.open_connection("127.0.0.1", port)
-            ports.append(bybit_exchange.port)
-        """
-    )
-    run(installed, "-o", "asyncio_mode=auto").assert_outcomes(passed=2)
-
-
-def test_a_positional_marker_argument_is_refused(installed):
-    installed.makepyfile(
-        """
-        import pytest
-
-        @pytest.mark.bybit_exchange(7)
-        async def test_one(bybit_exchange): ...
-        """
-    )
-    result = run(installed, "-o", "asyncio_mode=auto")
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*keyword arguments only*"])
+def test_everything_works_where_asyncio_is_automatic(installed):
+    """One process for all files: each start of pytest costs seconds."""
+    without_network = BOT.format(mark="@pytest.mark.bybit_exchange(network=False)")
+    without_network += "        assert bybit_exchange.environment.rest_url.endswith('.in-process.invalid')\n"
+    page = (ROOT / "docs" / "simulator" / "pytest.md").read_text()
+    files = {
+        "test_bot": (BOT.format(mark=""), 1),
+        "test_without_network": (without_network, 1),
+        "test_documented": ("\n".join(re.findall(r"```py\n(.*?)```", page, re.DOTALL)), 1),
+        "test_markers": (MARKERS, 3),
+        "test_own": (OWN, 2),
+    }
+    installed.makepyfile(**{name: text for name, (text, _) in files.items()}, test_positional=POSITIONAL)
+    result = run(installed, "-v", "-o", "asyncio_mode=auto")
+    result.assert_outcomes(passed=sum(passed for _, passed in files.values()), errors=1)
+    for name, (_, passed) in files.items():
+        assert sum(line.startswith(f"{name}.py::") and "PASSED" in line for line in result.outlines) == passed, name
+    result.stdout.fnmatch_lines(["test_positional.py::test_one ERROR*", "*keyword arguments only*"])
 
 
 def test_the_markers_are_listed(installed):

@@ -97,6 +97,7 @@ async def test_a_day_that_goes_wrong_is_not_balanced() -> None:
 
 
 @pytest.mark.usefixtures("interruptible")
+@pytest.mark.usefixtures("interruptible")
 async def test_the_simulate_command_serves_until_it_is_told_to_stop() -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", "from bybit_async.cli import main; main()", "simulate", "--port", "0", "--seconds", "20",
