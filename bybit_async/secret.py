@@ -40,6 +40,6 @@ def hidden(value: str | None) -> Secret | None:
 
 
 def hide_secret(options: Mapping[str, Any]) -> None:
-    """Let the `api_secret` among keyword arguments hide itself; first thing in whatever takes them on."""
+    """Let the `api_secret` among keyword arguments hide itself; the first line of every function that takes it."""
     if options.get("api_secret") is not None:
         cast(dict[str, Any], options)["api_secret"] = hidden(options["api_secret"])

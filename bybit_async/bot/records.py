@@ -118,7 +118,7 @@ class TradeSignal:
         strategy_id: the strategy that wants it.
         symbol: as ``"BTCUSDT"``.
         action: ``"BUY"`` or ``"SELL"``.
-        quantity: in the base coin; risk management may trade less, and more only if it is told to size trades itself.
+        quantity: in the base coin; risk management may trade less, and more only if it sizes trades itself.
         price: the price the decision was made at; of a limit order also its limit.
         confidence: 0 to 1.
         strength: the same in words.
@@ -185,7 +185,7 @@ class HeldPosition(msgspec.Struct, frozen=True, kw_only=True):
         take_profit: the target that is at the exchange.
         unrealised_pnl: in the settle coin, at the mark price.
         liquidation_price: None when it cannot be liquidated by itself.
-        leverage: as set; None where there is none.
+        leverage: as set; None if there is none.
     """
 
     symbol: str
@@ -244,7 +244,7 @@ class PortfolioSnapshot(msgspec.Struct, frozen=True, kw_only=True):
         day_start_equity: equity at the last midnight, UTC.
         peak_equity: the highest equity since the journal began.
         consecutive_losses: closed trades that lost, since the last one that won.
-        synced: whether the account is what the exchange knows, as far as can be told.
+        synced: whether the account is what the exchange knows, as far as is known.
         data_age_ms: age of the oldest market data that strategies use.
         clock_error_ms: how far the local clock may be from the exchange's, after correction.
         calls: calls to the exchange in the last minute; `errors` are those of them that failed.

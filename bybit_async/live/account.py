@@ -117,7 +117,7 @@ class LiveAccount:
 
     @property
     def synced(self) -> bool:
-        """Whether all this is what Bybit knows, as far as anyone can tell from here."""
+        """Whether all this is what Bybit knows, as far as is known here."""
         return self._synced
 
     @property
@@ -275,7 +275,7 @@ class LiveAccount:
         try:
             self._emit(self._state.take_message(message))
         except Exception:
-            # A message that means nothing here may have meant anything: only REST can tell what is so.
+            # A message that means nothing here may have meant anything: only REST knows.
             log.exception("a message of %s could not be taken", message.topic)
             self._lose("a message could not be read", in_order=False)
             self._recover()

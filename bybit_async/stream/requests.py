@@ -53,7 +53,7 @@ class Requests:
         self._prefix = prefix
         self._count = 0
         self._pending: dict[str, Request] = {}
-        # An answer that comes after its deadline still tells what it tells.
+        # An answer that comes after its deadline still counts for its topics.
         self._late: dict[str, Request] = {}
 
     def __bool__(self) -> bool:

@@ -1,4 +1,4 @@
-"""What becomes of a write whose outcome its answer does not tell.
+"""What happens to a write whose outcome its answer does not say.
 
 `Resolution` asks a `Resolver`, where there is one. What it finds takes the place of the lost answer; that it cannot
 ask, or is refused, says nothing about the write, which then stays unknown.

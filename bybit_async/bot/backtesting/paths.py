@@ -91,7 +91,7 @@ class Touches:
 
 
 def bounds(price: float, watched: list[float]) -> tuple[float, float]:
-    """Return the nearest watched prices above and below; infinities where there is none.
+    """Return the nearest watched prices above and below; infinities if there is none.
 
     A price that is watched and where the price is now counts both ways: nothing is passed over there.
     """

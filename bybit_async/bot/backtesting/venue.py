@@ -85,7 +85,7 @@ class Place:
 
 
 class Venue(Sink):
-    """Keeps the account, and tells what is executed.
+    """Keeps the account, and reports what is executed.
 
     Args:
         instruments: what is traded, by symbol.

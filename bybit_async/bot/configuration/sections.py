@@ -269,7 +269,8 @@ class EngineSettings(Section):
         int, Meta(ge=1, description="Signals a minute after which a strategy is stopped.")
     ] = 60
     order_timeout: Annotated[
-        float, Meta(gt=0, le=120, description="Seconds to wait for what happened to an order before saying PENDING.")
+        float,
+        Meta(gt=0, le=120, description="Seconds to wait for an order's outcome before it is reported as PENDING."),
     ] = 5.0
     start_timeout: Annotated[float, Meta(gt=0, le=600, description="Seconds that starting may take.")] = 30.0
 

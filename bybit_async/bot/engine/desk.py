@@ -45,7 +45,7 @@ class Desk:
 
     Args:
         client: sends.
-        account: tells what happened.
+        account: reports what happened.
         journal: remembers.
         risk: is shown closed trades.
         trades: the trades, as the journal knew them.

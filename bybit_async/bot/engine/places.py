@@ -38,8 +38,8 @@ def account_identity(settings: BotSettings, account: str) -> str:
 def clear_the_way(settings: BotSettings) -> None:
     """Make room for the journal of a new account, if it is one that ends with its process.
 
-    That of a simulated exchange is removed. That of a paper account tells of a real market: it is put aside, under the
-    time of its last entry.
+    That of a simulated exchange is removed. That of a paper account belongs to a real market: it is put aside, under
+    the time of its last entry.
     """
     url = journal_url(settings)
     path = Path(url.removeprefix(_SQLITE))

@@ -119,7 +119,7 @@ class Rooms:
         )
 
     def _data_age_ms(self, now_ms: int) -> int | None:
-        """Return the age of the oldest news of what is traded or held; None where there is none of something."""
+        """Return the age of the oldest data of what is traded or held; None if any are missing."""
         held = {position.symbol for position in self.desk.account.positions.open}
         # What cannot be traded has no news, and that of a symbol that was only asked about does not matter.
         traded = {symbol for symbol in self.named if symbol not in self.shut}
@@ -183,7 +183,7 @@ class Rooms:
         found = []
         if not self.lease.held:
             found.append(
-                "the lease of this account was lost, another engine may trade it: stop this one, start it anew"
+                "the lease of this account was lost, another engine may trade it: stop this one and start it again"
             )
         if self.hedged:
             found.append(_HEDGED.format(", ".join(sorted(self.hedged))))

@@ -27,7 +27,7 @@ class Tally(msgspec.Struct):
 
 
 class DataState(msgspec.Struct, frozen=True, kw_only=True):
-    """How young the news of one symbol is, in milliseconds; None where there is none, or it is not followed.
+    """The age of the data of one symbol, in milliseconds; None if there are none, or it is not followed.
 
     Attributes:
         book_stale: whether its live book is known to be wrong or incomplete; None where no book is followed.

@@ -184,7 +184,7 @@ class UnifiedRiskManager:
             side: ``"BUY"`` or ``"SELL"``.
             size: in the base coin.
             entry_price: the price that is expected.
-            stop_loss: where the loss is taken; the configured distance is assumed where there is none.
+            stop_loss: where the loss is taken; the configured distance is assumed if there is none.
             take_profit: where the profit is taken.
             portfolio: the account as it is now; the one last observed where it is left out.
             strategy_id: judge by this strategy's trades alone.

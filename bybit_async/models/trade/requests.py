@@ -48,7 +48,7 @@ def order_kind(path: str) -> Literal["create", "amend", "cancel", "cancel all"] 
 
 
 def new_order_link_id() -> str:
-    """Return a fresh order link id (35 characters): by it an order is found again, whatever becomes of its answer."""
+    """Return a fresh order link id (35 characters): by it an order is found again, whatever happens to its answer."""
     return f"ba-{uuid4().hex}"
 
 

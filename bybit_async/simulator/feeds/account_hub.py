@@ -1,4 +1,4 @@
-"""The private topics: what happens to an account, told to every connection that has logged in to it."""
+"""The private topics: what happens to an account, sent to every connection that has logged in to it."""
 
 from __future__ import annotations
 
