@@ -19,9 +19,10 @@ class FillRule:
     """What happens between a decision and its fill.
 
     A decision is made when a candle has closed. Its order reaches the exchange `latency` later, in a candle that no one
-    knew then. A candle is four prices: its open at its start, one extreme after a third of it, the other after two
-    thirds, its close at its end. Between two of them the price passes every tick; from a close to the next open it
-    jumps, and what lies between trades at the open. An order that arrives trades at the last of the four prices.
+    knew then. A candle is four prices: its open a millisecond after its start, so that no one who decides at a close
+    sees the next open; one extreme after a third of it, the other after two thirds, its close at its end. Between two
+    of them the price passes every tick; from a close to the next open it jumps, and what lies between trades at the
+    open. An order that arrives trades at the last of the four prices.
 
     Attributes:
         latency: milliseconds from a decision to the exchange, and again from there back; more than 0.

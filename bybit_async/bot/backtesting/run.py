@@ -189,8 +189,9 @@ class Run:
             self._stop_if_tripped(place, closed, traded=len(self.ledger.fills) > fills)
 
     def _walk(self, place: int, opened: int, closed: int) -> None:
-        until = (*moments(opened, self._history.step)[1:], closed)
-        self.venue.reach(opened)
+        start, *moved = moments(opened, self._history.step)
+        until = (*moved, closed)
+        self.venue.reach(start)
         for symbol, series in self._history.symbols.items():
             self.venue.places[symbol].jump(float(series.open[place]))
         self._due(until[0])

@@ -14,6 +14,7 @@ def high_is_nearer(opened: Price, high: Price, low: Price) -> bool:
 def moments(opened_ms: int, length_ms: int) -> tuple[int, int, int, int]:
     """Return when the open, the first extreme, the second one and the close are there.
 
-    The close comes a millisecond before the next open, so that stops of the one are not filled at the other.
+    The close comes a millisecond before the candle's end, and the next open a millisecond after it: who decides at the
+    end has seen the one and not yet the other.
     """
-    return opened_ms, opened_ms + length_ms // 3, opened_ms + 2 * length_ms // 3, opened_ms + length_ms - 1
+    return opened_ms + 1, opened_ms + length_ms // 3, opened_ms + 2 * length_ms // 3, opened_ms + length_ms - 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import pytest
 
 from bybit_async.bot.backtesting import FillRule, backtest
@@ -22,21 +21,12 @@ STRATEGIES = [
 ]
 
 
-def candles(seed: int) -> pd.DataFrame:
-    """Candles whose opens are the closes before."""
-    frame = market(seed, count=COUNT).candles
-    frame["open"] = frame["close"].shift(1).fillna(frame["open"])
-    frame["high"] = frame[["open", "high", "close"]].max(axis=1)
-    frame["low"] = frame[["open", "low", "close"]].min(axis=1)
-    return frame.assign(volume=100.0)
-
-
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize(("kind", "parameters"), STRATEGIES, ids=lambda value: getattr(value, "__name__", ""))
 async def test_a_backtest_and_the_live_engine_have_one_hash(kind, parameters, seed, tmp_path, monkeypatch):
     # Here the driver knows when all news of a fill have come, and waits for them.
     monkeypatch.setattr(supervision, "_QUIET", 0.0)
-    frame = candles(seed)
+    frame = market(seed, count=COUNT).candles.assign(volume=100.0)
     tested = backtest(
         (kind, parameters), frame, balance="100000", interval="1", rule=RULE, latency=RULE.latency, seed=seed,
         config=free(), instruments={"BTCUSDT": TRADED},
