@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import secrets
 from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
@@ -27,13 +28,13 @@ class _Server(NamedTuple):
 
 
 _servers: dict[str, _Server] = {}
-_numbers = itertools.count(1)
 _ports = itertools.count(50_000)
 
 
 def new_host() -> str:
     """Return a name that is free in this process."""
-    return f"exchange-{next(_numbers)}{_SUFFIX}"
+    # Nor may another process have it: history that was stored under one name must not pass for that of the next.
+    return f"exchange-{secrets.token_hex(8)}{_SUFFIX}"
 
 
 def is_in_process(host: str) -> bool:

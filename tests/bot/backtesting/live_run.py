@@ -177,7 +177,7 @@ async def live_run(
         config = ConfigurationManager.from_dict(
             values
             | {
-                "data": {"warm_up": max(warm, 1)},
+                "data": {"warm_up": max(warm, 1), "directory": str(folder / "data")},
                 "exchange": {"address": exchange.environment.rest_url, "orders_via": "websocket", **keys},
                 "journal": {"url": f"sqlite:///{folder}/journal.sqlite3"},
                 "engine": {"state_directory": str(folder), "cancel_on_stop": False, "max_signals_per_minute": 10**6},
