@@ -151,7 +151,7 @@ def test_a_lease_is_kept_in_a_file_or_in_redis():
 
 @needs_redis
 async def test_a_second_engine_is_refused_wherever_it_runs_and_a_lost_lease_ends_trading(tmp_path, monkeypatch):
-    monkeypatch.setattr(lease_module, "_LIFE", 0.8)
+    monkeypatch.setattr(lease_module, "_LIFE", 1.5)
     with running_redis() as server:
         values = {"engine": {"lease": server.url}}
         async with exchange_with("BTCUSDT") as exchange:
