@@ -3,128 +3,111 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+import inspect
+import itertools
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bybit_async.bot import EngineState
-from bybit_async.simulator import Crash, Halt, Rule
-from tests.bot.trading import Bot, running, until
+from bybit_async.bot import EngineState, ExecutionStatus
+from bybit_async.simulator import Halt
+from tests.bot.faults import ACCOUNT, FAULTS, ROWS, Fault
+from tests.bot.trading import Bot, another, running, until
 
 D = Decimal
 GRACE_MS = 1_000
+FLAT_MS = 5_000
 
 
-@dataclass
-class Watch:
-    """When trading was stopped, in milliseconds of the exchange, and what was sent all the same."""
+def met(bot: Bot, fault: Fault) -> bool:
+    """Whether what meets the fault has done so: a reading, a breaker that stays tripped, or the reason of a refusal."""
+    snapshot = bot.engine.portfolio()
+    if fault.meets == ACCOUNT:
+        return snapshot is not None and not snapshot.synced
+    tripped = {*bot.risk.tripped, *(reading.name for reading in bot.risk.readings() if reading.is_tripped)}
+    tallies = bot.engine.view().tallies
+    return fault.meets in tripped or any(fault.meets in tally.last_refusal for tally in tallies.values())
 
-    bot: Bot
-    since: list[tuple[int, int | None]] = field(default_factory=list)
 
-    def stopped(self) -> bool:
-        bot = self.bot
-        readings = [reading for reading in bot.risk.readings() if reading.is_tripped]
-        snapshot = bot.engine.portfolio()
-        unsynced = snapshot is None or not snapshot.synced
-        return bool(readings or bot.risk.tripped or unsynced or bot.engine.state is not EngineState.RUNNING)
-
-    async def run(self) -> None:
-        while True:
-            now, stopped = self.bot.exchange.clock.now_ms(), self.stopped()
-            opened = bool(self.since) and self.since[-1][1] is None
-            if stopped and not opened:
-                self.since.append((now, None))
-            elif opened and not stopped:
-                self.since[-1] = (self.since[-1][0], now)
-            await asyncio.sleep(0.01)
-
-    def late(self) -> list[Any]:
-        """The entries that were sent more than a second after trading was stopped."""
-        sent = [
-            order for order in self.bot.exchange.orders if order.link_id.startswith("bot-") and not order.reduce_only
-        ]
-        return [
-            order
-            for order in sent
-            for start, end in self.since
-            if start + GRACE_MS < order.created_ms < (end or self.bot.exchange.clock.now_ms() + 1)
-        ]
+def sent_after(bot: Bot, moment_ms: int) -> list[Any]:
+    """The entries of the bot that reached the exchange later than that."""
+    sent = [order for order in bot.exchange.orders if order.link_id.startswith("bot-") and not order.reduce_only]
+    return [order for order in sent if order.created_ms > moment_ms]
 
 
 async def trade_on(bot: Bot) -> None:
-    number = 0
-    while True:
+    """Trade in turns, as fast as answers come."""
+    for number in itertools.count():
         quote = bot.engine._rooms.prices.quote("BTCUSDT") if bot.engine._rooms is not None else None
         if quote is not None:
-            number += 1
             await bot.trade(("BUY", "SELL")[number % 2], "0.002", price=quote.mark, metadata={"order_type": "market"})
         await asyncio.sleep(0.01)
 
 
-REST = "/v5/*"
-FAULTS: dict[str, Any] = {
-    "prices are lost": lambda x: x.faults.add(Rule(topic="tickers.*", action="drop")),
-    "prices are garbage": lambda x: x.faults.add(Rule(topic="tickers.*", action="malform", body="{")),
-    "the public sockets die": lambda x: (x.refuse_connections(), x.drop_connections("linear")),
-    "the private socket dies": lambda x: (x.refuse_connections(), x.drop_connections("private")),
-    "all sockets die": lambda x: (x.refuse_connections(), x.drop_connections()),
-    "the key is revoked": lambda x: x.faults.add(Rule(path=REST, action="code", code=10003)),
-    "the address is banned": lambda x: x.faults.add(Rule(path=REST, action="status", status=403)),
-    "answers are lost": lambda x: x.faults.add(Rule(path=REST, action="drop-after")),
-    "requests are lost": lambda x: x.faults.add(Rule(path=REST, action="drop-before")),
-    "the exchange is down": lambda x: x.faults.add(Rule(path=REST, action="status", status=502)),
-    "answers are garbage": lambda x: x.faults.add(Rule(path=REST, action="malform", body="<html>")),
-    "connections are reset": lambda x: x.faults.add(Rule(path=REST, action="reset")),
-}
+def configured(fault: Fault, **risk: Any) -> dict[str, Any]:
+    usual = {"max_data_age": 1.0, "max_consecutive_losses": 1000}
+    return {
+        "risk": usual | fault.values.get("risk", {}) | risk,
+        "exchange": {"timeout": 1.0},
+        "engine": {"order_timeout": 0.3, "flatten_on_emergency": True},
+    }
 
 
-@pytest.mark.timeout(120)
-async def test_from_the_trip_on_nothing_is_sent(tmp_path):
-    found = await asyncio.gather(*(_suffer(tmp_path / f"{number}", name) for number, name in enumerate(FAULTS)))
-    for name, before, watch in found:
-        assert before > 0, f"{name}: nothing was traded before"
-        assert watch.since, f"{name}: nothing stopped trading"
-        assert watch.late() == [], name
-
-
-async def _suffer(folder: Any, name: str) -> tuple[str, int, Watch]:
-    values = {"risk": {"max_data_age": 1.0}, "exchange": {"timeout": 1.0}, "engine": {"order_timeout": 0.3}}
-    async with running(folder, **values) as bot:
-        trading = asyncio.create_task(trade_on(bot))
-        before = await until(lambda: len(bot.exchange.orders) > 3 and len(bot.exchange.orders), 30)
-        watch = Watch(bot)
-        watching = asyncio.create_task(watch.run())
-        FAULTS[name](bot.exchange)
-        await until(lambda: watch.since, 30)
-        await asyncio.sleep(GRACE_MS / 1000 + 0.7)
-        for task in (trading, watching):
-            task.cancel()
-        await asyncio.gather(trading, watching, return_exceptions=True)
+async def suffer(bot: Bot, fault: Fault) -> int:
+    """Trade, let it go wrong, and return the moment of the trip; trading is tried for long enough after it."""
+    trading = asyncio.create_task(trade_on(bot))
+    try:
+        await until(lambda: len(bot.exchange.orders) > 3, 30)
+        made = fault.act(bot)
+        if inspect.isawaitable(made):
+            await made
+        await until(lambda: met(bot, fault), 30)
+        tripped = bot.exchange.clock.now_ms()
+        await until(lambda: bot.exchange.clock.now_ms() > tripped + GRACE_MS + 300)
+    finally:
+        trading.cancel()
+        await asyncio.gather(trading, return_exceptions=True)
         # So that stopping does not wait for an exchange that is gone.
         bot.exchange.faults.rules.clear()
         bot.exchange.refuse_connections(refuse=False)
-        return name, before, watch
+    return tripped
 
 
-@pytest.mark.parametrize("limit", ["max_daily_loss", "max_drawdown"])
-async def test_a_crash_is_over_for_the_account_within_seconds(tmp_path, limit):
-    values = {
-        "risk": {limit: 0.01, "on_breaker": "emergency_stop", "max_volatility": 100.0},
-        "trading": {"max_position_size": 1.0, "stop_loss_distance": 0.9, "symbols": ["BTCUSDT"]},
-        "engine": {"flatten_on_emergency": True},
-    }
-    values["risk"] |= {"max_portfolio_risk": 1.0}
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+async def test_from_the_trip_on_nothing_is_sent(tmp_path, fault):
+    values = configured(fault)
     async with running(tmp_path, **values) as bot:
-        await bot.trade("BUY", "1.5")
-        bot.exchange.script.add(Crash(coin="BTC", drop=0.2, over="2s"))
-        await until(lambda: bot.engine.state is EngineState.EMERGENCY_STOPPED, 20)
-        tripped = bot.exchange.clock.now_ms()
-        await until(lambda: not any(held.net for held in bot.account.positions.values()), 5)
-        assert bot.exchange.clock.now_ms() - tripped <= 5_000
-        assert any(limit.removeprefix("max_") in name for name in bot.risk.tripped)
+        tripped = await suffer(bot, fault)
+        assert sent_after(bot, tripped + GRACE_MS) == []
+        assert (fault.meets in bot.risk.tripped) == fault.latches
+        if fault.latches:
+            assert bot.engine.state is EngineState.PAUSED
+            await bot.engine.stop()
+            async with another(bot.exchange, bot.credentials, tmp_path, **values) as again:
+                assert fault.meets in again.risk.tripped
+                await until(lambda: again.engine.state is EngineState.PAUSED)
+                assert (await again.trade("BUY")).status is ExecutionStatus.REJECTED
+
+
+@pytest.mark.parametrize("action", ["flatten", "emergency_stop"])
+@pytest.mark.parametrize("fault", [each for each in FAULTS if each.is_about_money], ids=lambda fault: fault.name)
+async def test_it_is_flat_within_five_seconds_where_so_configured(tmp_path, fault, action):
+    async with running(tmp_path, **configured(fault, on_breaker=action)) as bot:
+        tripped = await suffer(bot, fault)
+        await until(lambda: not any(held.net for held in bot.account.positions.values()), 10)
+        assert bot.exchange.clock.now_ms() - tripped <= FLAT_MS
+        assert sent_after(bot, tripped + GRACE_MS) == []
+        wanted = EngineState.PAUSED if action == "flatten" else EngineState.EMERGENCY_STOPPED
+        assert bot.engine.state is wanted
+
+
+def test_the_documentation_has_them_all():
+    table = (
+        Path("docs/bots/risk.md").read_text(encoding="utf-8").partition("## What meets what")[2].partition("\n## ")[0]
+    )
+    assert [line for line in table.splitlines() if line.startswith("| ")][1:] == ROWS
 
 
 async def test_a_halted_symbol_is_refused_and_the_others_trade(tmp_path):

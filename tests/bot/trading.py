@@ -54,6 +54,7 @@ class Bot:
         self.risk.closes_from(calm_closes, 60_000)
         self.engine = TradingEngine(self.client, None, self.risk, self.config)
         self.alerts: list[tuple[str, str]] = []
+        self.on_end: list[Callable[[], object]] = []
         self.engine.on_alert = lambda level, text: self.alerts.append((level, text))
 
     async def price(self, symbol: str = "BTCUSDT") -> Decimal:
@@ -108,6 +109,8 @@ async def another(
             await bot.engine.start()
         yield bot
     finally:
+        for end in bot.on_end:
+            end()
         await bot.engine.stop()
         await bot.client.aclose()
 
