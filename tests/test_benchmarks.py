@@ -41,3 +41,9 @@ def test_every_program_has_a_beginning(name: str) -> None:
 @pytest.mark.parametrize("name", ["bursts", "chaos", "day", "kill", "soak"])
 def test_every_trial_has_a_beginning(name: str) -> None:
     assert "main" in functions(f"tests/trials/{name}.py")
+
+
+@pytest.mark.parametrize("name", ["chaos", "kill"])
+def test_a_trial_can_be_called_as_a_benchmark(name: str) -> None:
+    imported = [ast.unparse(node) for node in parsed(f"benchmarks/{name}.py").body if isinstance(node, ast.ImportFrom)]
+    assert f"from tests.trials.{name} import main" in imported

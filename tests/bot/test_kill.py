@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.trials.kill import murder
+from tests.trials.kill import kill_repeatedly
 from tests.trials.kill_bot import MOMENTS
 
 
 @pytest.mark.timeout(180)
 async def test_killed_bots_lose_nothing_and_double_nothing():
-    report = await murder(20, seed=3)
+    report = await kill_repeatedly(20, seed=3)
     assert report.rounds == 20
     assert len(set(report.moments) & set(MOMENTS)) >= 5
     assert report.orders > 20

@@ -4,8 +4,8 @@ The exchange's clock runs sixty times as fast as ours, and so does the clients' 
 and over the socket; requests and answers are lost, connections dropped and refused, the exchange restarts and its clock
 leaps. In the end each account is compared with the exchange's ledger: nothing may be lost, doubled or left unresolved.
 
-    python -m tests.trials.chaos            # a minute
-    python -m tests.trials.chaos 10         # ten seconds
+    python -m benchmarks.chaos            # a minute
+    python -m benchmarks.chaos 10         # ten seconds
 """
 
 from __future__ import annotations

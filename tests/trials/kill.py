@@ -3,7 +3,7 @@
 After each start, before it may trade, its journal is compared with the exchange: nothing may be lost, doubled or
 invented. Meanwhile every position is watched: none may be without its stop for longer than five seconds.
 
-    python -m tests.trials.kill --rounds 1000
+    python -m benchmarks.kill --rounds 1000
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import asyncio
 import multiprocessing
 import random
 import statistics
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -115,7 +116,7 @@ class Watch:
         self._report.bare += [time.monotonic() - since for since in self._since.values()]
 
 
-async def murder(rounds: int, *, seed: int = 1, folder: str | None = None) -> Report:
+async def kill_repeatedly(rounds: int, *, seed: int = 1, folder: str | None = None) -> Report:
     """Let `rounds` bots live and die, one after the other, and report what became of their account."""
     report, rng = Report(), random.Random(seed)
     context = multiprocessing.get_context("forkserver")
@@ -224,14 +225,16 @@ def _compare(exchange: SimulatedExchange, account: Any, place: str, report: Repo
             report.lost.append(f"position {symbol}: {position.net}, the journal has {held}")
 
 
-def main() -> None:
-    """Run it from the command line."""
+def main() -> int:
+    """Run it from the command line; 1 if something was lost, doubled, or bare for too long."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    print(asyncio.run(murder(arguments.rounds, seed=arguments.seed)))
+    report = asyncio.run(kill_repeatedly(arguments.rounds, seed=arguments.seed))
+    print(report)
+    return 1 if report.lost or report.doubled or report.longest_bare > 5 else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
