@@ -102,7 +102,7 @@ async def test_what_is_no_reply_ends_it() -> None:
 async def test_a_reply_that_nobody_asked_for_ends_it() -> None:
     async with opened() as (redis, one):
         redis.send(b"+OK\r\n")
-        assert await one.ended() == "a reply that nobody asked for"
+        assert await one.ended() == "a reply that no command asked for"
 
 
 async def test_a_confirmation_that_nobody_waits_for_is_passed_over() -> None:

@@ -212,7 +212,7 @@ async def test_a_relay_that_cannot_serve_now_or_forgot_it_ends_it() -> None:
             await consumer.asked("subscribe")
             consumer.send(consumer.own(kind, message))
             assert await consumer.end() == (
-                "gave up" if message else "the relay forgot this consumer, which stood still for too long"
+                "gave up" if message else "the relay forgot this consumer, which was blocked for too long"
             )
 
 

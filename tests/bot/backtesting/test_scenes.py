@@ -149,7 +149,7 @@ def rates(*settled: tuple[int, float]) -> pd.DataFrame:
     [
         ([(2, 0.001), (2, 0.001)], "not later than the one before"),
         ([(3, 0.001), (2, 0.001)], "not later than the one before"),
-        ([(2, float("inf"))], "no funding rate: inf"),
+        ([(2, float("inf"))], "not a funding rate: inf"),
         ([(2, float("nan"))], "no funding is known"),
     ],
 )
