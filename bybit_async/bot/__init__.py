@@ -12,6 +12,7 @@ from bybit_async.bot.errors import (
     BybitAPIError,
     ConfigurationInvalid,
     InsufficientBalanceError,
+    NothingToCompare,
     OrderNotFoundError,
     RateLimitError,
 )
@@ -40,6 +41,11 @@ if TYPE_CHECKING:
     from bybit_async.bot.backtesting import sweep as sweep
     from bybit_async.bot.check import LookAhead as LookAhead
     from bybit_async.bot.client import BybitClient as BybitClient
+    from bybit_async.bot.comparing import Comparison as Comparison
+    from bybit_async.bot.comparing import Difference as Difference
+    from bybit_async.bot.comparing import FilledOrder as FilledOrder
+    from bybit_async.bot.comparing import SlippageSummary as SlippageSummary
+    from bybit_async.bot.comparing import compare as compare
     from bybit_async.bot.configuration import ConfigurationManager as ConfigurationManager
     from bybit_async.bot.connector import BybitV5Connector as BybitV5Connector
     from bybit_async.bot.connector import ExchangePriority as ExchangePriority
@@ -66,15 +72,19 @@ _LATER = {
     "BybitV5Connector": "bybit_async.bot.connector",
     "CandleData": "bybit_async.bot.backtesting",
     "CandleStrategy": "bybit_async.bot.strategies",
+    "Comparison": "bybit_async.bot.comparing",
     "ConfigurationManager": "bybit_async.bot.configuration",
     "DataManager": "bybit_async.bot.data_manager",
     "Decision": "bybit_async.bot.strategies",
+    "Difference": "bybit_async.bot.comparing",
     "ExchangePriority": "bybit_async.bot.connector",
+    "FilledOrder": "bybit_async.bot.comparing",
     "FillRule": "bybit_async.bot.backtesting",
     "LookAhead": "bybit_async.bot.check",
     "MissingData": "bybit_async.bot.backtesting",
     "MovingAverageCrossoverStrategy": "bybit_async.bot.strategies",
     "RiskMetrics": "bybit_async.bot.risk",
+    "SlippageSummary": "bybit_async.bot.comparing",
     "StrategyManager": "bybit_async.bot.strategies",
     "SweepResult": "bybit_async.bot.backtesting",
     "TradeRiskAssessment": "bybit_async.bot.risk",
@@ -82,6 +92,7 @@ _LATER = {
     "UnifiedRiskManager": "bybit_async.bot.risk",
     "View": "bybit_async.bot.strategies",
     "backtest": "bybit_async.bot.backtesting",
+    "compare": "bybit_async.bot.comparing",
     "get_exchange_connector": "bybit_async.bot.connector",
     "sweep": "bybit_async.bot.backtesting",
 }
@@ -104,18 +115,22 @@ __all__ = [
     "BybitV5Connector",
     "CandleData",
     "CandleStrategy",
+    "Comparison",
     "ConfigurationInvalid",
     "ConfigurationManager",
     "DataManager",
     "Decision",
+    "Difference",
     "EngineState",
     "ExchangePriority",
     "ExecutionStatus",
     "FillRule",
+    "FilledOrder",
     "InsufficientBalanceError",
     "LookAhead",
     "MissingData",
     "MovingAverageCrossoverStrategy",
+    "NothingToCompare",
     "OrderNotFoundError",
     "OrderSide",
     "OrderType",
@@ -125,6 +140,7 @@ __all__ = [
     "RiskLevel",
     "RiskMetrics",
     "SignalStrength",
+    "SlippageSummary",
     "StrategyManager",
     "SweepResult",
     "TimeInForce",
@@ -136,6 +152,7 @@ __all__ = [
     "UnifiedRiskManager",
     "View",
     "backtest",
+    "compare",
     "get_exchange_connector",
     "sweep",
 ]

@@ -12,6 +12,7 @@ BybitError
 │   └── ConfigurationNotFound           also FileNotFoundError
 ├── JournalError                        the journal cannot be read or written, so nothing is traded
 │   └── JournalTooNew                   it was written by a newer version
+├── NothingToCompare                    also ValueError: a journal or data lack what a comparison needs
 ├── EngineRefused                       also RuntimeError: running already, or latched by an emergency stop
 │   └── LeaseHeld                       another engine trades this account
 └── DependencyMissing                   also ImportError: an extra is not installed
@@ -112,6 +113,10 @@ class JournalError(BybitError):
 
 class JournalTooNew(JournalError):
     """The journal was written by a newer version, which may mean things that this one does not know."""
+
+
+class NothingToCompare(BybitError, ValueError):
+    """A journal or the candles lack what a comparison with a backtest needs."""
 
 
 class EngineRefused(BybitError, RuntimeError):

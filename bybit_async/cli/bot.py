@@ -26,7 +26,7 @@ from bybit_async.bot.engine.places import journal_url, state_directory
 from bybit_async.bot.errors import ConfigurationInvalid
 from bybit_async.bot.journal import Put, open_store
 from bybit_async.bot.logs import log_to
-from bybit_async.cli import STOPPED, bot_backtest
+from bybit_async.cli import STOPPED, bot_backtest, bot_compare
 from bybit_async.errors import BybitError
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ Paper = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the group."""
     bot_backtest.add(group)
+    bot_compare.add(group)
     app.add_typer(group, name="bot")
 
 

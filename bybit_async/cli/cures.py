@@ -55,6 +55,7 @@ CURES = {
     "ConfigurationNotFound": "check the path, or write a file with `bybit-async bot init`.",
     "JournalError": "check `journal.url`; without a journal nothing is traded.",
     "JournalTooNew": "update the library, or use another journal.",
+    "NothingToCompare": "give the candles of the whole run and its warm-up, or another run; the message says which.",
     "EngineRefused": "read the message; after an emergency stop, `bybit-async bot reset`.",
     "LeaseHeld": "stop the other engine first; it ends its lease by stopping.",
 }

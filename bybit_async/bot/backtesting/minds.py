@@ -114,7 +114,7 @@ Asked = tuple[Mind, Decisions]
 
 
 class Minds:
-    """All strategies of a run, and the closes at which they are asked."""
+    """All strategies of a run, and the closes at which they are asked: those of candles opened from `first_ms` on."""
 
     def __init__(
         self,
@@ -123,6 +123,7 @@ class Minds:
         interval: str,
         data: PastData,
         frames: Mapping[str, pd.DataFrame],
+        first_ms: int = 0,
     ) -> None:
         self.opened: Times
         self.last: NDArray[np.int64]
@@ -134,7 +135,7 @@ class Minds:
             if not strategy.symbols or symbol in strategy.symbols
         ]
         self.data = data
-        self._asked = self._candidates()
+        self._asked = self._candidates() & (self.opened >= first_ms)
 
     def _candidates(self) -> NDArray[np.bool_]:
         asked = np.zeros(len(self.opened), dtype=np.bool_)

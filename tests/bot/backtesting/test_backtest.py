@@ -302,6 +302,19 @@ def test_a_bootstrap_holds_what_it_says() -> None:
     assert bootstrap(np.zeros(5), figures.volatility) is None
 
 
+@pytest.mark.parametrize("skip", [True, False])
+def test_candles_before_the_start_are_only_the_past(skip: bool) -> None:
+    whole = backtest((Random, {"seed": 2, "often": 0.3}), market(2), config=free(), skip=skip, **OPTIONS)
+    start = pd.Timestamp(START + 40 * MINUTE, unit="ms", tz="UTC")
+    late = backtest((Random, {"seed": 2, "often": 0.3}), market(2), config=free(), skip=skip, start=start, **OPTIONS)
+    assert min(order.decided_ms for order in whole.orders) < START + 40 * MINUTE
+    assert min(order.decided_ms for order in late.orders) >= START + 40 * MINUTE
+    wanted = {order.execution_id for order in whole.orders if order.decided_ms >= START + 40 * MINUTE}
+    assert {order.execution_id for order in late.orders if not order.reduce_only} <= wanted
+    with pytest.raises(ValueError, match="time zone"):
+        backtest((Random, {"seed": 2}), market(2), config=free(), start=start.tz_localize(None), **OPTIONS)
+
+
 def test_warm_up_is_waited_for() -> None:
     class Eager(Told):
         warm_up = WARM + 3
