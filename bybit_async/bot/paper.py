@@ -78,9 +78,8 @@ class PaperMarket:
 
     def lose(self) -> None:
         """Take note that the book is not known any more; harmless when that is so."""
-        if self.fresh:
-            self.fresh = False
-            self._feed.book((), ())
+        self.fresh = False
+        self._feed.book((), ())
 
     def prices(self, *, mark: Decimal | None = None, index: Decimal | None = None, last: Decimal | None = None) -> None:
         """Take prices; stops and liquidations go by them."""
@@ -133,7 +132,8 @@ class _Feeder:
         while True:
             try:
                 await follow(*symbols)
-            except BybitError as error:
+            except (BybitError, ValueError) as error:
+                # A price between the ticks of the start, too: the rules of an instrument change now and then.
                 log.warning("the live market is not followed, trying again: %s", error)
             await asyncio.sleep(_PAUSE)
 

@@ -8,6 +8,7 @@ import sqlite3
 import sys
 from asyncio.subprocess import PIPE
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -199,6 +200,19 @@ async def test_prices_that_come_without_a_book_wait_for_one():
         assert waiting.filled == D("0.004")
         assert [(fill.side, fill.price) for fill in account.executions][-1] == ("Sell", D(59390))
         exchange.engine.audit()
+
+
+async def test_a_book_that_does_not_fit_the_instrument_is_no_book(caplog):
+    async with stage() as at:
+        order = await at.place("Buy", "0.1", "60000")
+        changed = replace(at.live.engine.listings[KEY].instrument, tick=D("0.01"))
+        at.live.engine.replace_instrument(changed)
+        at.change(levels(("59990.01", "1")), levels(("59990.02", "1")))
+        await until(lambda: "59990.0" in caplog.text)
+        assert at.book() == ({}, {})
+        assert (order.is_live, order.filled) == (True, 0)
+        at.change(levels(("59990", "1")), levels(("59990.1", "1")))
+        await until(lambda: order.filled == D("0.1"))
 
 
 async def test_a_symbol_is_fed_by_one_alone():
