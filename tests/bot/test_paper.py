@@ -176,7 +176,9 @@ async def test_nothing_fills_while_the_market_is_not_known(how):
         assert (refused.status, waiting.filled, len(at.fills())) == ("Cancelled", 0, 1)
         at.live.refuse_connections(refuse=False)
         at.live.faults.remove(silence)
-        await until(lambda: waiting.filled == D("0.1"), timeout=45)
+        # The first news after the silence: without any, nobody could know that it has ended.
+        at.change(levels(("59000", "0.9")), levels(("59001", "1")))
+        await until(lambda: waiting.filled == D("0.1"))
         at.market.trade("Sell", D("59000"), D("0.01"))
         await until(lambda: len(at.fills()) == 3)
         assert at.fills()[2][:2] == ("Sell", D("59000"))
