@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,6 @@ def backtest(
     leverage: float | None = None,
     symbol: str = "BTCUSDT",
     skip: bool = True,
-    start: datetime | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> BacktestResult:
     """Run strategies over history and return what they would have earned.
@@ -68,7 +67,6 @@ def backtest(
         leverage: of every symbol; None for the exchange's default.
         symbol: what a single frame is of.
         skip: pass over candles in which nothing can happen. The result is the same without, and comes later.
-        start: ask strategies at closes from this time on; the candles before are only their past.
         progress: called with the done part of each run, 0 to 1, every hundredth.
 
     Raises:
@@ -96,7 +94,6 @@ def backtest(
         balance=_amount(balance),
         leverage=leverage,
         seed=seed,
-        start_ms=0 if start is None else _milliseconds(start),
     )
     run = Run(plan, worse=True, skip=skip)
     run.go(progress)
@@ -151,12 +148,6 @@ def _interval(given: str | int | None, config: ConfigurationManager, history: Ca
 def _length(interval: str) -> int:
     # Months have no one length; `grouped` has refused them.
     return length_of(interval) or 0
-
-
-def _milliseconds(start: datetime) -> int:
-    if start.tzinfo is None:
-        raise ValueError(f"start: {start} has no time zone; say datetime(…, tzinfo=UTC)")
-    return round(start.timestamp() * 1000)
 
 
 def _amount(balance: Decimal | str | float) -> Decimal:

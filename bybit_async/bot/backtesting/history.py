@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -45,10 +46,13 @@ class CandleData:
             `bybit.data.fetch_klines` returns it: ascending, regular, without gaps.
         funding: ``funding_rate`` at the times it was settled, as `bybit.data.fetch_funding_rates` returns it. Left out,
             nothing is paid, and the result says so.
+        start: strategies are asked at closes from this time on; the candles before are only their past. The latest
+            start counts for all symbols.
     """
 
     candles: pd.DataFrame
     funding: pd.DataFrame | None = None
+    start: datetime | None = None
 
 
 class CandleSeries(NamedTuple):
@@ -63,11 +67,12 @@ class CandleSeries(NamedTuple):
 
 
 class CandleHistory(NamedTuple):
-    """Candles of all symbols on one grid of opening times, `step` milliseconds apart."""
+    """Candles of all symbols on one grid of opening times, `step` ms apart; decisions are made from `start_ms` on."""
 
     times: Times
     step: int
     symbols: dict[str, CandleSeries]
+    start_ms: int = 0
 
     def __len__(self) -> int:
         return len(self.times)
@@ -83,7 +88,7 @@ def load(data: Mapping[str, CandleData | pd.DataFrame]) -> CandleHistory:
     if not data:
         raise ValueError("data: empty; expected a frame of candles, or one for each symbol")
     times: Times | None = None
-    step, found = 0, {}
+    step, start_ms, found = 0, 0, {}
     for symbol, given in data.items():
         held = given if isinstance(given, CandleData) else CandleData(given)
         own, own_step = _times(symbol, held.candles)
@@ -91,8 +96,17 @@ def load(data: Mapping[str, CandleData | pd.DataFrame]) -> CandleHistory:
             raise ValueError(f"data: the candles of {symbol} have other times than those of {next(iter(data))}")
         times, step = own, own_step
         found[symbol] = _series(symbol, held, own, own_step)
+        start_ms = max(start_ms, _started(symbol, held.start))
     assert times is not None
-    return CandleHistory(times, step, found)
+    return CandleHistory(times, step, found, start_ms)
+
+
+def _started(symbol: str, start: datetime | None) -> int:
+    if start is None:
+        return 0
+    if start.tzinfo is None:
+        raise ValueError(f"start: that of {symbol}, {start}, has no time zone; say datetime(…, tzinfo=UTC)")
+    return round(start.timestamp() * 1000)
 
 
 def _times(symbol: str, frame: pd.DataFrame) -> tuple[Times, int]:

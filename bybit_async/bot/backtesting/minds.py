@@ -114,7 +114,7 @@ Asked = tuple[Mind, Decisions]
 
 
 class Minds:
-    """All strategies of a run, and the closes at which they are asked: those of candles opened from `first_ms` on."""
+    """All strategies of a run, and the closes at which they are asked."""
 
     def __init__(
         self,
@@ -123,7 +123,6 @@ class Minds:
         interval: str,
         data: PastData,
         frames: Mapping[str, pd.DataFrame],
-        first_ms: int = 0,
     ) -> None:
         self.opened: Times
         self.last: NDArray[np.int64]
@@ -135,7 +134,8 @@ class Minds:
             if not strategy.symbols or symbol in strategy.symbols
         ]
         self.data = data
-        self._asked = self._candidates() & (self.opened >= first_ms)
+        closes = history.times[self.last] + history.step
+        self._asked = self._candidates() & (closes >= history.start_ms)
 
     def _candidates(self) -> NDArray[np.bool_]:
         asked = np.zeros(len(self.opened), dtype=np.bool_)

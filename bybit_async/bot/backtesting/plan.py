@@ -33,8 +33,6 @@ class Plan(NamedTuple):
     balance: Decimal
     leverage: float | None
     seed: int
-    start_ms: int = 0
-    """Strategies are asked at closes from here on."""
 
 
 class Work(NamedTuple):

@@ -53,7 +53,7 @@ class Run:
             # The other run is of the same strategies on the same data.
             refuse_looking_ahead(strategies, plan.frames)
         self._strategies = {strategy.strategy_id: strategy for strategy in strategies}
-        self._minds = Minds(strategies, history, plan.interval, self._data, plan.frames, plan.start_ms - plan.length_ms)
+        self._minds = Minds(strategies, history, plan.interval, self._data, plan.frames)
         self.ledger: RunLedger = RunLedger(self._closed)
         self.venue: Venue = Venue(
             plan.instruments,

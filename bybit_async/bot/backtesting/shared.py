@@ -21,8 +21,12 @@ _INDEX = "index.json"
 
 def put(folder: Path, data: Mapping[str, CandleData | pd.DataFrame]) -> str:
     """Write candles and fundings of all symbols into a folder; return its address."""
-    for number, (_, given) in enumerate(data.items()):
+    for number, (symbol, given) in enumerate(data.items()):
         held = given if isinstance(given, CandleData) else CandleData(given)
+        if held.start is not None:
+            raise ValueError(
+                f"data: the start of {symbol} would be lost on the way to workers; cut the candles instead"
+            )
         frame = held.candles
         np.save(folder / f"{number}.times.npy", frame.index.as_unit("ms").asi8)  # type: ignore[attr-defined]
         columns = [name for name in CANDLE_COLUMNS if name in frame]
@@ -72,4 +76,4 @@ def _funding(path: Path) -> pd.DataFrame | None:
 
 def cut(data: Mapping[str, CandleData], start: int, end: int) -> dict[str, CandleData]:
     """Return the candles from one place to another, with all fundings."""
-    return {symbol: CandleData(held.candles.iloc[start:end], held.funding) for symbol, held in data.items()}
+    return {symbol: CandleData(held.candles.iloc[start:end], held.funding, held.start) for symbol, held in data.items()}

@@ -100,7 +100,6 @@ def _repeated(
         rule=rule,
         config=run.config,
         instruments=run.instruments,
-        start=datetime.fromtimestamp(run.first_ms / 1000, UTC),
     )
 
 
@@ -138,7 +137,7 @@ def _cut(
         candles = whole.candles.loc[begin:end]
         if not len(candles) or candles.index[-1].value // 1_000_000 < run.first_ms:
             raise NothingToCompare(f"data: the candles of {symbol} end before the run's first decision has a next one")
-        found[symbol] = CandleData(candles, whole.funding)
+        found[symbol] = CandleData(candles, whole.funding, datetime.fromtimestamp(run.first_ms / 1000, UTC))
     return found
 
 

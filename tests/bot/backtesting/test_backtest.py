@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -306,13 +307,14 @@ def test_a_bootstrap_holds_what_it_says() -> None:
 def test_candles_before_the_start_are_only_the_past(skip: bool) -> None:
     whole = backtest((Random, {"seed": 2, "often": 0.3}), market(2), config=free(), skip=skip, **OPTIONS)
     start = pd.Timestamp(START + 40 * MINUTE, unit="ms", tz="UTC")
-    late = backtest((Random, {"seed": 2, "often": 0.3}), market(2), config=free(), skip=skip, start=start, **OPTIONS)
+    data = replace(market(2), start=start)
+    late = backtest((Random, {"seed": 2, "often": 0.3}), data, config=free(), skip=skip, **OPTIONS)
     assert min(order.decided_ms for order in whole.orders) < START + 40 * MINUTE
     assert min(order.decided_ms for order in late.orders) >= START + 40 * MINUTE
     wanted = {order.execution_id for order in whole.orders if order.decided_ms >= START + 40 * MINUTE}
     assert {order.execution_id for order in late.orders if not order.reduce_only} <= wanted
     with pytest.raises(ValueError, match="time zone"):
-        backtest((Random, {"seed": 2}), market(2), config=free(), start=start.tz_localize(None), **OPTIONS)
+        backtest((Random, {"seed": 2}), replace(data, start=start.tz_localize(None)), config=free(), **OPTIONS)
 
 
 def test_warm_up_is_waited_for() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bybit_async.bot import ConfigurationManager, SignalStrength, TradeSignal, backtest
+from bybit_async.bot import CandleData, ConfigurationManager, SignalStrength, TradeSignal, backtest
 from bybit_async.bot.backtesting.venue import connector_instrument, known_instrument
 from bybit_async.bot.engine.record import decision_row
 from bybit_async.bot.engine.trades import written
@@ -53,9 +53,8 @@ class Recorder:
         self.frame, self.config = frame, config
         self.tables: dict[str, list[dict[str, Any]]] = {}
         begin = datetime.fromtimestamp((START + BEGIN * MINUTE) / 1000, UTC)
-        self.result = backtest(
-            Bot(config).strategies.strategies, frame, balance=10_000, interval="1", config=config, start=begin
-        )
+        data = CandleData(frame, start=begin)
+        self.result = backtest(Bot(config).strategies.strategies, data, balance=10_000, interval="1", config=config)
         self._record()
 
     def _record(self) -> None:
