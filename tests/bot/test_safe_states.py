@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from bybit_async.bot import EngineState, ExecutionStatus
+from bybit_async.bot.engine import flows as flows_module
 from bybit_async.bot.engine import lease as lease_module
 from bybit_async.bot.errors import ConfigurationInvalid, EngineRefused, LeaseHeld
 from bybit_async.simulator import Delisting, Rule
@@ -136,6 +137,39 @@ async def test_a_foreign_position_that_cannot_be_closed_pauses_and_is_tried_agai
             await until(lambda: not bot.engine.get_engine_status()["impediments"])
             await bot.engine.resume()
             assert (await bot.trade("BUY")).status is ExecutionStatus.FILLED
+
+
+# Transfers
+
+
+@pytest.mark.parametrize("change", [100_000, -50_000])
+async def test_what_comes_and_goes_is_neither_profit_nor_loss(tmp_path, change):
+    values = {"risk": {"max_daily_loss": 0.01, "max_drawdown": 0.01}}
+    async with running(tmp_path, **values) as bot:
+        engine = bot.exchange.engine
+        (engine.deposit if change > 0 else engine.withdraw)(bot.account, "USDT", abs(change))
+        await until(lambda: bot.engine.portfolio().equity == 100_000 + change)
+        await until(lambda: bot.risk.memory.flows)
+        await until(lambda: bot.risk.memory.peak == bot.risk.memory.day_start == 100_000 + change)
+        assert not bot.risk.tripped
+        assert (await bot.trade("BUY")).status is ExecutionStatus.FILLED
+        await bot.engine.stop()
+        # While it is away, too, and each of them once.
+        (engine.deposit if change > 0 else engine.withdraw)(bot.account, "USDT", 10_000)
+        async with another(bot.exchange, bot.credentials, tmp_path, **values) as again:
+            await until(lambda: len(again.risk.memory.flows) == 2)
+            assert abs(again.risk.memory.peak - (100_000 + change + (10_000 if change > 0 else -10_000))) < 50
+            assert not again.risk.tripped
+
+
+async def test_a_transfer_that_is_not_explained_in_time_counts_as_a_loss(tmp_path, monkeypatch):
+    monkeypatch.setattr(flows_module, "_LOGGED_WITHIN", 0.5)
+    async with running(tmp_path, risk={"max_drawdown": 0.1}) as bot:
+        bot.exchange.faults.add(
+            Rule(path="/v5/account/transaction-log", action="malform", body='{"retCode":0,"result":{"list":[]}}')
+        )
+        bot.exchange.engine.withdraw(bot.account, "USDT", 50_000)
+        await until(lambda: "drawdown" in bot.risk.tripped)
 
 
 # The lease

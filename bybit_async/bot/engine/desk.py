@@ -26,6 +26,7 @@ from bybit_async.bot.records import ExecutionStatus, OrderSide, TradeSignal
 from bybit_async.bot.risk import ClosedTrade, UnifiedRiskManager
 from bybit_async.bot.timings import Timings
 from bybit_async.live.account import LiveAccount
+from bybit_async.live.account_events import AccountEvent
 from bybit_async.models.trade import Execution, Order
 
 log: logging.Logger = logging.getLogger("bybit_async.bot.engine")
@@ -75,6 +76,7 @@ class Desk:
         self.lots = lots
         self.on_performance: Callable[[str, str, Decimal], None] | None = None
         self.last_event: float = 0.0
+        self.on_event: Callable[[AccountEvent], None] = _nobody
         self.timings: Timings = Timings()
         self.is_sound: bool = True
         self._changed: dict[str, asyncio.Event] = {}
@@ -209,6 +211,7 @@ class Desk:
         dropped = 0
         async for item in events:
             self.last_event = asyncio.get_running_loop().time()
+            self.on_event(item)
             try:
                 if item.order is not None:
                     self.take_order(item.order)
@@ -354,6 +357,10 @@ class Desk:
                 position_idx=0,
                 on_unknown="raise",
             )
+
+
+def _nobody(event: AccountEvent) -> None:
+    """Take no notice of what happened to the account."""
 
 
 def _row(execution: Execution, trade: BotTrade | None) -> Put:

@@ -14,6 +14,7 @@ from bybit_async import InvalidParameter
 from bybit_async.bot.client import BybitClient
 from bybit_async.bot.configuration import BotSettings, ConfigurationManager
 from bybit_async.bot.engine.desk import Desk
+from bybit_async.bot.engine.flows import Flows
 from bybit_async.bot.engine.lease import account_lease
 from bybit_async.bot.engine.places import account_identity, clear_the_way, journal_url
 from bybit_async.bot.engine.portfolio import equity_of, held_positions, untold, working_orders
@@ -66,6 +67,7 @@ class Rooms:
         self.guard: Guard
         self.recovery: Recovery
         self.lease: Lease
+        self.flows: Flows = Flows(client.session, risk, settings.exchange.settle_coin)
         self.hedged: set[str] = set()
         self._junk: int = client.session.stream.junk_frames.total()
         self.shut: set[str] = set()
@@ -120,7 +122,7 @@ class Rooms:
         wallet = account.wallet.current
         return PortfolioSnapshot(
             time_ms=now_ms,
-            equity=equity_of(wallet, self.settings.exchange.settle_coin, positions),
+            equity=equity_of(wallet, self.settings.exchange.settle_coin, positions) if self.flows.is_certain else None,
             available=None if wallet is None else wallet.total_available_balance,
             positions=positions,
             orders=(
@@ -300,6 +302,8 @@ async def _open(rooms: Rooms, symbols: set[str]) -> None:
     began_ms = past.began_ms or rooms.now_ms()
     desk = rooms.desk = Desk(rooms.client, account, journal, rooms.risk, past.trades, past.lots)
     rooms.stack.push_async_callback(desk.aclose)
+    desk.on_event = rooms.flows.take
+    await rooms.flows.catch_up(rooms.now_ms())
     desk.begin(began_ms, past.known)
     events = account.events()
     # Nothing is awaited between the account's state and its news, so neither can miss what the other has.

@@ -24,6 +24,7 @@ _EVERY = 0.25
 _QUIET = 0.2
 _MOST_BUSY = 8
 _ASK_EVERY = 2.0
+_EXPLAIN_EVERY = 0.25
 _WRITE_EVERY = 60.0
 _RENEW_EVERY = 300.0
 _RENEW_STALE_EVERY = 10.0
@@ -68,6 +69,7 @@ class Supervision:
         self._tripped: frozenset[str] = frozenset()
         self._stuck: dict[str, float] = {}
         self._renewed_at = float("-inf")
+        self._explained_flows_at = asyncio.get_running_loop().time()
         self._explained_at = asyncio.get_running_loop().time()
         self.round_at: float = asyncio.get_running_loop().time()
 
@@ -78,6 +80,7 @@ class Supervision:
             tasks.create_task(self._look(), name="bybit_async bot looks at the breakers")
             tasks.create_task(self._outlive_the_lease(), name="bybit_async bot waits for the end of its lease")
             tasks.create_task(self._repeat(self._ask, _ASK_EVERY, at_once=True), name="bybit_async bot asks")
+            tasks.create_task(self._repeat(self._explain, _EXPLAIN_EVERY), name="bybit_async bot looks for transfers")
             tasks.create_task(self._repeat(self._write, _WRITE_EVERY), name="bybit_async bot writes equity")
             tasks.create_task(self._repeat(self._renew, _RENEW_EVERY), name="bybit_async bot renews rules")
 
@@ -198,6 +201,13 @@ class Supervision:
             return False
         self._renewed_at = now
         return True
+
+    async def _explain(self) -> None:
+        """Find out why the balance changed, where no execution says so, and look for transfers now and then."""
+        now = asyncio.get_running_loop().time()
+        if not self._rooms.flows.is_certain or now - self._explained_flows_at > _WRITE_EVERY:
+            self._explained_flows_at = now
+            await self._rooms.flows.catch_up(self._rooms.now_ms())
 
     async def _refreshed(self) -> None:
         try:

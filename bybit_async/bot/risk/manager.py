@@ -26,6 +26,7 @@ DAYS_PER_YEAR = 365.0
 NEWEST = 501
 """How many of the newest closes figures go by."""
 BENCHMARK = "BTCUSDT"
+_FLOWS_KEPT = 200
 
 Levels = Sequence[tuple[float, float]]
 Closes = Callable[[str], "Sequence[float] | Floats | None"]
@@ -102,6 +103,15 @@ class UnifiedRiskManager:
     def recall_trades(self, trades: Iterable[ClosedTrade]) -> None:
         """Take closed trades that were counted before, as after a restart; losses in a row stay as they are."""
         self._record.add(trades)
+
+    def flowed(self, flows: Mapping[str, Decimal], until_ms: int) -> None:
+        """Take transfers, no profit or loss, by their ids; negative what went. All are known until `until_ms`."""
+        for change in flows.values():
+            self._memory.flowed(float(change))
+        self._memory.flows = [*self._memory.flows, *flows][-_FLOWS_KEPT:]
+        self._memory.flows_ms = until_ms
+        if flows:
+            self._save()
 
     def set_rules(self, symbol: str, rules: OrderRules) -> None:
         """Take what orders of a symbol must fit."""

@@ -31,7 +31,8 @@ class Memory(msgspec.Struct, kw_only=True):
     """Peak, day, losses in a row, latched breakers, and equity at the end of each hour.
 
     Equity includes unrealised profit. `day` counts days since 1970, UTC, as `hours` counts hours; all None or empty
-    until the first observation. Written as a plain dict by `to_dict`, which every store can keep.
+    until the first observation. Transfers are known until `flows_ms`, the newest of them by their ids. Written as a
+    plain dict by `to_dict`, which every store can keep.
     """
 
     peak: float | None = None
@@ -41,6 +42,17 @@ class Memory(msgspec.Struct, kw_only=True):
     losses: int = 0
     trips: dict[str, Trip] = {}
     hours: list[tuple[int, float]] = []
+    flows_ms: int | None = None
+    flows: list[str] = []
+
+    def flowed(self, change: float) -> None:
+        """Measure from now on as if money that came (or went, negative) had always (or never) been there."""
+        last = self.hours[-1][1] if self.hours else 0.0
+        if last > 0 and last + change > 0:
+            # So that the returns between hours stay what they were.
+            self.hours = [(hour, equity * (last + change) / last) for hour, equity in self.hours]
+        self.peak = None if self.peak is None else self.peak + change
+        self.day_start = None if self.day_start is None else self.day_start + change
 
     def observe(self, time_ms: int, equity: float) -> None:
         """Take equity at a moment; moments come in order of time."""
