@@ -129,7 +129,7 @@ async def test_a_foreign_position_that_cannot_be_closed_pauses_and_is_tried_agai
         exchange.faults.add(Rule(path="/v5/order/create", action="code", code=10016))
         async with life() as bot:
             assert bot.engine.state is EngineState.PAUSED
-            assert any("somebody else" in text for _, text in bot.alerts)
+            assert any("could not be closed yet" in text for _, text in bot.alerts)
             with pytest.raises(EngineRefused, match="could not be closed"):
                 await bot.engine.resume()
             exchange.faults.rules.clear()
