@@ -21,6 +21,7 @@ from bybit_async.errors import (
     RequestRejected,
     SessionClosed,
 )
+from bybit_async.live.evidence import Finding, judge
 from bybit_async.live.order_inquiry import OrderInquiry
 from bybit_async.live.order_lookup import Wanted
 from bybit_async.models.trade import Order, OrderPage, new_order_link_id
@@ -274,3 +275,22 @@ def test_an_answer_that_breaks_the_search_for_one_order_says_nothing_of_the_othe
 
     run_virtual(run())
     assert "could not be looked up" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("asked", "finding"),
+    [
+        ({"orderType": "Market", "price": "5"}, Finding.HAPPENED),
+        ({"orderType": "Limit", "price": "5"}, Finding.NOT_SHOWN),
+        ({"orderType": "Limit", "price": "1.0"}, Finding.HAPPENED),
+        ({"price": "5"}, Finding.HAPPENED),
+    ],
+    ids=str,
+)
+def test_only_a_limit_order_is_known_by_its_price(asked: dict[str, str], finding: Finding) -> None:
+    request = {"symbol": "X", "side": "Buy", "qty": "2", "orderLinkId": "mine"} | asked
+    order = Order(
+        order_id="1", order_link_id="mine", symbol="X", side="Buy", order_status="Filled",
+        order_type=asked.get("orderType", "Market"), qty=Decimal(2), price=Decimal(1),
+    )  # fmt: skip
+    assert judge("create", order, request) is finding

@@ -73,6 +73,21 @@ def test_an_amended_price_is_a_change_and_its_repeat_is_none():
     assert orders.repeats == 1
 
 
+def test_an_amended_price_of_a_partly_filled_order_is_a_change():
+    orders = KnownOrders()
+    orders.apply(order("PartiallyFilled", filled=4, at=1))
+    assert orders.apply(order("PartiallyFilled", filled=4, at=2, take_profit=Decimal(9))).order.take_profit == 9
+    assert orders.repeats == 0
+
+
+def test_o17_an_order_without_fills_ends_once():
+    orders = KnownOrders()
+    assert statuses(orders, [order("Cancelled", at=1), order("Cancelled", at=2, take_profit=Decimal(9))]) == [
+        "Cancelled"
+    ]
+    assert orders.repeats == 1
+
+
 def test_o17_two_filled_messages_are_one_end_and_the_fill_is_kept():
     fill = order("Filled", filled=10, at=5, reject_reason="EC_NoError")
     lost = order("Filled", filled=10, at=6, cancel_type="CancelByUser", reject_reason="EC_OrigClOrdIDDoesNotExist")

@@ -52,6 +52,28 @@ async def test_a_full_book_is_buffered_until_a_snapshot_by_rest_fits() -> None:
             assert len(server.peers[0].asked("subscribe")) == 1
 
 
+async def test_a_full_book_is_fetched_ever_less_often_while_that_fails() -> None:
+    waits: list[float] = []
+    asked = 0
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        await asyncio.sleep(0)
+
+    async def fetch(category: str, symbol: str) -> FullSnapshot:
+        nonlocal asked
+        asked += 1
+        if asked < 4:
+            raise NotSent("no network for a moment")
+        return snapshot(5, 50)
+
+    async with stream_server() as server, streams_of(server, fetch_full_book=fetch, sleep=sleep) as streams:
+        server.on_subscribed = lambda peer, topic: [full_delta(5)]
+        async with streams.order_book("BTCUSDT", category="linear", depth="full") as live:
+            assert live.update_id == 5
+    assert waits == [0.01, 0.02, 0.04]
+
+
 async def test_a_full_book_needs_someone_who_fetches_it() -> None:
     async with stream_server() as server, streams_of(server) as streams:
         with pytest.raises(InvalidParameter, match="depth"):
