@@ -88,6 +88,13 @@ def test_counting_begins_again_after_a_time_that_lies_years_off():
     assert state.current.start == 3 * MINUTE
 
 
+def test_the_current_kline_is_the_latest_report_of_it():
+    state = KlineState("1")
+    state.apply([kline(6, confirm=False, close="7")])
+    state.apply([kline(6, confirm=False, close="8")])
+    assert state.current.close == 8
+
+
 def test_a_late_message_does_not_become_the_current_kline():
     state = KlineState("1")
     state.apply([kline(6, confirm=False, close="7")])
