@@ -3819,7 +3819,7 @@ class LiveAccount:
         """
     @property
     def synced(self) -> bool:
-        """Whether all this is what Bybit knows, as far as anyone can tell from here."""
+        """Whether all this is what Bybit knows, as far as is known here."""
     @property
     def unresolved(self) -> list[bybit_async.models.trade.Order]:
         """Orders that Bybit neither lists as open nor knows the end of; each reconciliation asks again."""
@@ -6261,13 +6261,6 @@ class Streams:
         """Call `function` with the original on the loop thread: all that it reads is of one moment. Be quick."""
     @property
     def settings(self) -> bybit_async.stream.settings.StreamSettings: ...
-    def __enter__(self) -> typing.Self: ...
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: types.TracebackType | None,
-    ) -> None: ...
     def close(self) -> None:
         """Close every socket and end every subscription. Idempotent."""
 
