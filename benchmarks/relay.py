@@ -60,10 +60,12 @@ def delay(seconds: float) -> None:
             found: dict[str, dict[str, float]] = {}
             # One after the other: on two cores they would only wait for each other.
             for what in ("near", "far"):
-                before, began = cpu_seconds(relay.pid), time.monotonic()
+                before, made, began = cpu_seconds(relay.pid), cpu_seconds(server.pid), time.monotonic()
                 arguments = (what, port, redis, seconds)
                 found[what] = _figures(_start("benchmarks.relay_clients", *arguments, stdout=subprocess.PIPE))
-                found[what]["relay"] = (cpu_seconds(relay.pid) - before) / (time.monotonic() - began)
+                passed = time.monotonic() - began
+                found[what]["relay"] = (cpu_seconds(relay.pid) - before) / passed
+                found[what]["server"] = (cpu_seconds(server.pid) - made) / passed
             _print(found)
         finally:
             relay.kill()
@@ -79,6 +81,9 @@ def _print(found: dict[str, dict[str, float]]) -> None:
     relay = far["relay"] / far["messages"] * 1e6
     added, worst = far["median"] - near["median"], far["p99"] - near["median"]
     print(f"the relay adds {added:.2f} ms at the median, {worst:.2f} ms at the 99th percentile")
+    own = near["p99"] - near["median"]
+    print(f"  of which {own:.2f} ms are between median and 99th percentile without a relay, too")
+    print(f"the server that makes the messages takes {far['server']:.0%} of a core meanwhile")
     print("processor time beside a direct consumer's:")
     print(f"  consumer of the relay {far['cpu'] / near['cpu']:.2f}")
     print(f"  relay {relay / near['cpu']:.2f} ({relay:.1f} µs a message)")

@@ -20,6 +20,8 @@ SYMBOLS = 200
 PER_SECOND = 10_000
 _LEVELS = 50
 _TICK_SECONDS = 0.002
+_PIECE = 20
+"""Messages that leave together. They are as old as the first of them, so a late tick must not gather hundreds."""
 
 
 class _Book:
@@ -88,6 +90,9 @@ def _push(peer: socket.socket, books: dict[str, _Book], lock: threading.Lock) ->
                     frames.append(books[names[at % len(names)]].delta())
                     at += 1
                     owed -= 1.0
+                    if len(frames) == _PIECE:
+                        peer.sendall(b"".join(frames))
+                        frames.clear()
                 if frames:
                     peer.sendall(b"".join(frames))
 

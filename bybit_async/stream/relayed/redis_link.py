@@ -28,6 +28,10 @@ OnMessage = Callable[[bytes, bytes], None]
 
 _OPEN_WITHIN = 3.0
 
+_PIECE = 16 * 1024
+"""Bytes that leave before the turn of the loop is over: Redis and consumers then work on the beginning of a burst while
+its end is still being read, instead of one after the other."""
+
 
 class RedisLink(asyncio.Protocol):
     """A connection over RESP 3, opened by `open_link`.
@@ -45,8 +49,9 @@ class RedisLink(asyncio.Protocol):
         self._waiting: deque[asyncio.Future[Any] | None] = deque()
         self._confirmations: dict[tuple[bytes, bytes], asyncio.Future[None]] = {}
         self._reason = ""
-        # What is sent in one turn of the loop leaves in one piece.
+        # What is sent in one turn of the loop leaves in one piece, unless that grows large.
         self._outgoing: list[bytes] = []
+        self._outgoing_size = 0
 
     @property
     def unsent(self) -> int:
@@ -97,11 +102,15 @@ class RedisLink(asyncio.Protocol):
     def _write(self, command: tuple[bytes | str | int, ...]) -> None:
         if not self._outgoing:
             asyncio.get_running_loop().call_soon(self._flush)
-        self._outgoing.append(pack_command(command))  # type: ignore[arg-type]  # its stub knows one part only
+        packed: bytes = pack_command(command)  # type: ignore[arg-type]  # its stub knows one part only
+        self._outgoing.append(packed)
+        self._outgoing_size += len(packed)
+        if self._outgoing_size >= _PIECE:
+            self._flush()
 
     def _flush(self) -> None:
-        outgoing, self._outgoing = self._outgoing, []
-        if not self._reason:
+        outgoing, self._outgoing, self._outgoing_size = self._outgoing, [], 0
+        if outgoing and not self._reason:
             self.transport.write(b"".join(outgoing))
 
     def _refuse_lost(self) -> None:
