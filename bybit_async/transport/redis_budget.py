@@ -64,7 +64,7 @@ return {count, string.format('%.6f', math.max(0, (count - free) / rate)), proces
 )
 
 # The moments of the latest units, newest first: a unit may go when the one `size` before it is `period` ago.
-# KEYS: moments, block, size. ARGV: units, size, period.
+# KEYS: moments, block, size, since when Redis remembers. ARGV: units, size, period.
 _RESERVE = (
     _NOW
     + """
@@ -72,6 +72,9 @@ local size, period = tonumber(redis.call('GET', KEYS[3]) or ARGV[2]), tonumber(A
 local units = math.min(tonumber(ARGV[1]), size)
 local moment = math.max(now, tonumber(redis.call('GET', KEYS[2]) or '0'))
 local last = redis.call('LINDEX', KEYS[1], 0)
+redis.call('SETNX', KEYS[4], string.format('%.6f', now))
+-- What was sent before Redis lost its memory still counts at the exchange.
+if not last then moment = math.max(moment, math.min(now, tonumber(redis.call('GET', KEYS[4]))) + period) end
 if last then moment = math.max(moment, tonumber(last)) end
 local bound = redis.call('LINDEX', KEYS[1], size - units)
 if bound then moment = math.max(moment, tonumber(bound) + period) end
@@ -237,11 +240,11 @@ class RedisLimits:
 
     def resize(self, window: SharedWindow) -> None:
         """Tell every process of the size that the exchange says a window has."""
-        self._tell(self._ask(_RESIZE, self._keys_of(window)[2:], window.size))
+        self._tell(self._ask(_RESIZE, self._keys_of(window)[2:3], window.size))
 
-    def _keys_of(self, window: SharedWindow) -> tuple[str, str, str]:
+    def _keys_of(self, window: SharedWindow) -> tuple[str, str, str, str]:
         name = f"{self._prefix}{self._account}:{':'.join(window.key)}"
-        return name, f"{name}:block", f"{name}:size"
+        return name, f"{name}:block", f"{name}:size", f"{self._prefix}since"
 
     def _tell(self, telling: Coroutine[Any, Any, Any]) -> None:
         task = asyncio.create_task(telling, name="bybit_async tells shared limits")

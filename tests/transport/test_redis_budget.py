@@ -239,3 +239,20 @@ def test_more_processes_than_units_share_them_without_redis() -> None:
         sent += sum(window.draw_alone(1, step * 0.01, 20) is None for window in windows)
     # In eight seconds forty may leave, and the first of each at once.
     assert 20 < sent <= 8 * 5
+
+
+async def test_a_redis_that_comes_back_empty_lets_no_window_be_overrun() -> None:
+    loop = asyncio.get_running_loop()
+    with running_redis() as server:
+        limits = RedisLimits(server.url, Host("https://emptied"), speed_of(600, 5), "key")
+        window = SharedWindow(5, 1.0, limits, ("POST", "/x"))
+        # The first moment that Redis has ever seen may be one after a loss.
+        assert 0.9 < await limits.reserve_units(window, 1) <= window.counted
+        await asyncio.sleep(await limits.reserve_units(window, 5))
+        sent = loop.time()
+        await limits._redis.flushall()
+        assert loop.time() + await limits.reserve_units(window, 1) >= sent + 1.0
+        # Another endpoint, once the first moments are over, waits for nothing.
+        await asyncio.sleep(1.1)
+        assert await limits.reserve_units(SharedWindow(5, 1.0, limits, ("POST", "/y")), 1) == 0.0
+        await limits.aclose()
