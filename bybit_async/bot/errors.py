@@ -150,9 +150,11 @@ def translated(error: BybitError) -> BybitError:
         made = ExchangeUnreachable(str(error))
     else:
         return error
-    # Ids, times and the trace id belong to the error under either name; the note names its class.
+    # Ids, times, the trace id and added notes belong to the error under either name; the first note names its class.
     kept = {name: value for name, value in vars(error).items() if name not in ("message", "code", "__notes__")}
     made.__dict__.update(kept)
+    for note in error.__notes__[1:]:
+        made.add_note(note)
     return made
 
 

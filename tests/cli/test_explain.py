@@ -65,6 +65,15 @@ def test_the_note_of_an_error_leads_to_its_section(error: BybitError) -> None:
     assert pickle.loads(pickle.dumps(error)).__notes__ == error.__notes__
 
 
+def test_what_was_noted_is_kept_under_the_bots_name_of_an_error() -> None:
+    error = RequestRejected(10006, "Too many visits!")
+    error.add_note("placed before: order id 1")
+    assert translated(error).__notes__ == [
+        *translated(RequestRejected(10006, "")).__notes__,
+        "placed before: order id 1",
+    ]
+
+
 def test_an_error_of_the_users_own_leads_to_the_one_it_derives_from() -> None:
     class Mine(OutcomeUnknown):
         pass

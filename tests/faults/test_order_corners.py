@@ -425,7 +425,7 @@ async def test_an_error_of_the_second_closing_order_names_the_first() -> None:
     trade = Trade(_Failing(PositionPage(rows=rows), OrderAck(order_id="first", order_link_id="mine")))
     with pytest.raises(OutcomeUnknown) as caught:
         await trade.close_position(category="linear", symbol="BTCUSDT")
-    [note] = caught.value.__notes__
+    [_, note] = caught.value.__notes__
     assert "first" in note
     assert "mine" in note
 
@@ -435,7 +435,7 @@ async def test_o22_an_error_of_a_later_round_tells_what_was_cancelled_before(rou
     full = CancelledOrders(rows=[OrderAck(order_id=str(number)) for number in range(500)])
     with pytest.raises(OutcomeUnknown) as caught:
         await Trade(_Failing(*[full] * rounds)).cancel_all_orders(category="spot", until_none_left=True)
-    assert getattr(caught.value, "__notes__", []) == notes
+    assert caught.value.__notes__[1:] == notes
 
 
 async def test_o22_orders_that_stay_although_they_are_cancelled_are_not_asked_for_for_ever() -> None:
