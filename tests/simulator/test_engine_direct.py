@@ -191,10 +191,11 @@ def test_orders_that_fill_one_another_off_within_a_gap_find_a_book(scene):
 
 
 def test_what_is_watched(scene):
-    assert scene.engine.watched_prices(scene.listing) == set()
+    assert scene.engine.watched_prices(scene.listing) == (set(), set(), False)
     scene.order("Buy", "0.1", "59500")
     scene.order("Buy", "0.1", trigger_price="60800")
-    assert scene.engine.watched_prices(scene.listing) == {D(59500), D(60800)}
+    assert scene.engine.watched_prices(scene.listing) == ({D(60800)}, {D(59500)}, False)
+    assert scene.engine.watched_prices(scene.listing, through=D("0.1")) == ({D(60800)}, {D("59499.9")}, False)
 
 
 def test_skipping_what_touches_nothing_changes_nothing():

@@ -34,7 +34,7 @@ def backtest(
     *,
     balance: Decimal | str | float = 10_000,
     interval: str | int | None = None,
-    latency: int | str | timedelta = 250,
+    latency: int | str | timedelta | None = None,
     seed: int = 0,
     rule: FillRule | None = None,
     config: ConfigurationManager | None = None,
@@ -47,26 +47,23 @@ def backtest(
     """Run strategies over history and return what they would have earned.
 
     Strategies, risk manager, sizing and breakers are those of live trading; the exchange is the simulated one's engine,
-    in virtual time. While a breaker is tripped entries are refused and exits carried out; with ``risk.on_breaker`` set
-    to ``emergency_stop`` the run stops trading.
+    in virtual time. A tripped breaker refuses entries; with ``risk.on_breaker: emergency_stop`` it ends trading.
 
     Args:
-        strategies: strategies, their classes, or pairs of a class and the parameters of its constructor. Those given
-            are copied, not changed.
+        strategies: strategies, their classes, or pairs of a class and its parameters. Those given are copied.
         data: candles of linear contracts: a frame as `bybit.data.fetch_klines` returns it, or one for each symbol.
         balance: what the account starts with, in USDT.
-        interval: of the candles that decisions are made on, in either spelling; a multiple of the data's. Fine data
-            under long decisions say more about what happens in between. None for ``trading.interval``, or if that is
-            shorter than the data's, theirs.
+        interval: of the candles that decisions are made on; a multiple of the data's, which say what happens in
+            between. None for ``trading.interval``, or if that is shorter than the data's, theirs.
         latency: from a decision to the exchange: milliseconds, a `timedelta` or text such as ``"250ms"``; more than 0.
+            None for the rule's.
         seed: of the engine's ids.
-        rule: how orders are filled; `latency` is taken into it.
+        rule: how orders are filled; its latency gives way to `latency`.
         config: limits and sizing; the defaults of every key where it is left out.
-        instruments: what is traded, by symbol: as `bybit.market.get_instrument` returns it, or as the simulated
-            exchange knows it; its catalogue where left out.
+        instruments: what is traded, by symbol, as `bybit.market.get_instrument` returns it; known ones where left out.
         leverage: of every symbol; None for the exchange's default.
         symbol: what a single frame is of.
-        skip: pass over candles in which nothing can happen. The result is the same without, and comes later.
+        skip: pass over candles in which nothing can happen; the result is the same without.
         progress: called with the done part of each run, 0 to 1, every hundredth.
 
     Raises:
@@ -74,35 +71,44 @@ def backtest(
         MissingData: a candle or funding is missing or invalid; symbol and time are named.
         ValueError: an argument cannot be used.
     """
-    named = data if isinstance(data, Mapping) else {symbol: data}
-    history = load(named)
+    history = load(data if isinstance(data, Mapping) else {symbol: data})
     settings = config or ConfigurationManager.from_dict({})
     spelled = _interval(interval, settings, history)
-    frames = frames_of(history, spelled)
-    filled = replace(rule or FillRule(), latency=milliseconds_of(latency))
     plan = Plan(
         strategies=[strategies] if isinstance(strategies, BaseStrategy | type | tuple) else list(strategies),
         history=history,
-        frames=frames,
-        instruments={
-            name: traded_instrument((instruments or {}).get(name) or known_instrument(name)) for name in history.symbols
-        },
+        frames=frames_of(history, spelled),
+        instruments=_instruments(history, instruments or {}),
         config=settings,
         interval=spelled,
         length_ms=_length(spelled),
-        rule=filled,
+        rule=_rule(rule, latency),
         balance=_amount(balance),
         leverage=leverage,
         seed=seed,
     )
+    return _outcome(plan, progress, skip=skip)
+
+
+def _rule(rule: FillRule | None, latency: int | str | timedelta | None) -> FillRule:
+    filled = rule or FillRule()
+    return filled if latency is None else replace(filled, latency=milliseconds_of(latency))
+
+
+def _instruments(history: CandleHistory, given: Mapping[str, Instrument | LinearInstrument]) -> dict[str, Instrument]:
+    return {symbol: traded_instrument(given.get(symbol) or known_instrument(symbol)) for symbol in history.symbols}
+
+
+def _outcome(plan: Plan, progress: Callable[[float], None] | None, *, skip: bool) -> BacktestResult:
+    """Run what was planned, twice where the path through a candle decides."""
     run = Run(plan, worse=True, skip=skip)
     run.go(progress)
-    profit = float(run.equity[-1]) - float(plan.balance)
+    profit = float(run.curve.equity[-1]) - float(plan.balance)
     other = profit
-    if run.ambiguous and filled.path == "both":
+    if run.ambiguous and plan.rule.path == "both":
         better = Run(plan, worse=False, skip=skip)
         better.go(progress)
-        other = float(better.equity[-1]) - float(plan.balance)
+        other = float(better.curve.equity[-1]) - float(plan.balance)
     return _result(plan, run, Interval(min(profit, other), max(profit, other)))
 
 
@@ -111,7 +117,7 @@ def _result(plan: Plan, run: Run, profit: Interval) -> BacktestResult:
 
     history = plan.history
     closes = pd.DatetimeIndex((history.times + history.step).view("datetime64[ms]"), tz="UTC", name="time")
-    equity = pd.Series(run.equity, index=closes, name="equity", copy=False)
+    equity = pd.Series(run.curve.equity, index=closes, name="equity", copy=False)
     return BacktestResult(
         trades=run.ledger.trades,
         equity=equity,

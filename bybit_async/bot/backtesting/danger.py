@@ -24,12 +24,19 @@ def first_in_danger(
     `held` are symbol, signed size and signed entry value of each position. It may name a candle in which nothing
     happens, but passes over none in which something could.
     """
+    if end <= here:
+        return end
     worst = np.full(end - here, cash)
     needed = np.zeros(end - here)
     for symbol, net, entry in held:
         series, instrument = history.symbols[symbol], instruments[symbol]
-        worst += net * (series.low if net > 0 else series.high)[here:end] - entry
-        value = abs(net) * series.high[here:end]
+        # One symbol after the other comes to its open: until then the close before still counts.
+        before = (
+            series.close[here - 1 : end - 1] if here else np.concatenate([series.open[:1], series.close[: end - 1]])
+        )
+        high, low = np.maximum(series.high[here:end], before), np.minimum(series.low[here:end], before)
+        worst += net * (low if net > 0 else high) - entry
+        value = abs(net) * high
         tier = instrument.tier_for(Decimal(repr(float(value.max()))) if len(value) else Decimal(0))
         needed += value * float(tier.maintenance_rate)
     found = np.flatnonzero(worst <= needed * 1.01)

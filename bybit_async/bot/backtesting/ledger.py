@@ -92,6 +92,7 @@ class _Open:
     time_ms: int
     out: Decimal = ZERO
     out_value: Decimal = ZERO
+    pnl: Decimal = ZERO
 
 
 class RunLedger:
@@ -172,27 +173,26 @@ class RunLedger:
             execution_id=opener,
             strategy_id=self._strategies.get(opener, ""),
         )
-        self._close(fill, closed, before)
+        self._close(fill, closed)
         opened = abs(self._lots.size(fill.symbol)) if before * side.sign < 0 else fill.qty
         if self._lots.size(fill.symbol) * side.sign > 0 and opened:
             held = self._open.setdefault(opener, _Open(side, ZERO, ZERO, fill.time_ms))
             held.qty += opened
             held.value += opened * fill.price
 
-    def _close(self, fill: Fill, closed: list[Realized], before: Decimal) -> None:
-        left = min(fill.qty, abs(before))
+    def _close(self, fill: Fill, closed: list[Realized]) -> None:
         for part in closed:
             held = self._open.get(part.execution_id)
             if held is None:
                 continue
-            size = left if part is closed[-1] else min(left, held.qty - held.out)
-            left -= size
-            held.out += size
-            held.out_value += size * fill.price
-            if part.total is not None:
-                self._end(fill, part, self._open.pop(part.execution_id), part.total)
+            held.out += part.size
+            held.out_value += part.size * fill.price
+            held.pnl += part.pnl
+            # An order that was filled in parts may have opened several lots.
+            if held.out == held.qty:
+                self._end(fill, part, self._open.pop(part.execution_id))
 
-    def _end(self, fill: Fill, part: Realized, held: _Open, total: Decimal) -> None:
+    def _end(self, fill: Fill, part: Realized, held: _Open) -> None:
         gross = (held.out_value - held.value) * held.side.sign
         trade = BacktestTrade(
             strategy_id=part.strategy_id,
@@ -203,8 +203,8 @@ class RunLedger:
             entry_price=held.value / held.qty,
             exit_time=fill.time_ms,
             exit_price=held.out_value / held.out,
-            fees=gross - total,
-            pnl=total,
+            fees=gross - held.pnl,
+            pnl=held.pnl,
             exit_reason=fill.reason,
             execution_id=part.execution_id,
         )

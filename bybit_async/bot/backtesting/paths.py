@@ -30,10 +30,34 @@ class Candle(NamedTuple):
         return high_is_nearer(self.open, self.high, self.low)
 
 
-def is_ambiguous(candle: Candle, watched: list[float]) -> bool:
-    """Whether prices above and below the open are watched and reached: then the order of the extremes decides."""
-    above = any(candle.open < price <= candle.high for price in watched)
-    return above and any(candle.low <= price < candle.open for price in watched)
+class AwaitedTicks(NamedTuple):
+    """Prices in ticks at which something would happen.
+
+    Attributes:
+        rising: at one of these or above it.
+        falling: at one of these or below it.
+        always: at every price.
+    """
+
+    rising: list[float]
+    falling: list[float]
+    always: bool = False
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The lowest rising and the highest falling one: nothing happens between them; infinities where there is none.
+
+        They may lie on any side of the present price.
+        """
+        if self.always:
+            return float("-inf"), float("inf")
+        return min(self.rising, default=float("inf")), max(self.falling, default=float("-inf"))
+
+
+def is_ambiguous(candle: Candle, levels: AwaitedTicks) -> bool:
+    """Whether something happens above and below the open: then the order of the extremes decides."""
+    above = any(candle.open < price <= candle.high for price in levels.rising)
+    return above and any(candle.low <= price < candle.open for price in levels.falling)
 
 
 def high_comes_first(candle: Candle, path: Path, net: float, entries: float, *, worse: bool) -> bool:
@@ -88,13 +112,3 @@ class Touches:
                 return start + place
             start, size = stop, min(size * 4, 65_536)
         return end
-
-
-def bounds(price: float, watched: list[float]) -> tuple[float, float]:
-    """Return the nearest watched prices above and below; infinities if there is none.
-
-    A price that is watched and where the price is now counts both ways: nothing is passed over there.
-    """
-    above = min((each for each in watched if each >= price), default=float("inf"))
-    below = max((each for each in watched if each <= price), default=float("-inf"))
-    return above, below

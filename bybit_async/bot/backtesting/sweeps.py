@@ -6,8 +6,9 @@ import itertools
 import logging
 import math
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -134,7 +135,7 @@ def sweep(
     folds: int = 0,
     balance: Decimal | str | float = 10_000,
     interval: str | int | None = None,
-    latency: int | str | timedelta = 250,
+    latency: int | str | timedelta | None = None,
     seed: int = 0,
     rule: FillRule | None = None,
     config: ConfigurationManager | None = None,
@@ -152,12 +153,12 @@ def sweep(
         strategy: its class; workers import it.
         grid: values by parameter; a combination that the class refuses is kept as an error.
         data: see `backtest`; or the address of a Parquet file of candles.
-        executor: any `concurrent.futures.Executor`, as ``dask.distributed.Client(…).get_executor()``; it is not closed.
+        executor: any, as ``dask.distributed.Client(…).get_executor()``; it is not closed.
         workers: processes to start instead; None runs everything here.
         metric: what the best is chosen by: a name of `BacktestResult.metrics`, or ``profit``.
         folds: walk forward: cut time into one stretch more than this, and of each choose the best and try it on the
             next one; 0 for none.
-        balance: see `backtest`, as are the rest.
+        balance: see `backtest`, as for all that follow.
         interval: of decisions.
         latency: from a decision to the exchange.
         seed: of the engine's ids.
@@ -170,40 +171,48 @@ def sweep(
     Raises:
         ValueError: the grid is empty, or both `executor` and `workers` are given.
     """
+    waits = None if latency is None else milliseconds_of(latency)
+    options: dict[str, Any] = {"balance": str(balance), "interval": interval, "latency": waits, "seed": seed}
+    options |= {"rule": rule, "instruments": instruments and dict(instruments), "leverage": leverage}
+    sets = _combinations(grid)
+    given = data if isinstance(data, Mapping | str) else {symbol: data}
+    with _placed(given) as address:
+        crew = Crew(Job(strategy, address, symbol, options, _settings(config)), executor, workers)
+        length = len(next(iter(get(address, symbol).values())).candles)
+        rows = crew.run([(number, each, 0, length) for number, each in enumerate(sets)])
+        walked = _walk_forward(crew, sets, length, folds, metric)
+    return SweepResult(rows, metric, walked, _warnings(rows, metric))
+
+
+def _combinations(grid: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
     sets = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
     if not sets or not grid:
         raise ValueError("grid: empty; expected values for one or more parameters")
-    if executor is not None and workers is not None:
-        raise ValueError("executor and workers: give one of them")
-    options = {
-        "balance": str(balance),
-        "interval": interval,
-        "latency": milliseconds_of(latency),
-        "seed": seed,
-        "rule": rule,
-        "instruments": None if instruments is None else dict(instruments),
-        "leverage": leverage,
-    }
+    return sets
+
+
+def _settings(config: ConfigurationManager | None) -> dict[str, Any]:
+    """Return what a worker needs of a configuration, as plain values."""
     chosen = msgspec.to_builtins((config or ConfigurationManager.from_dict({})).settings)
-    settings = {name: chosen[name] for name in _SECTIONS}
+    return {name: chosen[name] for name in _SECTIONS}
+
+
+@contextmanager
+def _placed(given: Mapping[str, pd.DataFrame | CandleData] | str) -> Iterator[str]:
+    """Put data where workers find them; yield the address."""
     with tempfile.TemporaryDirectory(prefix="bybit_async-sweep-") as folder:
-        given = {symbol: data} if not isinstance(data, Mapping | str) else data
-        address = given if isinstance(given, str) else put(Path(folder), given)
-        job = Job(strategy, address, symbol, options, settings)
-        length = len(next(iter(get(address, symbol).values())).candles)
         try:
-            crew = Crew(job, executor, workers)
-            rows = crew.run([(number, each, 0, length) for number, each in enumerate(sets)])
-            walked = _walk_forward(crew, sets, length, folds, metric)
+            yield given if isinstance(given, str) else put(Path(folder), given)
         finally:
             get.cache_clear()
-    return SweepResult(rows, metric, walked, _warnings(rows, metric))
 
 
 class Crew:
     """Runs tasks on an executor, on processes of its own, or here."""
 
     def __init__(self, job: Job, executor: Executor | None, workers: int | None) -> None:
+        if executor is not None and workers is not None:
+            raise ValueError("executor and workers: give one of them")
         self._job = job
         self._executor = executor
         self._workers = workers

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 
+from bybit_async.bot.backtesting.paths import AwaitedTicks
 from bybit_async.bot.backtesting.rules import FillRule, charged
 from bybit_async.bot.engine.decisions import OrderPlan, PriceQuote
 from bybit_async.bot.records import HeldPosition, OrderSide, OrderType, PortfolioSnapshot, WorkingOrder
@@ -113,14 +114,15 @@ class Venue(Sink):
         self.account: Account = self.engine.create_account(balances={COIN: balance})
         self._rule = rule
         self._tell = on_execution
-        if leverage is not None:
-            for symbol in traded:
-                wanted = {"category": "linear", "symbol": symbol, "buyLeverage": leverage, "sellLeverage": leverage}
-                self.engine.set_leverage(self.account, {key: str(value) for key, value in wanted.items()})
         self.places: dict[str, Place] = {
             symbol: Place(self.engine, self.account, instrument, rule) for symbol, instrument in traded.items()
         }
         self.engine.add_sink(self)
+        for symbol, place in self.places.items():
+            # What is so already would be refused.
+            if leverage is not None and place.position.leverage != Decimal(str(leverage)):
+                wanted = {"category": "linear", "symbol": symbol, "buyLeverage": leverage, "sellLeverage": leverage}
+                self.engine.set_leverage(self.account, {key: str(value) for key, value in wanted.items()})
 
     def on_executions(self, account: Account, executions: list[AccountExecution]) -> None:
         """Pass on what was executed for the account."""
@@ -166,29 +168,27 @@ class Venue(Sink):
             if order.is_live and not order.closes_only:
                 self.engine.cancel_order(order)
 
-    def watched(self, symbol: str) -> list[float]:
+    def watched(self, symbol: str) -> AwaitedTicks:
         """Return the prices at which something would happen, in ticks."""
         place = self.places[symbol]
-        tick, price = place.instrument.tick, place.price
-        found = [float(each / tick) for each in self.engine.watched_prices(place.listing)]
-        resting = (order for order in self.account.orders.values() if order.resting is not None)
-        if any(
-            order.symbol == symbol and (order.price <= price if order.side == "Sell" else order.price >= price)
-            for order in resting
-        ):
-            # What a level that was too thin left of it trades as soon as the price is looked at again.
-            found.append(float(price / tick))
-        return found
+        tick = place.instrument.tick
+        through = ZERO if self._rule.touch else tick
+        found = self.engine.watched_prices(place.listing, through=through)
+        rising, falling = ([float(price / tick) for price in prices] for prices in (found.rising, found.falling))
+        return AwaitedTicks(rising, falling, found.always)
 
-    def planned(self, symbol: str) -> list[float]:
+    def planned(self, symbol: str) -> AwaitedTicks:
         """Return the stops and targets of resting orders, in ticks: they wait as soon as those are filled."""
-        found = []
-        for order in self.account.orders.values():
-            if order.resting is not None and order.symbol == symbol:
-                plan = order.exit_plan
-                found += [price for price in (plan.take_profit, plan.stop_loss) if price is not None]
+        found = AwaitedTicks([], [])
         tick = self.places[symbol].instrument.tick
-        return [float(price / tick) for price in found]
+        for order in self.account.orders.values():
+            if order.resting is None or order.symbol != symbol:
+                continue
+            plan, buys = order.exit_plan, order.side == "Buy"
+            for price, rises in ((plan.take_profit, buys), (plan.stop_loss, not buys)):
+                if price is not None:
+                    (found.rising if rises else found.falling).append(float(price / tick))
+        return found
 
     def resting_entries(self, symbol: str) -> float:
         """Return the signed size of resting orders that would open a position."""
@@ -198,6 +198,21 @@ class Venue(Sink):
             if order.resting is not None and order.symbol == symbol and not order.closes_only
         )
         return float(sum(signed, ZERO))
+
+    def show(self, prices: Mapping[str, float]) -> None:
+        """Show the engine prices of candles in which nothing happened."""
+        for symbol, price in prices.items():
+            self.places[symbol].skip(price)
+
+    def exposed(self) -> list[tuple[str, float, float]]:
+        """Return symbol, signed size and signed entry value of each position."""
+        found = []
+        for symbol, place in self.places.items():
+            position = place.position
+            if position.net:
+                entry = position.entry_value if position.net > 0 else -position.entry_value
+                found.append((symbol, float(position.net), float(entry)))
+        return found
 
     @property
     def cash(self) -> Decimal:

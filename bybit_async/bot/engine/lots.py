@@ -32,11 +32,17 @@ class Lot(msgspec.Struct):
 
 
 class Realized(msgspec.Struct, frozen=True):
-    """Part of a lot that was closed; `total` is what the whole lot earned, once nothing is left of it."""
+    """Part of a lot that was closed.
+
+    Attributes:
+        size: how much; `pnl` is what it earned.
+        total: what the whole lot earned, once nothing is left of it.
+    """
 
     symbol: str
     execution_id: str
     strategy_id: str
+    size: Decimal
     pnl: Decimal
     total: Decimal | None
 
@@ -95,7 +101,7 @@ class Lots:
             left += size * sign
             paid -= exit_fee
             closed.append(
-                Realized(symbol, lot.execution_id, lot.strategy_id, pnl, lot.realized if last_of_lot else None)
+                Realized(symbol, lot.execution_id, lot.strategy_id, size, pnl, lot.realized if last_of_lot else None)
             )
             if last_of_lot:
                 lots.pop(0)

@@ -70,10 +70,10 @@ class Proposal:
         for name, value in (named | {name: value for name, value in exits.items() if value is not None}).items():
             if value is None or not value.is_finite() or not 0 < value < ABSURD:
                 return f"{name} must be a positive number, not {value}"
-        below = self.side is OrderSide.BUY
-        if self.stop_loss is not None and (self.stop_loss < self.entry_price) != below:
+        sign = self.side.sign
+        if self.stop_loss is not None and (self.entry_price - self.stop_loss) * sign <= 0:
             return f"stop {self.stop_loss} is on the wrong side of {self.entry_price} for {self.side.name}"
-        if self.take_profit is not None and (self.take_profit > self.entry_price) != below:
+        if self.take_profit is not None and (self.take_profit - self.entry_price) * sign <= 0:
             return f"target {self.take_profit} is on the wrong side of {self.entry_price} for {self.side.name}"
         return None
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bybit_async.simulator.engine.accounts import Account, Order
+from bybit_async.simulator.engine.amounts import plain
 from bybit_async.simulator.engine.fields import Fields
 from bybit_async.simulator.engine.instruments import Category, Instrument, value_at
 from bybit_async.simulator.engine.listing import PRICE_KINDS, Listing, PriceKind
@@ -276,9 +277,9 @@ def check_exit_prices(instrument: Instrument, plan: ExitPlan, side: Side, refere
             check_tick(instrument, price)
     rising = side == "Buy"
     if plan.take_profit is not None and (plan.take_profit <= reference) == rising:
-        raise parameter(f"TakeProfit must be {'above' if rising else 'below'} the base price {reference}")
+        raise parameter(f"TakeProfit must be {'above' if rising else 'below'} the base price {plain(reference)}")
     if plan.stop_loss is not None and (plan.stop_loss >= reference) == rising:
-        raise parameter(f"StopLoss must be {'below' if rising else 'above'} the base price {reference}")
+        raise parameter(f"StopLoss must be {'below' if rising else 'above'} the base price {plain(reference)}")
 
 
 def _check_index(order: Order) -> None:

@@ -45,7 +45,7 @@ class MarketFeed:
         self._engine = engine
         self._spread = spread
         self._depth = listing.instrument.max_market_qty if depth is None else depth
-        self._touch = touch
+        self._through = ZERO if touch else listing.instrument.tick
         self._marks = marks
         self._maker = engine.create_account(house=True)
         self._taker = engine.create_account(house=True)
@@ -57,6 +57,8 @@ class MarketFeed:
 
     def prices(self, *, mark: Decimal | None = None, index: Decimal | None = None, last: Decimal | None = None) -> None:
         """Set reference prices; sets off conditional orders and liquidations."""
+        if last is not None:
+            self._price = last
         self._engine.set_prices(*self.listing.instrument.key, mark=mark, index=index, last=last)
 
     def book(self, bids: Iterable[Level], asks: Iterable[Level]) -> None:
@@ -109,10 +111,12 @@ class MarketFeed:
 
     def walk(self, price: Decimal) -> None:
         """Let the price move to `price`, stopping wherever something happens on the way."""
-        while (here := self.listing.last_price) is not None and here != price:
+        # From the price that was fed: the last trade may have been across the spread.
+        while self.listing.last_price is not None and (here := self._price) != price:
+            watched = self._engine.watched_prices(self.listing, through=self._through)
             ahead = [
                 point
-                for point in self._engine.watched_prices(self.listing)
+                for point in watched.rising | watched.falling
                 if (here < point < price if price > here else price < point < here)
             ]
             if not ahead:
@@ -178,8 +182,7 @@ class MarketFeed:
             return
         instrument = self.listing.instrument
         for side in _SIDES:
-            margin = ZERO if self._touch else instrument.tick
-            limit = price + margin if side == "Buy" else price - margin
+            limit = price + self._through if side == "Buy" else price - self._through
             lots = 0
             for resting in self.listing.resting.orders(side):
                 reached = instrument.tick * resting.ticks

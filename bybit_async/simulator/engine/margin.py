@@ -198,18 +198,45 @@ def withdrawable(account: Account, coin: str, usd: Usd) -> Decimal:
 
 
 def liquidation_price(position: Position, usd: Usd) -> Decimal | None:
-    """Solve `equity(p) = maintenance margin(p)`, everything else standing still; None when no price does."""
+    """Return `exact_liquidation_price` in the instrument's decimals."""
+    price = exact_liquidation_price(position, usd)
+    return None if price is None else price.quantize(position.listing.instrument.tick)
+
+
+def exact_liquidation_price(position: Position, usd: Usd) -> Decimal | None:
+    """Solve `equity(p) = maintenance margin(p)`, everything else standing still; None when no price does.
+
+    The margin is that of the risk tier which the position's value is in at that price.
+    """
     tier = tier_of(position)
     if not position.net or tier is None:
         return None
-    listing = position.listing
-    instrument = listing.instrument
-    size, mark = position.size, listing.fair_price
-    rate, deduction = tier.maintenance_rate, tier.deduction
+    instrument = position.listing.instrument
     equity, others = _equity_behind(position, usd)
-    long = position.net > 0
+    tiers, place = instrument.risk_tiers, instrument.risk_tiers.index(tier)
+    grows = (position.net < 0) == instrument.linear_price
+    price: Decimal | None = None
+    for number in range(place, len(tiers)) if grows else range(place, -1, -1):
+        lowest = tiers[number - 1].limit if number else ZERO
+        price = _insolvent_at(position, equity, others, tiers[number])
+        if price is None:
+            continue
+        value = price * position.size if instrument.linear_price else position.size / price
+        if grows and number > place and value < lowest:
+            # Tiers without deductions: the margin jumps where the tier begins.
+            price = lowest / position.size if instrument.linear_price else position.size / lowest
+            break
+        if value <= tiers[number].limit if grows else value > lowest:
+            break
+    return price if price is not None and 0 < price <= instrument.max_price else None
+
+
+def _insolvent_at(position: Position, equity: Decimal, others: Decimal, tier: RiskTier) -> Decimal | None:
+    """Return the price at which a position has no more than the margin of one risk tier; None when none is positive."""
+    mark, size, long = position.listing.fair_price, position.size, position.net > 0
+    rate, deduction = tier.maintenance_rate, tier.deduction
     try:
-        if instrument.category == "inverse":
+        if position.listing.instrument.category == "inverse":
             worth = size / mark
             if long:
                 inverse = (equity + worth + deduction - others) / (size * (1 + rate))
@@ -222,9 +249,7 @@ def liquidation_price(position: Position, usd: Usd) -> Decimal | None:
             price = (equity + size * mark + deduction - others) / (size * (1 + rate))
     except ArithmeticError:
         return None
-    if not 0 < price <= instrument.max_price:
-        return None
-    return price.quantize(instrument.tick)
+    return price if price > 0 else None
 
 
 def _equity_behind(position: Position, usd: Usd) -> tuple[Decimal, Decimal]:

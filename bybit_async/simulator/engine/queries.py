@@ -5,15 +5,16 @@ from decimal import Decimal
 from typing import Protocol, TypeVar
 
 from bybit_async.simulator.engine.accounts import Account, Order, Position
-from bybit_async.simulator.engine.amounts import plain
+from bybit_async.simulator.engine.amounts import ZERO, plain
 from bybit_async.simulator.engine.executions import AccountExecution
 from bybit_async.simulator.engine.fields import Fields
 from bybit_async.simulator.engine.instruments import Instrument
 from bybit_async.simulator.engine.journal import ClosedOption, ClosedPnlEntry, Delivery, LogEntry
-from bybit_async.simulator.engine.listing import PRICE_KINDS, Listing
-from bybit_async.simulator.engine.margin import Standing, liquidation_price, standing
+from bybit_async.simulator.engine.listing import Listing
+from bybit_async.simulator.engine.margin import Standing, standing
 from bybit_async.simulator.engine.refusals import parameter
 from bybit_async.simulator.engine.state import State
+from bybit_async.simulator.engine.watching import Watched, watched_prices
 from bybit_async.simulator.engine.wires import position_wire, wallet_wire
 
 Request = Mapping[str, object]
@@ -156,27 +157,14 @@ class Queries:
         """Return where an account stands, in US dollars."""
         return standing(account, self._state.usd)
 
-    def watched_prices(self, listing: Listing) -> set[Decimal]:
+    def watched_prices(self, listing: Listing, *, through: Decimal = ZERO) -> Watched:
         """Return the prices at which something would happen: traders' resting and waiting orders, liquidations.
 
-        A price that moves without reaching one of them changes nothing but figures. A trailing stop moves with its
-        price, so its trigger holds until the price has gone further its way. Liquidation prices are solved one position
-        at a time, and are therefore only as good as the other positions of a cross account stand still.
+        A price that moves without reaching one of them changes nothing but figures. Resting orders count from `through`
+        beyond their price. Liquidation prices are solved one position at a time, and are therefore only as good as the
+        other positions of a cross account stand still.
         """
-        found: set[Decimal] = set()
-        for side in ("Buy", "Sell"):
-            for resting in (*listing.resting.orders(side), *listing.resting_rpi.orders(side)):
-                if isinstance(resting.order, Order) and not resting.order.account.house:
-                    found.add(resting.order.price)
-        for kind in PRICE_KINDS:
-            for order in self._state.waiting[listing, kind].values():
-                found |= {price for price in (order.trigger_price, order.active_price) if price is not None}
-        for account in self._state.accounts.values():
-            for position in () if account.house else account.exposed.values():
-                price = liquidation_price(position, self._state.usd) if position.listing is listing else None
-                if price is not None:
-                    found |= {price, price - listing.instrument.tick, price + listing.instrument.tick}
-        return found
+        return watched_prices(self._state, listing, through)
 
     def fee_rates(self, account: Account, request: Request) -> list[dict[str, object]]:
         """Return entries of `/v5/account/fee-rate`; every account pays the same."""

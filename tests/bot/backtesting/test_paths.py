@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bybit_async.bot.backtesting.paths import Candle, Touches, bounds, high_comes_first, is_ambiguous
+from bybit_async.bot.backtesting.danger import first_in_danger
+from bybit_async.bot.backtesting.history import CandleHistory, CandleSeries
+from bybit_async.bot.backtesting.paths import AwaitedTicks, Candle, Touches, high_comes_first, is_ambiguous
 from bybit_async.bot.strategies import View
-from tests.bot.backtesting.scenes import D, scene
+from tests.bot.backtesting.scenes import D, instrument, scene
 
 WIDE = Candle(100.0, 110.0, 95.0, 105.0)
 
@@ -42,25 +44,30 @@ def test_legs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("watched", "matters"),
+    ("rising", "falling", "matters"),
     [
-        ([96.0, 109.0], True),
-        ([95.0, 110.0], True),
-        ([94.0, 109.0], False),
-        ([96.0, 111.0], False),
-        ([96.0, 97.0], False),
-        ([100.0, 109.0], False),
-        ([], False),
+        ([109.0], [96.0], True),
+        ([110.0], [95.0], True),
+        ([109.0], [94.0], False),
+        ([111.0], [96.0], False),
+        ([], [96.0, 97.0], False),
+        # what is reached at the open itself has happened when the way begins
+        ([100.0, 109.0], [101.0], False),
+        ([96.0, 109.0], [], False),
+        ([], [], False),
     ],
 )
-def test_when_the_order_matters(watched: list[float], matters: bool) -> None:
-    assert is_ambiguous(WIDE, watched) is matters
+def test_when_the_order_matters(rising: list[float], falling: list[float], matters: bool) -> None:
+    assert is_ambiguous(WIDE, AwaitedTicks(rising, falling)) is matters
 
 
 def test_bounds() -> None:
-    assert bounds(5.0, [1.0, 4.0, 7.0, 9.0]) == (7.0, 4.0)
-    assert bounds(5.0, [5.0]) == (5.0, 5.0)
-    assert bounds(5.0, []) == (float("inf"), float("-inf"))
+    nowhere = float("inf")
+    assert AwaitedTicks([7.0, 9.0], [1.0, 4.0]).bounds == (7.0, 4.0)
+    # A stop of a long position may be above the price: the last trade was at the ask.
+    assert AwaitedTicks([9.0], [4.0, 11.0]).bounds == (9.0, 11.0)
+    assert AwaitedTicks([], []).bounds == (nowhere, -nowhere)
+    assert AwaitedTicks([7.0], [1.0], always=True).bounds == (-nowhere, nowhere)
 
 
 @settings(max_examples=60)
@@ -85,3 +92,16 @@ def test_an_entry_and_its_target_in_one_candle() -> None:
     assert result.trades == []
     # Still held at 100 for a fee of 0.95, or sold at 108 for 1.08 more.
     assert result.profit == (pytest.approx(50 - 0.95), pytest.approx(130 - 0.95 - 1.08))
+
+
+def test_danger_counts_the_close_from_which_another_symbol_has_not_moved_yet() -> None:
+    flat = np.full(3, 100.0)
+    up, down = np.array([100.0, 120.0, 120.0]), np.array([100.0, 80.0, 80.0])
+    series = {name: CandleSeries(opens, opens, opens, opens, flat, None) for name, opens in (("A", down), ("B", up))}
+    history = CandleHistory(np.arange(3, dtype=np.int64) * 60_000, 60_000, series)
+    contracts = {"A": instrument(symbol="A"), "B": instrument(symbol="B")}
+    held = [("A", 10.0, 1000.0), ("B", 10.0, 1000.0)]
+    # A falls by 20, and until B has risen by 20 that leaves 0 of 200; together they have lost nothing.
+    assert first_in_danger(200.0, held, history, contracts, 0, 3) == 1
+    assert first_in_danger(200.0, held, history, contracts, 2, 3) == 3
+    assert first_in_danger(300.0, held, history, contracts, 0, 3) == 3

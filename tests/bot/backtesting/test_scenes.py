@@ -179,3 +179,43 @@ def test_a_rule_that_cannot_be_used_is_refused_by_name(given: dict[str, Any]) ->
 def test_a_balance_that_is_no_number_is_refused() -> None:
     with pytest.raises(ValueError, match="balance must be a number, not 'much'"):
         scene({}, [(100, 100, 100, 100)] * 3, balance="much")
+
+
+def test_a_leverage_that_is_set_already() -> None:
+    for leverage in (10, 20.0):
+        assert len(scene({0: View.buy(D(10))}, [FLAT, FLAT], leverage=leverage).fills) == 1
+
+
+def test_the_latency_of_the_rule_counts_unless_another_is_given() -> None:
+    orders, rows = {0: View.buy(D(10))}, [FLAT, FLAT, FLAT]
+    rule = FillRule(latency=61_000)
+    assert scene(orders, rows, rule=rule).fills[0].time_ms == at(2, 1)
+    assert scene(orders, rows, rule=rule, latency="2s").fills[0].time_ms == at(1, 2)
+
+
+def test_an_order_whose_parts_are_opened_before_and_after_another_one_is_one_trade() -> None:
+    # Ten in a book of four: six rest at 101 while the price goes up and two more are bought, and fill when it is back.
+    orders = {
+        0: View.buy(D(10), price=101),
+        1: View.buy(D(2)),
+        4: View.sell(D(4)),
+        5: View.sell(D(4)),
+        6: View.sell(D(4)),
+    }
+    high = (103.0, 103.0, 103.0, 103.0)
+    rows = [FLAT, (104, 105, 100, 103), high, (103, 103, 100, 100), *[FLAT] * 5]
+    result = scene(orders, rows, rule=FillRule(depth=D(4)), latency="50s")
+    assert [(fill.qty, fill.price) for fill in result.fills] == [
+        (4, 101),
+        (2, 104),
+        (6, 101),
+        (4, 100),
+        (4, 100),
+        (4, 100),
+    ]
+    # The oldest goes first: four of the ten, the two, and the other six.
+    assert [(trade.qty, trade.entry_price, trade.exit_price) for trade in result.trades] == [
+        (2, 104, 100),
+        (10, 101, 100),
+    ]
+    assert [trade.pnl + trade.fees for trade in result.trades] == [D(-8), D(-10)]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from bybit_async.bot.backtesting import BacktestResult, FillRule, backtest
@@ -16,6 +17,9 @@ from bybit_async.bot.strategies import (
     MovingAverageCrossoverStrategy,
     View,
 )
+from bybit_async.simulator.engine import Instrument
+from bybit_async.simulator.engine.catalogue import risk_tiers
+from bybit_async.simulator.engine.instruments import RiskTier
 from tests.bot.backtesting.markets import Random, market
 from tests.bot.backtesting.scenes import D, Told, free, instrument
 
@@ -40,31 +44,83 @@ def same(fast: BacktestResult, slow: BacktestResult) -> None:
     assert (fast.hash, fast.ambiguous_fills, fast.stopped) == (slow.hash, slow.ambiguous_fills, slow.stopped)
 
 
-RULES = [
-    FillRule(),
-    FillRule(touch=True, path="nearest"),
-    pytest.param(
-        FillRule(latency=61_000, spread=3, depth=D(3)),
-        marks=pytest.mark.xfail(strict=True, reason="skipping passes over a stop that walking meets: seed 166"),
-    ),
-    FillRule(path="high-first"),
-]
+PATHS = ("both", "high-first", "low-first", "nearest")
+# At, just before and just after the prices of a candle, and in the candles after it.
+LATENCIES = (1, 250, 19_999, 20_000, 20_001, 40_000, 59_999, 60_000, 60_001, 61_000, 119_999, 180_000)
+RULES = st.builds(
+    FillRule,
+    latency=st.sampled_from(LATENCIES),
+    path=st.sampled_from(PATHS),
+    spread=st.integers(1, 10),
+    depth=st.sampled_from([None, D(1), D(3), D(50)]),
+    touch=st.booleans(),
+)
+TICKS = st.sampled_from([D(1), D("0.05"), D("0.5"), D(2)])
+CATALOGUE = risk_tiers(D(2000), D(100))
+NO_DEDUCTIONS = tuple(
+    RiskTier(number + 1, D(1500) * 2**number, rate, 2 * rate, D(50))
+    for number, rate in enumerate((D("0.005"), D("0.02"), D("0.05"), D("0.1")))
+)
+TIERS = st.sampled_from([None, CATALOGUE, NO_DEDUCTIONS])
 
 
-@settings(max_examples=5, phases=QUICK, derandomize=True)
-@given(seed=st.integers(0, 10_000), often=st.sampled_from([0.04, 0.3]), funded=st.booleans())
-@pytest.mark.parametrize("rule", RULES, ids=str)
-def test_random_strategies(rule: FillRule, seed: int, often: float, funded: bool) -> None:
+def share(part: int) -> settings:
+    """Return settings with a part of the profile's examples: ``--hypothesis-profile=long`` looks longer."""
+    return settings(max_examples=settings.default.max_examples // part, phases=QUICK)
+
+
+def contracts(tick: Decimal, tiers: tuple[RiskTier, ...] | None) -> dict[str, Instrument]:
+    changes: dict[str, Any] = {"tick": tick} if tiers is None else {"tick": tick, "risk_tiers": tiers}
+    return {
+        "BTCUSDT": instrument(**changes),
+        "ETHUSDT": instrument(symbol="ETHUSDT", base="ETH", **changes),
+    }
+
+
+@share(5)
+@example(rule=FillRule(latency=61_000, spread=3, depth=D(3)), seed=166, often=0.3, funded=True, tick=D(1))
+@given(rule=RULES, seed=st.integers(0, 10_000), often=st.sampled_from([0.04, 0.3]), funded=st.booleans(), tick=TICKS)
+def test_random_strategies(rule: FillRule, seed: int, often: float, funded: bool, tick: Decimal) -> None:
     data = market(seed, funded=funded)
-    same(*both((Random, {"seed": seed, "often": often}), data, rule=rule, latency=rule.latency))
+    options = {"rule": rule, "latency": rule.latency, "instruments": contracts(tick, None)}
+    same(*both((Random, {"seed": seed, "often": often}), data, **options))
 
 
-@settings(max_examples=5, phases=QUICK, derandomize=True)
-@given(seed=st.integers(0, 10_000))
-def test_two_symbols_and_two_strategies_at_the_edge_of_their_margin(seed: int) -> None:
+@share(10)
+@given(rule=RULES, seed=st.integers(0, 10_000), tick=TICKS, tiers=TIERS, leverage=st.sampled_from([None, 5.0, 10.0]))
+def test_two_symbols_and_two_strategies_at_the_edge_of_their_margin(
+    rule: FillRule, seed: int, tick: Decimal, tiers: tuple[RiskTier, ...] | None, leverage: float | None
+) -> None:
     data = {"BTCUSDT": market(seed, wild=0.03), "ETHUSDT": market(seed + 1, wild=0.03)}
     wanted = [(Random, {"seed": seed}), (Random, {"seed": seed + 1, "often": 0.2})]
-    same(*both(wanted, data, balance=1500, config=free(trading={"enable_stop_loss": False})))
+    options = {"rule": rule, "latency": rule.latency, "instruments": contracts(tick, tiers), "leverage": leverage}
+    same(*both(wanted, data, balance=1500, config=free(trading={"enable_stop_loss": False}), **options))
+
+
+@share(10)
+@given(
+    rule=RULES,
+    seed=st.integers(0, 10_000),
+    qty=st.integers(-40, 40).filter(bool),
+    balance=st.integers(500, 5000),
+    symbols=st.sampled_from([("BTCUSDT",), ("BTCUSDT", "ETHUSDT")]),
+    tiers=TIERS,
+)
+def test_accounts_that_are_liquidated(
+    rule: FillRule,
+    seed: int,
+    qty: int,
+    balance: int,
+    symbols: tuple[str, ...],
+    tiers: tuple[RiskTier, ...] | None,
+) -> None:
+    config = free(trading={"enable_stop_loss": False, "max_position_size": 1.0})
+    data = {symbol: market(seed + number, wild=0.02) for number, symbol in enumerate(symbols)}
+    # The account is bled by fundings and by turning positions over, in a book that is thin.
+    sides = [View.buy(D(abs(qty))), View.sell(D(abs(qty)))]
+    orders = {place - 25: sides[(place // 3 + (qty < 0)) % 2] for place in range(20, 90, 3)}
+    options = {"rule": rule, "latency": rule.latency, "instruments": contracts(D(1), tiers), "balance": balance}
+    same(*both((Told, {"orders": orders}), data, config=config, **options))
 
 
 def test_liquidations_are_among_them() -> None:
@@ -76,7 +132,7 @@ def test_liquidations_are_among_them() -> None:
     assert {fill.symbol for fill in fast.fills if fill.reason == "liquidation"} == set(data)
 
 
-@settings(max_examples=3, phases=QUICK, derandomize=True)
+@share(30)
 @given(seed=st.integers(0, 10_000))
 @pytest.mark.parametrize(
     ("kind", "parameters", "interval"),
@@ -91,13 +147,14 @@ def test_strategies_that_come_along(kind: Any, parameters: Any, interval: str, s
     same(fast, slow)
 
 
-@settings(max_examples=5, phases=QUICK, derandomize=True)
-@given(seed=st.integers(0, 10_000), stops=st.booleans())
-def test_breakers_trip_at_the_same_candle(seed: int, stops: bool) -> None:
+@share(10)
+@given(rule=RULES, seed=st.integers(0, 10_000), stops=st.booleans())
+def test_breakers_trip_at_the_same_candle(rule: FillRule, seed: int, stops: bool) -> None:
     action = "emergency_stop" if stops else "pause"
     limits = {"max_drawdown": 0.01, "max_daily_loss": 0.02, "max_consecutive_losses": 4, "on_breaker": action}
     config = free(risk=limits, engine={"flatten_on_emergency": True})
-    fast, slow = both((Random, {"seed": seed, "often": 0.3}), market(seed), config=config)
+    options = {"rule": rule, "latency": rule.latency, "config": config}
+    fast, slow = both((Random, {"seed": seed, "often": 0.3}), market(seed), **options)
     same(fast, slow)
     if stops and fast.stopped:
         assert all(order.sent_ms is None or order.decided_ms <= fast.orders[-1].decided_ms for order in fast.orders)

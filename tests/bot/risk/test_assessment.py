@@ -56,6 +56,12 @@ def test_wrong_numbers_are_refused(size: str, entry: str, stop: str | None, targ
     assert (found.risk_amount, found.risk_percentage, found.expected_value) == (None, None, None)
 
 
+def test_a_short_needs_its_exits_on_the_other_side() -> None:
+    for stop, target in (("100", None), ("99", None), ("102", "100"), ("102", "101")):
+        found = manager(account()).assess("BTCUSDT", "SELL", D(1), D(100), D(stop), target and D(target))
+        assert "wrong side" in found.risk_factors[0]
+
+
 def test_a_side_that_is_none() -> None:
     with pytest.raises(ValueError, match="expected BUY or SELL, got 'HOLD'"):
         manager(account()).assess("BTCUSDT", "HOLD", D(1), D(100))
