@@ -4,9 +4,10 @@
 
     python -m venv FOLDER/backtrader && FOLDER/backtrader/bin/pip install backtrader pandas
 
-An engine counts only if its trades are ours: the same prices at the same minutes, under the same fill rule. Every run
-is in a process of its own; import, loading and compiling are apart from the run. Seconds are of
-the processor.
+The row ``candidates`` is our own again, with a strategy that says in numpy where it may want something. An engine
+counts only if its trades are ours: the same prices at the same minutes, under the same fill rule. Every run is in a
+process of its own; import, loading and compiling are apart from the run. Seconds are of the processor, those of sweeps
+of the clock: they mean something only on a machine that does nothing else. ``--parts`` chooses what is measured.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ SCENES = {
     "minutely": "SMA 50/200 of minutes, asked at each, stop and target",
 }
 PEERS = ("backtrader", "backtesting", "vectorbt")
+PARTS = ("engines", "decade", "sweep", "dask")
 YEAR = 365 * 24 * 60
 _ENGINES = Path(__file__).with_name("backtest_engines.py")
 
@@ -77,6 +79,9 @@ def compare(path: str, peers: Path | None, rounds: int, only: list[str]) -> None
         print(f"\n{title}: {len(mine[0]['trades'])} trades")
         print(f"{'engine':14} {'run s':>8} {'ratio':>7} {'import s':>9} {'prepare s':>9} {'peak MB':>8}  trades")
         _line("bybit_async", mine, base, "")
+        if scene == "minutely":
+            fewer = [run("bybit_async", "candidates", path, sys.executable) for _ in range(rounds)]
+            _line("  candidates", fewer, base, agree(mine[0]["trades"], fewer[0]["trades"]))
         for peer in only if peers is not None else ():
             python = peers / peer / "bin" / "python" if peers is not None else Path()
             if not python.exists():
@@ -97,22 +102,51 @@ def _line(engine: str, found: list[dict[str, Any]], base: float, trades: str) ->
     print(f"{engine:14} {took:8.2f} {took / base:6.1f}x {apart} {memory:8.0f}  {trades}")
 
 
-def scaling(path: str, sets: int) -> None:
-    """Print how much faster a sweep is on two processes."""
+def _sweep(path: str, sets: int, **how: Any) -> tuple[float, list[str]]:
+    """Sweep on what `how` names; return the seconds it took and the hashes of all runs."""
     from bybit_async.bot import ConfigurationManager, MovingAverageCrossoverStrategy, sweep
 
-    frame = _frame(path)
     grid = {"fast_period": list(range(5, 5 + sets // 10)), "slow_period": list(range(50, 100, 5))}
-    options: Any = {"interval": "60", "config": ConfigurationManager.from_dict({})}
-    took = {}
-    for workers in (1, 2):
-        began = time.perf_counter()
-        found = sweep(MovingAverageCrossoverStrategy, grid, frame, workers=workers, **options)
-        took[workers] = time.perf_counter() - began
+    options: Any = {"interval": "60", "config": ConfigurationManager.from_dict({}), **how}
+    frame = _frame(path)
+    began = time.perf_counter()
+    found = sweep(MovingAverageCrossoverStrategy, grid, frame, **options)
+    return time.perf_counter() - began, [row.hash for row in found.rows]
+
+
+def scaling(path: str, sets: int) -> None:
+    """Print how much faster a sweep is on two processes."""
+    (one, hashes), (two, same) = (_sweep(path, sets, workers=workers) for workers in (1, 2))
+    print(f"\nsweep of {len(hashes)} parameter sets: {one:.1f} s on one process, {two:.1f} s on two, ", end="")
+    print(f"{one / two:.2f} times as fast, results {'the same' if hashes == same else 'DIFFER'}")
+
+
+def cluster(path: str, sets: int) -> None:
+    """Print what Dask's local cluster costs beside two processes of our own; its start is apart."""
+    from dask.distributed import Client, LocalCluster
+
+    plain, hashes = _sweep(path, sets, workers=2)
+    began = time.perf_counter()
+    # The package tells type checkers nothing.
+    made: Any = LocalCluster
+    connected: Any = Client
+    with made(n_workers=2, threads_per_worker=1, dashboard_address=None) as here, connected(here) as client:
+        started = time.perf_counter() - began
+        on_cluster, same = _sweep(path, sets, executor=client.get_executor())
+    print(f"\nsweep of {len(hashes)} parameter sets: {plain:.1f} s on two processes, ", end="")
     print(
-        f"\nsweep of {len(found.rows)} parameter sets: {took[1]:.1f} s on one process, {took[2]:.1f} s on two, ", end=""
+        f"{on_cluster:.1f} s on two workers of Dask (started in {started:.1f} s): {on_cluster / plain - 1:+.0%}, ",
+        end="",
     )
-    print(f"{took[1] / took[2]:.2f} times as fast")
+    print(f"results {'the same' if hashes == same else 'DIFFER'}")
+
+
+def decade(path: str, scene: str) -> None:
+    """Print time and memory of ten times as many candles, in a process of its own."""
+    found = run("decade", scene, path, sys.executable)
+    if "failed" in found:
+        raise SystemExit(found["failed"])
+    print(f"\nten times as many candles: {found['run']:.2f} s, {found['megabytes']:.0f} MB at most")
 
 
 def _frame(path: str) -> Any:
@@ -126,6 +160,7 @@ def main() -> None:
     parser.add_argument("--peers", type=Path, help="folder with an environment for each of the other engines")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", nargs="*", default=list(PEERS), choices=PEERS, help="engines to compare with")
+    parser.add_argument("--parts", nargs="*", default=list(PARTS), choices=PARTS, help="all by default")
     parser.add_argument("--quick", action="store_true", help="a month instead of a year, 40 parameter sets")
     given = parser.parse_args()
     print(f"date: {time.strftime('%Y-%m-%d')}, python {platform.python_version()}, {os.cpu_count()} cores, ", end="")
@@ -133,10 +168,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/candles.npy"
         np.save(path, candles(30 * 24 * 60 if given.quick else YEAR))
-        compare(path, given.peers, given.rounds, given.only)
-        tenfold = run("decade", "minutely" if given.quick else "hourly", path, sys.executable)
-        print(f"\nten times as many candles: {tenfold['run']:.2f} s, {tenfold['megabytes']:.0f} MB at most")
-        scaling(path, 40 if given.quick else 200)
+        sets = 40 if given.quick else 200
+        if "engines" in given.parts:
+            compare(path, given.peers, given.rounds, given.only)
+        if "decade" in given.parts:
+            decade(path, "minutely" if given.quick else "hourly")
+        if "sweep" in given.parts:
+            scaling(path, sets)
+        if "dask" in given.parts:
+            cluster(path, sets)
 
 
 if __name__ == "__main__":

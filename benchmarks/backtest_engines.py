@@ -22,7 +22,7 @@ SIZE = 0.1
 FEE = 0.00055
 CASH = 100_000.0
 STOP, TARGET = 0.01, 0.02
-SCENES = {"hourly": (60, 10, 50, False), "minutely": (1, 50, 200, True)}
+SCENES = {"hourly": (60, 10, 50, False), "minutely": (1, 50, 200, True), "candidates": (1, 50, 200, True)}
 """Minutes between decisions, both averages, and whether there are stop and target."""
 
 

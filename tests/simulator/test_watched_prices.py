@@ -111,12 +111,12 @@ def test_skipping_what_reaches_nothing_watched_changes_nothing(
             scene.engine.set_margin_mode(scene.account, "ISOLATED_MARGIN")
     close = D(1000)
     for (gap, up, down, away, high_first), action in steps:
-        opened = max(close + gap, D(50))
+        before, opened = close, max(close + gap, D(50))
         close = max(opened + away, D(50))
         candle = (opened, max(opened, close) + up, max(min(opened, close) - down, D(1)), close)
         for scene in (slow, fast):
             scene.clock.advance(60_000)
-            if scene is fast and scene.can_be_skipped(candle):
+            if scene is fast and scene.can_be_skipped((before, *candle)):
                 scene.feed.skip(close)
             else:
                 scene.feed.candle(*candle, high_first=high_first)

@@ -116,7 +116,10 @@ def _result(plan: Plan, run: Run, profit: Interval) -> BacktestResult:
     import pandas as pd
 
     history = plan.history
-    closes = pd.DatetimeIndex((history.times + history.step).view("datetime64[ms]"), tz="UTC", name="time")
+    start, step = pd.Timestamp(int(history.times[0]), unit="ms", tz="UTC"), pd.Timedelta(history.step, "ms")
+    # Not from the array: to localise one takes its memory three times.
+    closes = pd.date_range(start + step, periods=len(history), freq=step, unit="ms", name="time")
+    closes.freq = None  # type: ignore[misc]
     equity = pd.Series(run.curve.equity, index=closes, name="equity", copy=False)
     return BacktestResult(
         trades=run.ledger.trades,

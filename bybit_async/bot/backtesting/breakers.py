@@ -24,11 +24,13 @@ def observe_many(
     if not len(times):
         return None
     first: int | None = None
-    days = times // DAY_MS
-    starts = [0, *(np.flatnonzero(np.diff(days)) + 1).tolist(), len(times)]
+    starts = [0, len(times)]
+    if times[0] // DAY_MS != times[-1] // DAY_MS:
+        starts[1:1] = (np.flatnonzero(np.diff(times // DAY_MS)) + 1).tolist()
     for start, end in pairwise(starts):
-        if memory.day is None or int(days[start]) > memory.day:
-            memory.day, memory.day_start = int(days[start]), float(equity[start])
+        day = int(times[start]) // DAY_MS
+        if memory.day is None or day > memory.day:
+            memory.day, memory.day_start = day, float(equity[start])
             memory.trips.pop("daily_loss", None)
         tripped = _observe_day(memory, times[start:end], equity[start:end], exposure[start:end], limits)
         if tripped is not None and first is None:
@@ -41,10 +43,20 @@ def _observe_day(
 ) -> int | None:
     before = -np.inf if memory.peak is None else memory.peak
     peaks = np.maximum(np.maximum.accumulate(equity), before)
-    fallen = np.where(peaks > 0, (peaks - equity) / peaks, 0.0)
+    fallen = (peaks - equity) / peaks if peaks[0] > 0 else np.where(peaks > 0, (peaks - equity) / peaks, 0.0)
     memory.peak = float(peaks[-1])
-    memory.max_drawdown = max(memory.max_drawdown or 0.0, float(fallen.max()))
+    deepest = float(fallen.max())
+    memory.max_drawdown = max(memory.max_drawdown or 0.0, deepest)
     day_start = memory.day_start or 0.0
+    lowest = float(equity.min())
+    if (
+        deepest < limits.max_drawdown
+        and lowest > 0
+        and day_start > 0
+        and (day_start - lowest) / day_start < limits.max_daily_loss
+        and float(exposure.max()) / lowest <= limits.max_leverage
+    ):
+        return None
     lost = (day_start - equity) / day_start if day_start > 0 else np.full(len(equity), np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         leverage = np.where(equity > 0, exposure / equity, np.nan)

@@ -12,9 +12,13 @@ if TYPE_CHECKING:
 
 def daily(equity: pd.Series[float]) -> pd.Series[float]:
     """Return equity at the last close of each day, UTC; a close at midnight belongs to the day that ends then."""
-    days = (equity.index.asi8 - 1) // (86_400_000 * _per_ms(equity))  # type: ignore[attr-defined]
-    last = np.append(np.flatnonzero(np.diff(days)), len(days) - 1)
-    return equity.iloc[last]
+    closes, length = equity.index.asi8, 86_400_000 * _per_ms(equity)  # type: ignore[attr-defined]
+    if not len(closes):
+        return equity
+    midnights = np.arange(-(-closes[0] // length), -(-closes[-1] // length) + 1) * length
+    last = np.searchsorted(closes, midnights, side="right") - 1
+    # A day without a close has none.
+    return equity.iloc[np.unique(last)]
 
 
 def _per_ms(equity: pd.Series[float]) -> int:

@@ -9,6 +9,7 @@ from bybit_async.bot.backtesting.history import CandleHistory, CandleSeries
 from bybit_async.bot.backtesting.paths import Touches
 from bybit_async.bot.backtesting.venue import Place, Venue
 
+PIECE = 65_536
 NOTHING = (float("inf"), float("-inf"))
 
 
@@ -54,9 +55,13 @@ class Lookout:
 def _touches(series: CandleSeries, place: Place) -> Touches:
     # Half the memory, where the ticks fit: ten years of minutes are five million candles.
     kind = np.int32 if float(series.high.max()) / place.tick < 2**31 else np.int64
-    ticks = []
+    found = []
     for side in (series.high, series.low):
-        scaled = side / place.tick
-        # As `Place.on_tick` has it.
-        ticks.append(np.maximum(np.rint(scaled, out=scaled), 1, out=scaled).astype(kind))
-    return Touches(*ticks)
+        ticks = np.empty(len(side), dtype=kind)
+        # In pieces: the quotients of all of them would be twice as large again.
+        for start in range(0, len(side), PIECE):
+            piece = slice(start, start + PIECE)
+            # As `Place.on_tick` has it.
+            ticks[piece] = np.maximum(np.rint(side[piece] / place.tick), 1)
+        found.append(ticks)
+    return Touches(*found)

@@ -99,6 +99,15 @@ class Mind:
         view.move(candle, time_ms)
         return self._decide(view)
 
+    def first(self, candles: memoryview[int], closings: memoryview[int]) -> tuple[int, Decisions]:
+        """Ask at the closes of candles, one after the other, until something is wanted; see `View.first`."""
+        assert self.view is not None
+        early = 0
+        while early < len(candles) and candles[early] < self._first:
+            early += 1
+        count, wanted = self.view.first(self._decide, candles[early:], closings[early:])
+        return early + count, wanted
+
     def is_asked(self, candle: int) -> bool:
         """Whether it may want something at the close of a candle."""
         return candle >= self._first and (self.candidates is None or bool(self.candidates[candle]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from itertools import count
 
@@ -109,14 +110,9 @@ class Run:
         places, candles, closings = self._places, self._candles, self._closings
         count = len(places) if self.stopped_ms is None else 0
         if self._only is not None:
-            # The one loop that runs for every decision: nothing is in it that could be outside.
-            only, wants = self._only, self._only.wants
-            while number < count and places[number] < event:
-                wanted = wants(candles[number], closings[number])
-                number += 1
-                if wanted:
-                    return number, [(only, wanted)]
-            return number, []
+            stop = bisect_left(places, event, number, max(count, number))
+            asked_at, wanted = self._only.first(candles[number:stop], closings[number:stop])
+            return number + asked_at, [(self._only, wanted)] if wanted else []
         while number < count and places[number] < event:
             asked = self._minds.ask(candles[number], closings[number])
             number += 1

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
 log: logging.Logger = logging.getLogger(__name__)
 
-PARTS_PER_WORKER = 4
+PARTS_PER_WORKER = 16
+"""Small enough that no worker is left alone with the last one."""
 TRIES = 3
 _SECTIONS = ("trading", "risk", "engine", "data")
 

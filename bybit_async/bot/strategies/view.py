@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,6 +15,7 @@ from bybit_async.bot.records import SignalStrength
 
 Price = Decimal | float
 ZERO = Decimal(0)
+T = TypeVar("T")
 
 
 class Decision(NamedTuple):
@@ -84,11 +86,13 @@ class View:
 
     def ago(self, name: str, candles: int) -> float:
         """Return the value some candles ago; NaN before the first one."""
+        place = self._index - candles
+        if 0 <= place <= self._index:
+            value: float = self._columns[name][place]
+            return value
         if candles < 0:
             raise ValueError(f"candles must not be negative, not {candles}: there is no looking ahead")
-        place = self._index - candles
-        value: float = self._columns[name][place] if place >= 0 else float("nan")
-        return value
+        return math.nan
 
     def last(self, name: str, candles: int) -> Floats:
         """Return the newest values, oldest first; fewer where there are fewer. The array is read-only."""
@@ -97,6 +101,21 @@ class View:
         found = np.frombuffer(self._columns[name][max(0, self._index + 1 - candles) : self._index + 1])
         found.flags.writeable = False
         return found
+
+    def first(
+        self, decide: Callable[[View], T], candles: Sequence[int], closings: Sequence[int]
+    ) -> tuple[int, T | None]:
+        """Go from candle to candle until something is wanted; for those who run strategies.
+
+        Returns how many candles that took, and what is wanted, or None. This is the loop that runs for every decision
+        of a backtest: nothing is in it that could be outside.
+        """
+        count = 0
+        for count, (self._index, self.time_ms) in enumerate(zip(candles, closings, strict=True), 1):
+            wanted = decide(self)
+            if wanted:
+                return count, wanted
+        return count, None
 
     def move(self, index: int, time_ms: int) -> None:
         """Go to another candle; for those who run strategies."""
