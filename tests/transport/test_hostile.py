@@ -205,6 +205,8 @@ async def test_a_raw_path_cannot_lead_elsewhere(path: str) -> None:
         b'{"retCode":0.5,"result":{}}',
         b'{"retCode":[0],"result":{}}',
         b'{"retCode":1e400,"result":{}}',
+        b'{"result":{}}',
+        b'{"result":[]}',
         b'"text"',
         b"null",
     ],

@@ -7,6 +7,8 @@ import threading
 from typing import Any
 
 from bybit_async.session import AsyncBybit
+from bybit_async.simulator import SimulatedExchange
+from bybit_async.transport.http1 import HttpPool
 from tests.faults.gateway import KEY, Gateway
 from tests.faults.trading import RESTING
 from tests.transport.raw_server import RawServer, raw_server
@@ -64,3 +66,15 @@ async def test_a_connection_that_was_closed_while_the_loop_was_held_up_gets_no_o
                 ack = await bybit.trade.place_order(**RESTING, order_link_id=f"order-{number}")
                 assert ack.order_id == f"id-order-{number}"
         assert there.server.count("/v5/order/create") == 3
+
+
+async def test_a_connection_within_the_process_is_kept_too() -> None:
+    async with SimulatedExchange(network=False, symbols=["BTCUSDT"]) as exchange:
+        async with AsyncBybit(environment=exchange.environment) as bybit:
+            await bybit.get_server_time()
+            pool = bybit._rest.context.carrier
+            assert isinstance(pool, HttpPool)
+            [kept] = pool._idle
+            assert not kept.readable(0)
+            await bybit.get_server_time()
+            assert pool._idle == [kept]
