@@ -23,7 +23,7 @@ settings.load_profile("default")
 
 _FOLDERS = ("XDG_DATA_HOME", "XDG_STATE_HOME")
 
-_MEASURED = {"faults", "live", "state", "stream", "transport"}
+_MEASURED = {"api", "blocking", "faults", "live", "relay", "state", "stream", "transport"}
 """Folders whose tests count for the coverage of the client core, as the files beside this one do.
 
 Being measured doubles the processor time of a test that trades on the simulated exchange.
