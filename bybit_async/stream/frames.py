@@ -88,10 +88,12 @@ class Junk(msgspec.Struct, frozen=True):
     Attributes:
         reason: what is wrong with it.
         head: its first bytes.
+        unreadable: whether it may have been a message of a topic, which is lost with it.
     """
 
     reason: str
     head: bytes
+    unreadable: bool = False
 
 
 Answer = Pong | ServerPing | Acknowledgement | AuthAnswer | OrderEntryAnswer

@@ -167,7 +167,7 @@ def route(channel: str, frame: bytes) -> Frame:
             # Frames that a program has written out again usually have a space after the colon.
             return _learn(channel, control.topic.encode()).decode(frame.replace(_SPACED, b": null"))
     except UNREADABLE as error:
-        return Junk(str(error) or type(error).__name__, frame[:_HEAD])
+        return Junk(str(error) or type(error).__name__, frame[:_HEAD], unreadable=True)
     return _answer(control) or Junk("neither data nor an answer", frame[:_HEAD])
 
 

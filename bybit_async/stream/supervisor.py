@@ -262,6 +262,9 @@ class Supervisor:
             self._check_recovered()
         elif isinstance(frame, Junk):
             self._context.count_junk(frame)
+            if frame.unreadable and self._table.channel == "private":
+                # Its topics have no sequence that would show a gap: only a new connection makes everyone ask again.
+                connection.abort("a message that cannot be read")
         return None
 
     def _on_message(

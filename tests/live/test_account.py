@@ -478,3 +478,18 @@ async def test_an_account_that_is_lost_again_while_it_is_asked_about_is_not_call
         exchange.refuse_connections(refuse=False)
         await seen(events, "synced")
         events.close()
+
+
+@pytest.mark.parametrize("topic", ["order", "execution", "position", "wallet"])
+async def test_news_that_cannot_be_read_are_asked_for(topic):
+    async with live_account() as (exchange, bybit, account):
+        events = account.events()
+        exchange.faults.add(Rule(topic=topic, action="malform", body='{"topic":', times=1))
+        await bybit.trade.place_order(**TAKING)
+        await seen(events, "lost")
+        await seen(events, "synced")
+        events.close()
+        [position] = account.positions.open
+        assert position.size == Decimal("0.01")
+        told = await bybit.account.get_wallet_balance(account_type="UNIFIED")
+        assert account.wallet.coins["USDT"].wallet_balance == told[0].coin[0].wallet_balance

@@ -69,7 +69,6 @@ class Rooms:
         self.lease: Lease
         self.flows: Flows = Flows(client.session, risk, settings.exchange.settle_coin)
         self.hedged: set[str] = set()
-        self._junk: int = client.session.stream.junk_frames.total()
         self.shut: set[str] = set()
         self.named: frozenset[str] = frozenset()
         self.is_first = False
@@ -86,21 +85,6 @@ class Rooms:
     def now_ms(self) -> int:
         """Return the exchange's time in milliseconds."""
         return self.session.clock.now_ms()
-
-    @property
-    def reads_all(self) -> bool:
-        """Whether all news could be read since the account was last asked for."""
-        return self.session.stream.junk_frames.total() == self._junk
-
-    async def refresh_account(self) -> None:
-        """Ask for the whole account by REST.
-
-        Raises:
-            BybitError: the exchange does not tell.
-        """
-        junk = self.session.stream.junk_frames.total()
-        await self.desk.account.refresh()
-        self._junk = junk
 
     async def aclose(self) -> None:
         """Close everything, whatever fails on the way."""
@@ -129,7 +113,7 @@ class Rooms:
                 *working_orders(account.orders.open, trades, self.prices.quote),
                 *untold(differences(positions, self.desk.lots), self.prices.quote),
             ),
-            synced=account.synced and self.reads_all and self.journal.is_healthy and self.desk.is_sound,
+            synced=account.synced and self.journal.is_healthy and self.desk.is_sound,
             data_age_ms=self._data_age_ms(now_ms),
             clock_error_ms=None if uncertainty == float("inf") else uncertainty,
             calls=calls,

@@ -179,7 +179,7 @@ class Supervision:
             trade.execution_id: self._stuck[trade.execution_id] for trade in active if trade.execution_id in self._stuck
         }
         questions = [self._tried(rooms.recovery.ask(trade)) for trade in doubtful]
-        if not (desk.account.synced and rooms.reads_all) or self._differs_for_long():
+        if not desk.account.synced or self._differs_for_long():
             # Its news do not come, or explain each other no more: what is held now has to be asked for.
             questions.append(self._tried(self._refreshed()))
         if not rooms.journal.is_healthy:
@@ -212,7 +212,7 @@ class Supervision:
     async def _refreshed(self) -> None:
         try:
             async with asyncio.timeout(_REFRESHED_WITHIN):
-                await self._rooms.refresh_account()
+                await self._rooms.desk.account.refresh()
         except TimeoutError:
             log.warning("the account could not be asked for within %g s, trying again", _REFRESHED_WITHIN)
 
