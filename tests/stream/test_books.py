@@ -12,6 +12,8 @@ import pytest
 
 from bybit_async.errors import ConnectionFailed, InvalidParameter, NotSent, StreamClosed, SubscriptionRefused
 from bybit_async.models.market.books import OrderBook as FullSnapshot
+from bybit_async.session import AsyncBybit
+from bybit_async.simulator import SimulatedExchange
 from bybit_async.stream import topics
 from bybit_async.stream.books.live_book import LiveOrderBook
 from tests.stream.server import FAST, Peer, acknowledgement, answer, book, stream_server, streams_of
@@ -264,3 +266,26 @@ def test_an_impossible_depth_names_those_that_are_offered() -> None:
     with pytest.raises(InvalidParameter, match="expected one of 25, 100; got 500"):
         topics.order_book("BTC-1JAN30-1-C", category="option", depth=500)
     assert topics.order_book("BTCUSDT", category="linear", depth=500).name == "orderbook.500.BTCUSDT"
+
+
+async def test_a_sessions_full_book_is_the_one_that_rest_tells() -> None:
+    async with (
+        SimulatedExchange(seed=7, symbols=["BTCUSDT"], manual=True) as exchange,
+        AsyncBybit(environment=exchange.environment) as bybit,
+    ):
+
+        async def trade() -> None:
+            # The snapshot is fetched when the first delta has come.
+            while True:
+                await exchange.advance("100ms")
+
+        trading = asyncio.create_task(trade())
+        async with bybit.stream.order_book("BTCUSDT", category="linear", depth="full") as live:
+            trading.cancel()
+            await asyncio.wait({trading})
+            told = await bybit.market.get_full_orderbook(category="linear", symbol="BTCUSDT")
+            while live.update_id < told.update_id:
+                await live.updated(timeout=5)
+            assert live.update_id == told.update_id
+            assert live.bids() == told.bids
+            assert live.asks() == told.asks
