@@ -1,7 +1,8 @@
 """``python -m benchmarks.relay``: what a relay adds, what it costs, and whether shared limits hold.
 
-Redis is started on a free port. A consumer keeps 200 books, once connected to the server and once through the relay;
-each message carries the moment at which it was made. Server, Redis, relay and consumer share the cores of this machine.
+Redis is started on a free port. A consumer keeps 200 books: connected to the server, connected over TLS as Bybit
+demands it, and through the relay. Each message carries the moment at which it was made. Everybody shares the cores of
+this machine.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from benchmarks.processes import ROOT, cpu_seconds, free_port, wait_for
+from benchmarks.processes import ROOT, certificate, cpu_seconds, free_port, wait_for
 from benchmarks.relay_server import PER_SECOND
 from bybit_async.simulator import SimulatedExchange
 
@@ -50,31 +51,33 @@ def _figures(process: subprocess.Popen[str]) -> dict[str, float]:
 
 def delay(seconds: float) -> None:
     """Measure the added delay and the processor time of everybody."""
-    port = free_port()
-    server = _start("benchmarks.relay_server", port)
-    with redis_server() as redis:
+    port, secure_port = free_port(), free_port()
+    with redis_server() as redis, certificate() as files:
+        server = _start("benchmarks.relay_server", port)
+        secure = _start("benchmarks.relay_server", secure_port, *files)
         relay = _start("benchmarks.relay_clients", "relay", port, redis)
         try:
             wait_for(port)
             time.sleep(4)
             found: dict[str, dict[str, float]] = {}
             # One after the other: on two cores they would only wait for each other.
-            for what in ("near", "far"):
+            for what, address in (("near", port), ("secure", secure_port), ("far", port)):
                 before, made, began = cpu_seconds(relay.pid), cpu_seconds(server.pid), time.monotonic()
-                arguments = (what, port, redis, seconds)
+                arguments = (what, address, redis, seconds)
                 found[what] = _figures(_start("benchmarks.relay_clients", *arguments, stdout=subprocess.PIPE))
                 passed = time.monotonic() - began
                 found[what]["relay"] = (cpu_seconds(relay.pid) - before) / passed
                 found[what]["server"] = (cpu_seconds(server.pid) - made) / passed
             _print(found)
         finally:
-            relay.kill()
-            server.kill()
+            for process in (relay, server, secure):
+                process.kill()
 
 
 def _print(found: dict[str, dict[str, float]]) -> None:
-    near, far = found["near"], found["far"]
-    for name, figures in (("direct consumer", near), ("consumer of the relay", far)):
+    near, secure, far = found["near"], found["secure"], found["far"]
+    named = (("direct consumer", near), ("direct consumer over TLS", secure), ("consumer of the relay", far))
+    for name, figures in named:
         print(f"{name}: {figures['messages']:,.0f} of {PER_SECOND:,} messages/s,")
         print(f"  {figures['cpu']:.1f} µs of processor time each, {figures['median']:.2f} ms old when they come,")
         print(f"  {figures['p99']:.2f} ms at the 99th percentile")
@@ -84,9 +87,9 @@ def _print(found: dict[str, dict[str, float]]) -> None:
     own = near["p99"] - near["median"]
     print(f"  of which {own:.2f} ms are between median and 99th percentile without a relay, too")
     print(f"the server that makes the messages takes {far['server']:.0%} of a core meanwhile")
-    print("processor time beside a direct consumer's:")
-    print(f"  consumer of the relay {far['cpu'] / near['cpu']:.2f}")
-    print(f"  relay {relay / near['cpu']:.2f} ({relay:.1f} µs a message)")
+    print("processor time beside a direct consumer's, and beside one over TLS:")
+    print(f"  consumer of the relay {far['cpu'] / near['cpu']:.2f}, {far['cpu'] / secure['cpu']:.2f}")
+    print(f"  relay {relay / near['cpu']:.2f}, {relay / secure['cpu']:.2f} ({relay:.1f} µs a message)")
 
 
 async def limits(processes: int, requests: int) -> None:

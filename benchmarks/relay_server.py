@@ -1,4 +1,4 @@
-"""200 order books at 10,000 messages a second: ``python -m benchmarks.relay_server PORT``.
+"""200 order books at 10,000 messages a second: ``python -m benchmarks.relay_server PORT [CERT KEY]``.
 
 Each connection gets the deltas of the topics it subscribed to, in turns, as many a second as its share of the symbols.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import random
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -49,9 +50,9 @@ class _Book:
         return text_frame(dumps({"topic": self.topic, "type": kind, "ts": now, "data": data, "cts": now}))
 
 
-def _serve(peer: socket.socket) -> None:
-    with peer, suppress(OSError):
-        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+def _serve(accepted: socket.socket, context: ssl.SSLContext | None) -> None:
+    accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with suppress(OSError), context.wrap_socket(accepted, server_side=True) if context else accepted as peer:
         _handshake(peer)
         books: dict[str, _Book] = {}
         lock = threading.Lock()
@@ -97,14 +98,17 @@ def _push(peer: socket.socket, books: dict[str, _Book], lock: threading.Lock) ->
                     peer.sendall(b"".join(frames))
 
 
-def main(port: int) -> None:
+def main(port: int, *files: str) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if files else None
+    if context is not None:
+        context.load_cert_chain(*files)
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
         listener.listen(64)
         while True:
-            threading.Thread(target=_serve, args=(listener.accept()[0],), daemon=True).start()
+            threading.Thread(target=_serve, args=(listener.accept()[0], context), daemon=True).start()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), *sys.argv[2:])
