@@ -31,7 +31,7 @@ PRINTED = {
     "grid": r"8 orders rest around \d+.*\n0 left",
     "hedge_mode": r"index 1: Buy 0.02 .*\nindex 2: Sell 0.01 ",
     "history_to_duckdb_and_polars": r"\[\(168, ",
-    "liquidation_stream": r"Buy 0.1\d* liquidated at \d+",
+    "liquidation_stream": r"Buy 0\.\d+ liquidated at \d+",
     "many_accounts": r"account 1: \S+\naccount 2: \S+\naccount 3: \S+",
     "option_chain": r"BTC-\S+-C\S* +iv 0\.\d+ delta \+0",
     "record_and_replay": r"20 frames recorded\n.*bought at \d+",
