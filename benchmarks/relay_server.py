@@ -15,7 +15,7 @@ import time
 from contextlib import suppress
 
 from benchmarks.payloads import dumps, text_frame
-from benchmarks.stream_server import _handshake, _read_frame
+from benchmarks.stream_server import _handshake, _read_frame, listen
 
 SYMBOLS = 200
 PER_SECOND = 10_000
@@ -98,17 +98,5 @@ def _push(peer: socket.socket, books: dict[str, _Book], lock: threading.Lock) ->
                     peer.sendall(b"".join(frames))
 
 
-def main(port: int, *files: str) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if files else None
-    if context is not None:
-        context.load_cert_chain(*files)
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", port))
-        listener.listen(64)
-        while True:
-            threading.Thread(target=_serve, args=(listener.accept()[0], context), daemon=True).start()
-
-
 if __name__ == "__main__":
-    main(int(sys.argv[1]), *sys.argv[2:])
+    listen(_serve, int(sys.argv[1]), *sys.argv[2:])

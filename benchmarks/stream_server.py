@@ -15,6 +15,7 @@ import ssl
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from benchmarks.payloads import dumps, stream_messages, text_frame
@@ -99,7 +100,8 @@ def _paced(peer: socket.socket) -> None:
             peer.sendall(frame)
 
 
-def main(port: int, *files: str) -> None:
+def listen(serve: Callable[[socket.socket, ssl.SSLContext | None], None], port: int, *files: str) -> None:
+    """Serve each connection in a thread of its own, for ever; over TLS with the files of certificate and key."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if files else None
     if context is not None:
         context.load_cert_chain(*files)
@@ -108,8 +110,8 @@ def main(port: int, *files: str) -> None:
         listener.bind(("127.0.0.1", port))
         listener.listen(64)
         while True:
-            threading.Thread(target=_serve, args=(listener.accept()[0], context), daemon=True).start()
+            threading.Thread(target=serve, args=(listener.accept()[0], context), daemon=True).start()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), *sys.argv[2:])
+    listen(_serve, int(sys.argv[1]), *sys.argv[2:])
