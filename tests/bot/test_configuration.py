@@ -71,6 +71,7 @@ strategies: {mine: {tpye: crossover}}
         ({"alerts": {"webhooks": [{"url": "http://x", "shape": "telegram"}]}}, "alerts.webhooks.0.chat_id"),
         ({"trading": 3}, "trading"),
         ({"engine": {"on_foreign": "ignore"}}, "engine.on_foreign"),
+        ({"exchange": {"category": "spot"}, "strategies": {"trend": {"type": "crossover"}}}, "exchange.category"),
     ],
 )
 def test_contradictions_are_problems(values: dict[str, object], named: str) -> None:

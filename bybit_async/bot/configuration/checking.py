@@ -171,6 +171,11 @@ def _contradictions(settings: BotSettings) -> Iterator[str]:
     for symbol in settings.trading.symbols:
         if not symbol.isalnum() or not symbol.isupper():
             yield f"trading.symbols: {symbol!r} is not spelled like a symbol, as BTCUSDT"
+    if settings.strategies and settings.exchange.category != "linear":
+        yield (
+            f"exchange.category: strategies trade linear contracts only, got {settings.exchange.category!r}; "
+            "the client alone trades the others"
+        )
     if settings.engine.lease != "file":
         try:
             redis_address(settings.engine.lease, "engine.lease")
