@@ -1,4 +1,4 @@
-"""What the monitor costs: ``python -m benchmarks.monitor``; ``--pictures FOLDER`` takes those of the documentation."""
+"""What the monitor costs: ``python -m benchmarks.monitor``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from typing import Any
 from websockets.asyncio.client import connect
 
 from bybit_async.bot import Bot, ConfigurationManager, SignalStrength, TradeSignal
-from bybit_async.bot.demonstration import demonstration
 from bybit_async.bot.monitor.pages import STATIC
 from bybit_async.bot.strategies import BookStrategy
 from bybit_async.simulator import SimulatedExchange
@@ -29,7 +28,6 @@ from tests.servers.browser import Browser, chromium
 
 SYMBOLS = 20
 VIEWERS = 10
-PICTURES = {"desktop": (1280, 900, False), "phone": (390, 844, False), "dark": (1280, 900, True)}
 
 
 class Quiet(BookStrategy):
@@ -188,22 +186,6 @@ async def paints(bot: Bot, times: int) -> list[float]:
     return found
 
 
-async def take_pictures(folder: Path) -> None:
-    """Take the pictures of the documentation, of a demonstration that has traded for a while."""
-    with tempfile.TemporaryDirectory() as state:
-        config = demonstration(Path(state))
-        config.override("monitor.address", "127.0.0.1:0")
-        async with Bot(config) as bot, Browser() as page:
-            assert bot.monitor is not None
-            await asyncio.sleep(25)
-            await page.goto(bot.monitor.url_with_token)
-            await page.until("document.body?.dataset.health === 'good'")
-            for name, (width, height, dark) in PICTURES.items():
-                await page.look(width, height, dark=dark, phone=width < 500)
-                await asyncio.sleep(1.5)
-                (folder / f"monitor-{name}.png").write_bytes(await page.picture())
-
-
 async def measure() -> None:
     """Measure everything and print it."""
     print(f"page: {sum(path.stat().st_size for path in STATIC.iterdir()):,} bytes")
@@ -234,14 +216,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--exchange", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--view", nargs=3, help=argparse.SUPPRESS)
-    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="take the pictures of the documentation")
     given = parser.parse_args()
     if given.exchange:
         asyncio.run(serve_exchange())
     elif given.view:
         asyncio.run(view(given.view[0], given.view[1], int(given.view[2])))
-    elif given.pictures:
-        asyncio.run(take_pictures(given.pictures))
     else:
         asyncio.run(measure())
 

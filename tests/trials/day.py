@@ -4,6 +4,7 @@ The exchange is a process of its own and its clock runs many times as fast as ou
 
     python -m tests.trials.day                 # 24 hours
     python -m tests.trials.day --hours 2
+    python -m tests.trials.day --pictures docs/bots     # and looks at the monitor's page then, in Chromium
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from decimal import Decimal
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from bybit_async.bot import Bot, BybitClient, ConfigurationManager
@@ -26,12 +28,22 @@ from bybit_async.bot.journal import open_store
 from bybit_async.bot.sessions import Sessions
 from bybit_async.simulator import SimulatedExchange
 from bybit_async.transport.clock import Clock
+from tests.servers.browser import Browser
 from tests.trials.soak import resident
 
 SPEED = 240
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 BALANCE = "1000000"
 _WARM_HOURS = 1.0
+
+PICTURES = {"desktop": (1280, 900, False), "phone": (390, 844, False), "dark": (1280, 900, True)}
+"""Width, height, and whether it is dark."""
+
+FILLED = (
+    "state", "trust", "data", "equity", "losses", "exposure", "positions", "orders", "trades", "breakers",
+    "strategies", "latencies", "log", "calls",
+)  # fmt: skip
+"""Parts of the page that a day fills."""
 
 
 @dataclass
@@ -97,7 +109,23 @@ def _configuration(folder: str, address: str, credentials: Any) -> Configuration
     )  # fmt: skip
 
 
-async def live(hours: float) -> Figures:
+async def look(bot: Bot, folder: Path) -> None:
+    """Check that every part of the monitor's page is filled, and take the pictures of the documentation."""
+    assert bot.monitor is not None
+    async with Browser() as page:
+        await page.look(1280, 900)
+        await page.goto(bot.monitor.url_with_token)
+        await page.until("document.querySelector('#curve .line') !== null")
+        for name in FILLED:
+            assert await page.run(f"document.getElementById({name!r}).innerText.trim()"), f"{name} is empty"
+        for name, (width, height, dark) in PICTURES.items():
+            await page.look(width, height, dark=dark, phone=width < 500)
+            await asyncio.sleep(1.5)
+            (folder / f"monitor-{name}.png").write_bytes(await page.picture())
+        assert page.complaints == []
+
+
+async def live(hours: float, pictures: Path | None = None) -> Figures:
     """Let a bot trade for so many hours of the exchange and return its figures."""
     figures, began = Figures(hours), time.monotonic()
     context = multiprocessing.get_context("spawn")
@@ -107,7 +135,10 @@ async def live(hours: float) -> Figures:
     try:
         address, credentials = await asyncio.get_running_loop().run_in_executor(None, ours.recv)
         with tempfile.TemporaryDirectory() as folder:
-            bot = Bot(_configuration(folder, address, credentials), client=_Fast)
+            config = _configuration(folder, address, credentials)
+            if pictures is not None:
+                config.override("monitor.address", "127.0.0.1:0")
+            bot = Bot(config, client=_Fast)
             async with bot:
                 await asyncio.sleep(min(_WARM_HOURS, hours / 2) * 3600 / SPEED)
                 gc.collect()
@@ -119,6 +150,9 @@ async def live(hours: float) -> Figures:
                 gc.collect()
                 figures.memory_late = resident()
                 figures.signals = bot.decisions
+                if pictures is not None:
+                    await bot.engine.resume()
+                    await look(bot, pictures)
             ours.send("stop")
             balance, net = await asyncio.get_running_loop().run_in_executor(None, ours.recv)
             _compare(folder, balance, net, figures)
@@ -155,8 +189,11 @@ def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hours", type=float, default=24.0)
-    logging.disable(logging.WARNING)
-    figures = asyncio.run(live(parser.parse_args().hours))
+    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="take pictures of the monitor at the end")
+    given = parser.parse_args()
+    if given.pictures is None:
+        logging.disable(logging.WARNING)
+    figures = asyncio.run(live(given.hours, given.pictures))
     for name, value in vars(figures).items():
         print(f"{name:>14}  {value}")
     print(f"{'growth':>14}  {figures.growth:.1f} MB")
