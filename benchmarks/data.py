@@ -361,7 +361,7 @@ def measure(part: str, words: list[str]) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--days", type=int, default=365)
-    parser.add_argument("--laps", type=int, default=3, help="downloads by each, in turns; the medians are told")
+    parser.add_argument("--laps", type=int, default=3, help="downloads by each, in turns; the medians are printed")
     parser.add_argument("--child", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if not options.child:

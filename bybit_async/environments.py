@@ -20,7 +20,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
         public_url: prefix of the public streams, before the category (``…/v5/public``).
         private_url: the private stream.
         trade_url: order entry over a socket, or None where it is not offered (demo).
-        archive_url: scheme and host of the archive of past trades, or empty if there is none (testnet).
+        archive_url: scheme and host of the archive of past trades, or empty without an archive (testnet).
         identity: whose market data is served here; stored history is kept apart by it. Demo serves mainnet's, so it
             shares mainnet's identity. Left empty, it follows from `rest_url`: a known site's, else host and port.
     """

@@ -27,7 +27,7 @@ class Quoter:
         self.resting: dict[Side, str] = {}
 
     async def quote(self, side: Side, price: Decimal) -> None:
-        """Move the order of a side to a price, or place it if there is none."""
+        """Move the order of a side to a price, or place the first one."""
         link_id = self.resting.get(side)
         order = self.account.orders.find(order_link_id=link_id) if link_id else None
         if link_id is not None and order is None:

@@ -127,7 +127,7 @@ class DataManager:
         return self._session.clock.now_ms()
 
     def frame(self, symbol: str) -> pd.DataFrame | None:
-        """Return the closed candles of a symbol; None while there are none, some are missing, or the data are too old.
+        """Return the closed candles of a symbol; None before the first, while one is missing, or if data are too old.
 
         Columns are ``open``, ``high``, ``low``, ``close``, ``volume``, ``turnover``; the index are opening times, UTC.
         All strategies get the same frame: do not change it.
@@ -171,7 +171,7 @@ class DataManager:
         }
 
     def age_ms(self, symbol: str | None = None) -> int | None:
-        """Return the age of the data of a symbol (or of all, the oldest) in milliseconds; None if there are none.
+        """Return the age of a symbol's data (by default the oldest of all) in milliseconds; None before the first.
 
         A candle that should have closed but did not makes news as old as its end.
         """

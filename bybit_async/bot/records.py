@@ -185,7 +185,7 @@ class HeldPosition(msgspec.Struct, frozen=True, kw_only=True):
         take_profit: the target that is at the exchange.
         unrealised_pnl: in the settle coin, at the mark price.
         liquidation_price: None when it cannot be liquidated by itself.
-        leverage: as set; None if there is none.
+        leverage: as set; None if the exchange reports none.
     """
 
     symbol: str

@@ -35,8 +35,8 @@ def _head(snapshot: Snapshot) -> list[RenderableType]:
     if snapshot.healthy:
         verdict = "[green]● healthy[/]"
     else:
-        told = "; ".join(problem.text for problem in snapshot.problems)
-        verdict = f"[bold red]✖ {escape(told)}[/]"
+        problems = "; ".join(problem.text for problem in snapshot.problems)
+        verdict = f"[bold red]✖ {escape(problems)}[/]"
     ages = [age for row in trust.data for age in (row.price_age_ms, row.candle_age_ms, row.book_age_ms)]
     oldest = max((age for age in ages if age is not None), default=None)
     clock = "–" if trust.clock_error_ms is None else f"±{trust.clock_error_ms:.1f} ms"

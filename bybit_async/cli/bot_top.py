@@ -96,7 +96,7 @@ def place_of(manager: ConfigurationManager) -> tuple[str, Path, str]:
     """Return where a configuration's monitor is, where its token lies, and its certificate.
 
     Raises:
-        ConfigurationInvalid: there is none, or its address is wrong.
+        ConfigurationInvalid: no monitor is configured, or its address is invalid.
     """
     settings = manager.settings.monitor
     address = address_of(settings)

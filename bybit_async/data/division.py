@@ -1,4 +1,4 @@
-"""One download, many processes: what is missing is cut into months, and each is fetched by whoever holds its lease."""
+"""One download, many processes: what is missing is cut into months, and each is fetched by the holder of its lease."""
 
 from __future__ import annotations
 

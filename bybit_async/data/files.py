@@ -38,7 +38,7 @@ class Files(Protocol):
         ...
 
     def read(self, path: str) -> bytes | None:
-        """Return a file, or None if there is none."""
+        """Return a file, or None if it does not exist."""
         ...
 
     def write(self, path: str, content: bytes, *, durable: bool = True) -> None:
@@ -49,7 +49,7 @@ class Files(Protocol):
         ...
 
     def remove(self, path: str) -> None:
-        """Remove a file; harmless if there is none."""
+        """Remove a file; harmless if it does not exist."""
         ...
 
     def walk(self, below: str = "") -> list[str]:

@@ -275,7 +275,7 @@ class _Looks:
         self._backoff: Backoff | None = None
 
     async def again(self) -> bool:
-        """Wait for the time of the next look; False if there is none."""
+        """Wait for the time of the next look; False after the last."""
         loop = asyncio.get_running_loop()
         if self.last:
             return False

@@ -59,7 +59,7 @@ class ExchangeServer:
         """The port.
 
         Raises:
-            InvalidParameter: there is none.
+            InvalidParameter: the exchange listens on no port.
         """
         if self._is_in_process:
             raise InvalidParameter("network", "an exchange without a network has no port; clients take `environment`")

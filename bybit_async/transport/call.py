@@ -197,7 +197,7 @@ class Call(msgspec.Struct, kw_only=True):
             self.context.clock.distrust()
 
     def _pause_after(self, error: BybitError) -> float:
-        """Return how many seconds to wait before the next attempt; raises what the failure means if there is none."""
+        """Return the seconds before the next attempt; raises what the failure means if no attempt follows."""
         attempt = Attempt(self.number, self.context.attempts, self._clock_was_measured)
         what = consequence(error, attempt, self.endpoint)
         if what is Consequence.UNKNOWN:

@@ -157,7 +157,7 @@ class HttpPool(httpx.AsyncBaseTransport):
             connection = await self._dialer.connect(deadline)
         finally:
             if connection is None or connection not in self._open:
-                # There is none, or it is lost already.
+                # It was never made, or is lost already.
                 self._pass_on(None)
             else:
                 connection.has_place = True

@@ -42,7 +42,7 @@ class RateLimitSettings(msgspec.Struct, frozen=True, kw_only=True):
             a host that allows more, lower it where others share the address. The sessions of a process share it.
         host_seconds: the length of that window in seconds.
         shared: a file through which the processes of one machine share that budget, and the news of a ban; give all of
-            them the same. It is made if there is none, and may be deleted while none of them runs. While it cannot
+            them the same. It is made if it does not exist, and may be deleted while no process uses it. While it cannot
             be used, a warning says so and the process paces itself alone. Or ``redis://…``, through which the processes
             of many machines share it, and each key's endpoint limits as well; while Redis does not answer, a warning
             says so and each process keeps to its share. It needs the ``redis`` extra.

@@ -61,7 +61,7 @@ class SharedBudget:
     After a failure the file is left alone for a second, then ever longer, up to a minute.
 
     Args:
-        path: the file; made, readable by its owner only, if there is none.
+        path: the file; if it does not exist it is made, readable by its owner only.
         host: whose budget it is; it learns of bans that other processes met.
         speed: how fast the host may be asked by all of them.
         own: what is drawn on instead.

@@ -67,7 +67,7 @@ class Report:
 
 
 class Trader:
-    """One account, what it did, and what it was told."""
+    """One account, what it did, and what it was answered."""
 
     def __init__(
         self,
@@ -100,7 +100,7 @@ class Trader:
             try:
                 await act()
             except (RequestRejected, OutcomeUnknown, TransportError):
-                # Whatever was told of it, the ledger says in the end whether it was true.
+                # Whatever was reported of it, the ledger says in the end whether it was true.
                 await asyncio.sleep(0)
             await asyncio.sleep(self._random.random() * 0.02)
 
@@ -158,7 +158,7 @@ class Trader:
             self.marks[symbol] = float(tickers[0].mark_price or 0)
 
     def judge(self) -> None:
-        """Compare what was told with what is so."""
+        """Compare what was reported with the ledger."""
         report = self._report
         there = Counter(order.link_id for order in (*self.ledger.history, *self.ledger.orders.values()))
         report.doubled += [link for link in self.outcomes if there[link] > 1 or self._taken[link] > 1]

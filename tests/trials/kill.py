@@ -168,7 +168,7 @@ async def _round(
     try:
         await _received(ours)
         if report.rounds:
-            # The first start is none after a death, and loads the program.
+            # The first start follows no death, and loads the program.
             report.ready.append(time.monotonic() - began)
         _compare(exchange, account, place, report)
         if not last:

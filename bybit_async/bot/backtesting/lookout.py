@@ -41,7 +41,7 @@ class Lookout:
         return any(touches.reaches(place, *self._bounds[symbol]) for symbol, touches in self._touches.items())
 
     def first(self, here: int, end: int) -> int:
-        """Return the first candle from `here` in which something can happen; `end` if there is none before it."""
+        """Return the first candle from `here` in which something can happen; `end` if nothing can before it."""
         for symbol, touches in self._touches.items():
             bounds = self._bounds[symbol]
             if bounds != NOTHING:

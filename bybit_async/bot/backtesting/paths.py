@@ -45,7 +45,7 @@ class AwaitedTicks(NamedTuple):
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """The lowest rising and the highest falling one: nothing happens between them; infinities where there is none.
+        """The lowest rising and the highest falling price, or an infinity; nothing happens between them.
 
         They may lie on any side of the present price.
         """

@@ -73,7 +73,7 @@ def milliseconds_of(duration: int | str | timedelta) -> int:
     """Return a duration in milliseconds: a number of them, a `timedelta`, or text such as ``"250ms"`` or ``"2s"``.
 
     Raises:
-        ValueError: it is none of these.
+        ValueError: it is anything else.
     """
     if isinstance(duration, timedelta):
         return round(duration.total_seconds() * 1000)

@@ -83,11 +83,11 @@ class Run:
         """Run from the first candle to the last."""
         places, candles = self._places, self._candles
         number, here, end = 0, 0, len(self._history)
-        told = 0
+        reported = 0
         while here < end:
-            if progress is not None and here * 100 // end > told:
-                told = here * 100 // end
-                progress(told / 100)
+            if progress is not None and here * 100 // end > reported:
+                reported = here * 100 // end
+                progress(reported / 100)
             until = min(end, here + HORIZON)
             event = self._next(here, until) if self._skip else here
             number, wanted = self._ask_before(number, event)

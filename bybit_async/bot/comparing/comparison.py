@@ -100,7 +100,7 @@ class Comparison:
 
     @property
     def first(self) -> Difference | None:
-        """The first difference; None if there is none."""
+        """The first difference; None if nothing differs."""
         return self.differences[0] if self.differences else None
 
     @property

@@ -203,7 +203,7 @@ class Judge:
 
 
 def _other(mine: RecordedOrder, theirs: OrderRecord) -> Iterable[tuple[str, object, object]]:
-    """Yield what differs between two orders, and both values; what their prices at that moment make of them is none."""
+    """Yield what differs between two orders, with both values; prices of the moment do not count."""
     trade, signal = mine.trade, mine.signal
     assert trade is not None
     found: list[tuple[str, object, object]] = [

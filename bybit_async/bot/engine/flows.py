@@ -32,7 +32,7 @@ class Flows:
 
     Args:
         session: the connector's session.
-        risk: is told what came and went.
+        risk: learns what came and went.
         coin: what equity is counted in.
     """
 

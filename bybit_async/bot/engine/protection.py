@@ -40,7 +40,7 @@ def cures(
 
     Args:
         positions: all that are not flat.
-        wanted: the stop of each symbol as it was decided; if there is none, `distance` from the entry price.
+        wanted: the stop of each symbol as it was decided; without one, it lies `distance` from the entry price.
         instruments: of the symbols, for the steps of prices.
         distance: a fraction of the entry price.
     """

@@ -27,7 +27,7 @@ class Tally(msgspec.Struct):
 
 
 class DataState(msgspec.Struct, frozen=True, kw_only=True):
-    """The age of the data of one symbol, in milliseconds; None if there are none, or it is not followed.
+    """The ages of one symbol's data in milliseconds; None before the first, or where they are not followed.
 
     Attributes:
         book_stale: whether its live book is known to be wrong or incomplete; None where no book is followed.

@@ -194,7 +194,7 @@ class UnifiedRiskManager:
             side: ``"BUY"`` or ``"SELL"``.
             size: in the base coin.
             entry_price: the price that is expected.
-            stop_loss: where the loss is taken; the configured distance is assumed if there is none.
+            stop_loss: where the loss is taken; without one, the configured distance is assumed.
             take_profit: where the profit is taken.
             portfolio: the account as it is now; the one last observed where it is left out.
             strategy_id: judge by this strategy's trades alone.
@@ -389,7 +389,7 @@ _LARGEST = Decimal(10) ** 14
 
 
 def _number(value: Any) -> Decimal:
-    """Return a number as a `Decimal`; NaN for what is none, which every rule refuses."""
+    """Return a number as a `Decimal`; NaN for anything else, which every rule refuses."""
     if isinstance(value, Decimal):
         return value
     try:

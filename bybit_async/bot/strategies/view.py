@@ -149,7 +149,7 @@ class View:
         return Decision("SELL", quantity, price, stop_loss, take_profit, False, confidence, strength)
 
     def close(self) -> Decision | None:
-        """Want the position closed; None when there is none."""
+        """Want the position closed; None without a position."""
         if not self.position:
             return None
         return Decision("SELL" if self.position > 0 else "BUY", reduce_only=True)

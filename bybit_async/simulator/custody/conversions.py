@@ -122,7 +122,7 @@ class ConversionDesk:
         return conversion
 
     def find(self, number: str, uid: int) -> CoinConversion:
-        """Return a quote of an account; refused with 10001 when there is none."""
+        """Return a quote of an account; an unknown one is refused with 10001."""
         found = self._quotes.get(number)
         if found is None or found.uid != uid:
             raise parameter("quoteTxId invalid")

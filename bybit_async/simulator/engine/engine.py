@@ -99,7 +99,7 @@ class Engine(Queries):
     # -- instruments and prices
 
     def listing(self, category: str, symbol: str) -> Listing:
-        """Return the listing; raises `Refused` (10001 or 170121) when there is none."""
+        """Return the listing; raises `Refused` (10001 or 170121) for an unknown symbol."""
         return self._state.listing(category, symbol)
 
     def list_instrument(self, instrument: Instrument) -> Listing:

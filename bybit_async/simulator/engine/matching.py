@@ -150,7 +150,7 @@ class MatchingBook:
             yield from level.queue.values()
 
     def level_lots(self, side: Side, ticks: int) -> int:
-        """Return the total at one price; 0 when there is none."""
+        """Return the total at one price; 0 without orders there."""
         levels, key = self._place_of(side, ticks)
         level: PriceQueue | None = levels.get(key)
         return level.lots if level is not None else 0

@@ -74,7 +74,7 @@ class State:
         """Accounts and coins whose protected option quotes must be pulled."""
 
     def listing(self, category: str, symbol: str) -> Listing:
-        """Return a listing; raises `Refused` when there is none."""
+        """Return a listing; raises `Refused` for an unknown symbol."""
         found = self.listings.get((category, symbol))
         if found is None:
             raise unknown_symbol(category, symbol)

@@ -69,7 +69,7 @@ def read_candles(source: Any, symbol: str | None, tick: Decimal, lot: Decimal) -
         share = lot * int(volume / 4 / lot)
         for place, (price, time) in enumerate(zip((opened, *extremes, closed), moments(start, span), strict=True)):
             qty = lot * int(volume / lot) - 3 * share if place == 3 else share
-            # Before the first price there is none to be seen.
+            # Nothing can be seen before the first price.
             time = start if number == 1 and place == 0 else time
             yield CandlePrice(time, symbol or "", price, qty, jumps=place == 0)
 

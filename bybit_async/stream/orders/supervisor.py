@@ -65,7 +65,7 @@ class OrderSupervisor:
         return sum(connection.pending for connection in self._all)
 
     async def ready(self, deadline: float) -> OrderConnection:
-        """Return a connection that takes requests, opening one if there is none.
+        """Return a connection that takes requests, opening one if necessary.
 
         Raises:
             NotSent: none could be opened before `deadline` (seconds of the loop's clock).
