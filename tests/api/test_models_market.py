@@ -113,7 +113,10 @@ def test_an_order_outside_the_rules_is_refused(linear: LinearInstrument, change:
     ],
 )
 def test_an_order_within_the_rules_passes(linear: LinearInstrument, change: dict) -> None:
-    linear.validate(order(**change))
+    sound = order(**change)
+    before = sound.to_dict()
+    linear.validate(sound)
+    assert sound.to_dict() == before, "nothing is rounded silently"
 
 
 def test_a_spot_market_buy_is_measured_in_the_quote_coin(spot: SpotInstrument) -> None:

@@ -21,6 +21,7 @@ from bybit_async.bot import (
     BybitV5Connector,
     ConfigurationManager,
     DataManager,
+    EngineState,
     ExchangePriority,
     ExecutionStatus,
     InsufficientBalanceError,
@@ -132,7 +133,9 @@ async def test_an_engine_is_built_and_started(parts: Any) -> None:
     risk_manager, config_manager = parts.risk_manager, parts.config_manager
     engine = TradingEngine(bybit_client, data_manager, risk_manager, config_manager)
     await engine.start()
+    assert engine.state is EngineState.RUNNING
     await engine.stop()
+    assert engine.state is EngineState.STOPPED
 
 
 async def test_it_is_paused_resumed_and_stopped_in_an_emergency(started: Any) -> None:

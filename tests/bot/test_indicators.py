@@ -18,7 +18,7 @@ Columns = dict[str, i.Floats]
 Whole = Callable[[Columns], i.Floats]
 
 
-def same(left: object, right: object) -> None:
+def assert_same(left: object, right: object) -> None:
     np.testing.assert_array_equal(np.asarray(left), np.asarray(right))
 
 
@@ -26,9 +26,9 @@ CLOSES = [10.0, 11.0, 13.0, 12.0, 14.0, 13.0]
 
 
 def test_by_hand() -> None:
-    same(i.sma([1, 2, 3, 4], 2), [N, 1.5, 2.5, 3.5])
+    assert_same(i.sma([1, 2, 3, 4], 2), [N, 1.5, 2.5, 3.5])
     # seed (1 + 2 + 3) / 3 = 2, weight 2 / 4: 2 + (6 - 2) / 2 = 4, 4 + (8 - 4) / 2 = 6
-    same(i.ema([1, 2, 3, 6, 8], 3), [N, N, 2.0, 4.0, 6.0])
+    assert_same(i.ema([1, 2, 3, 6, 8], 3), [N, N, 2.0, 4.0, 6.0])
     # 2, 4, 4, 4, 5, 5, 7, 9: mean 5, squares 9 + 1 + 1 + 1 + 0 + 0 + 4 + 16 = 32, / 8 = 4
     assert i.stddev([2, 4, 4, 4, 5, 5, 7, 9], 8)[-1] == 2.0
     assert i.zscore([2, 4, 4, 4, 5, 5, 7, 9], 8)[-1] == 2.0
@@ -36,13 +36,13 @@ def test_by_hand() -> None:
     assert (lower[-1], middle[-1], upper[-1]) == (2.0, 5.0, 8.0)
     # gains 1 2 0 2, losses 0 0 1 0: over 2: gains 1.5, losses 0 -> 100; then 0.75 and 0.5 -> 60;
     # then 1.375 and 0.25 -> 100 * 1.375 / 1.625
-    same(i.rsi(CLOSES[:5], 2)[:4], [N, N, 100.0, 60.0])
+    assert_same(i.rsi(CLOSES[:5], 2)[:4], [N, N, 100.0, 60.0])
     assert i.rsi(CLOSES[:5], 2)[4] == pytest.approx(100 * 1.375 / 1.625, abs=1e-12)
     # true ranges from the second candle on: max(13 - 10, 13 - 10, 10 - 10) = 3, max(2, 16 - 12, 14 - 12) = 4;
     # then 3.5 + (1 - 3.5) / 2
-    same(i.atr([11, 13, 16, 15], [9, 10, 14, 14], [10, 12, 15, 14.5], 2), [N, N, 3.5, 2.25])
+    assert_same(i.atr([11, 13, 16, 15], [9, 10, 14, 14], [10, 12, 15, 14.5], 2), [N, N, 3.5, 2.25])
     lower, middle, upper = i.donchian([5, 7, 6], [1, 3, 2], 2)
-    same((lower, middle, upper), ([N, 1, 2], [N, 4, 4.5], [N, 7, 7]))
+    assert_same((lower, middle, upper), ([N, 1, 2], [N, 4, 4.5], [N, 7, 7]))
     # typical prices 2 and 5, volumes 1 and 3: (2 + 15) / 4
     assert i.vwap([3, 6], [1, 4], [2, 5], [1, 3], 2)[1] == 4.25
 
@@ -105,7 +105,7 @@ def test_one_by_one_gives_the_same_bits(name: str, count: int, seed: int) -> Non
     whole = WHOLE[name](columns)
     assert len(found) == len(whole)
     if count:
-        same(found, whole)
+        assert_same(found, whole)
 
 
 @settings(max_examples=15)
@@ -117,15 +117,15 @@ def test_the_future_changes_nothing(name: str, data: st.DataObject) -> None:
     known, other = walk(count, 1), walk(count, data.draw(st.integers(2, 10_000)))
     mixed = {key: np.concatenate([known[key][:cut], other[key][cut:] * 3.0]) for key in known}
     before, after = WHOLE[name](known), WHOLE[name](mixed)
-    same(before[:cut], after[:cut])
-    same(before[:cut], WHOLE[name]({key: column[:cut] for key, column in known.items()}))
+    assert_same(before[:cut], after[:cut])
+    assert_same(before[:cut], WHOLE[name]({key: column[:cut] for key, column in known.items()}))
 
 
 def test_windows_do_not_remember() -> None:
     columns = walk(400, 3)
     late = {key: column[300:] for key, column in columns.items()}
     for name in ("sma", "stddev", "zscore", "bollinger", "donchian", "vwap"):
-        same(WHOLE[name](columns)[306:], WHOLE[name](late)[6:])
+        assert_same(WHOLE[name](columns)[306:], WHOLE[name](late)[6:])
 
 
 def test_against_talib() -> None:

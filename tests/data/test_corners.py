@@ -239,7 +239,9 @@ def test_a_remote_place_that_refuses_to_remove_is_told_as_such():
 
 
 def test_removing_what_is_not_there_is_harmless():
-    Store("memory://nothing-here")._files.remove("a/b")
+    files = Store("memory://nothing-here")._files
+    files.remove("a/b")
+    assert files.read("a/b") is None
 
 
 def test_a_remote_place_with_nothing_in_it_is_no_store():

@@ -182,7 +182,8 @@ async def test_a_file_that_is_something_else_does_no_harm(tmp_path: Path, conten
     file = tmp_path / "budget"
     file.write_bytes(content)
     async with raw_server(always_ok) as server, session(server, budget(file)) as bybit:
-        await asyncio.gather(*(bybit.market.get_server_time() for _ in range(5)))
+        answers = await asyncio.gather(*(bybit.market.get_server_time() for _ in range(5)))
+    assert len(answers) == 5
 
 
 async def test_a_ban_that_one_process_meets_stops_the_others(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def both(strategies: Any, data: Any, **options: Any) -> tuple[BacktestResult, Ba
 ETH = instrument(symbol="ETHUSDT", base="ETH")
 
 
-def same(fast: BacktestResult, slow: BacktestResult) -> None:
+def assert_same(fast: BacktestResult, slow: BacktestResult) -> None:
     assert fast.fills == slow.fills
     assert fast.orders == slow.orders
     assert fast.trades == slow.trades
@@ -83,7 +83,7 @@ def contracts(tick: Decimal, tiers: tuple[RiskTier, ...] | None) -> dict[str, In
 def test_random_strategies(rule: FillRule, seed: int, often: float, funded: bool, tick: Decimal) -> None:
     data = market(seed, funded=funded)
     options = {"rule": rule, "latency": rule.latency, "instruments": contracts(tick, None)}
-    same(*both((Random, {"seed": seed, "often": often}), data, **options))
+    assert_same(*both((Random, {"seed": seed, "often": often}), data, **options))
 
 
 @share(10)
@@ -94,7 +94,7 @@ def test_two_symbols_and_two_strategies_at_the_edge_of_their_margin(
     data = {"BTCUSDT": market(seed, wild=0.03), "ETHUSDT": market(seed + 1, wild=0.03)}
     wanted = [(Random, {"seed": seed}), (Random, {"seed": seed + 1, "often": 0.2})]
     options = {"rule": rule, "latency": rule.latency, "instruments": contracts(tick, tiers), "leverage": leverage}
-    same(*both(wanted, data, balance=1500, config=free(trading={"enable_stop_loss": False}), **options))
+    assert_same(*both(wanted, data, balance=1500, config=free(trading={"enable_stop_loss": False}), **options))
 
 
 @share(10)
@@ -120,7 +120,7 @@ def test_accounts_that_are_liquidated(
     sides = [View.buy(D(abs(qty))), View.sell(D(abs(qty)))]
     orders = {place - 25: sides[(place // 3 + (qty < 0)) % 2] for place in range(20, 90, 3)}
     options = {"rule": rule, "latency": rule.latency, "instruments": contracts(D(1), tiers), "balance": balance}
-    same(*both((Told, {"orders": orders}), data, config=config, **options))
+    assert_same(*both((Told, {"orders": orders}), data, config=config, **options))
 
 
 def test_liquidations_are_among_them() -> None:
@@ -128,7 +128,7 @@ def test_liquidations_are_among_them() -> None:
     data = {symbol: market(number, wild=0.03, drift=0.02) for number, symbol in enumerate(("BTCUSDT", "ETHUSDT"))}
     orders = {0: View.sell(D(9)), 7: View.sell(D(3)), 20: View.buy(D(1))}
     fast, slow = both((Told, {"orders": orders}), data, balance=10_000, config=config)
-    same(fast, slow)
+    assert_same(fast, slow)
     assert {fill.symbol for fill in fast.fills if fill.reason == "liquidation"} == set(data)
 
 
@@ -144,7 +144,7 @@ def test_liquidations_are_among_them() -> None:
 )
 def test_strategies_that_come_along(kind: Any, parameters: Any, interval: str, seed: int) -> None:
     fast, slow = both((kind, parameters), market(seed, count=120), interval=interval)
-    same(fast, slow)
+    assert_same(fast, slow)
 
 
 @share(10)
@@ -155,7 +155,7 @@ def test_breakers_trip_at_the_same_candle(rule: FillRule, seed: int, stops: bool
     config = free(risk=limits, engine={"flatten_on_emergency": True})
     options = {"rule": rule, "latency": rule.latency, "config": config}
     fast, slow = both((Random, {"seed": seed, "often": 0.3}), market(seed), **options)
-    same(fast, slow)
+    assert_same(fast, slow)
     if stops and fast.stopped:
         assert all(order.sent_ms is None or order.decided_ms <= fast.orders[-1].decided_ms for order in fast.orders)
 
